@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture of one camera: picture uint8[H,W,3] BGR, taken_at aware UTC (arrival), sequence counts up per camera."""
+    """One picture of one camera: uint8[H,W,3] BGR, taken_at aware UTC (its arrival), sequence counts up per camera."""
 
     camera_id: str
     picture: NDArray[np.uint8]

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The inference engine behind one seam: a batch of squares in, raw head output out."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from detector.errors import SessionError
+
+
+class OnnxSession:
+    """One ONNX model held by onnxruntime on the CPU with a fixed number of threads."""
+
+    def __init__(self, weights: Path, *, threads: int) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave idle cores to the decoder
+        options.log_severity_level = 3
+        try:
+            self._session = ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime raises many types of its own
+            raise SessionError(
+                f"{weights.name}: onnxruntime cannot load it ({_first_line(error)}); export the model again"
+            ) from error
+        self._input = self._session.get_inputs()[0]
+
+    @property
+    def output_shape(self) -> tuple[int | str, ...]:
+        """Shape of the first output as exported; free axes are names."""
+        return tuple(self._session.get_outputs()[0].shape)
+
+    @property
+    def input_shape(self) -> tuple[int | str, ...]:
+        """Shape of the input as exported; free axes are names."""
+        return tuple(self._input.shape)
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Infer float32[N,3,S,S] RGB 0..1; returns the head's output with N first."""
+        try:
+            outputs: list[Any] = self._session.run(None, {self._input.name: batch})
+        except Exception as error:  # as above
+            raise SessionError(f"inference of a batch {list(batch.shape)} failed: {_first_line(error)}") from error
+        return np.asarray(outputs[0], np.float32)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
