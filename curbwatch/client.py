@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The patrol's side of the dispatch API."""
+
+import json
+from typing import Any
+
+import httpx2
+
+from curbwatch.errors import ApiRefused
+from curbwatch.spool import Message
+
+FINAL = {400, 404, 405, 409, 413, 415, 422}  # the same post would fail again; everything else is worth a retry
+
+
+class ApiAway(Exception):
+    """The API did not answer, or answered that it cannot now; the post is to be repeated."""
+
+
+class Client:
+    """Posts to one dispatch API with one key of role patrol."""
+
+    def __init__(self, api_url: str, token: str, *, timeout_s: float = 15.0) -> None:
+        self._http = httpx2.Client(
+            base_url=api_url.rstrip("/") + "/api/v1",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=timeout_s,
+            trust_env=False,  # a proxy from the environment must not see the city's pictures
+        )
+
+    def close(self) -> None:
+        self._http.close()
+
+    def post(self, message: Message, attachment: bytes, case_id: str | None) -> str | None:
+        """Post one message; returns the case's number for a case. ApiAway: try again; ApiRefused: never will."""
+        key = {"Idempotency-Key": message.idempotency_key}
+        body = json.loads(message.body)
+        match message.kind:
+            case "case":
+                return str(self._send("POST", "/cases", json=body, headers=key)["id"])
+            case "observation":
+                self._send("POST", f"/cases/{case_id}/observations", json=body, headers=key)
+            case _:
+                self._send(
+                    "POST",
+                    f"/cases/{case_id}/evidence",
+                    params=body,
+                    content=attachment,
+                    headers=key | {"Content-Type": message.media_type},
+                )
+        return None
+
+    def put_camera(self, camera_id: str, about: dict[str, object]) -> None:
+        self._send("PUT", f"/cameras/{camera_id}", json=about)
+
+    def put_state(self, camera_id: str, state: dict[str, object]) -> None:
+        self._send("PUT", f"/cameras/{camera_id}/state", json=state)
+
+    def put_snapshot(self, camera_id: str, picture: bytes) -> None:
+        self._send("PUT", f"/cameras/{camera_id}/snapshot", content=picture, headers={"Content-Type": "image/jpeg"})
+
+    def _send(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        try:
+            answer = self._http.request(method, path, **request)
+        except httpx2.HTTPError as error:
+            raise ApiAway(f"no answer from the API ({type(error).__name__})") from error
+        if answer.is_success:
+            return dict(answer.json()) if answer.content else {}
+        reason = _reason(answer)
+        if answer.status_code in FINAL:
+            raise ApiRefused(answer.status_code, reason)
+        raise ApiAway(f"the API answered {answer.status_code}: {reason}")
+
+
+def _reason(answer: httpx2.Response) -> str:
+    try:
+        problem = answer.json()
+        return f"{problem['title']}: {problem.get('detail', '')}"
+    except (ValueError, KeyError, TypeError):
+        return answer.text[:200]

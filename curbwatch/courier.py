@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Carries the spool's messages to the API, in order per site, until each is accepted."""
+
+import random
+import threading
+
+import structlog
+
+from curbwatch.client import ApiAway, Client
+from curbwatch.errors import ApiRefused
+from curbwatch.spool import Message, Spool
+
+LONGEST_PAUSE_S = 30.0
+
+log = structlog.get_logger()
+
+
+def deliver(spool: Spool, client: Client) -> int:
+    """Post what waits, oldest first; returns how many messages are done with. ApiAway ends the round."""
+    done = 0
+    for message in spool.waiting():
+        try:
+            _deliver_one(spool, client, message)
+        except ApiRefused as error:
+            spool.refused(message, str(error))
+            log.error("message refused", site=message.site_key, kind=message.kind, reason=str(error))
+        except ApiAway:
+            spool.failed(message)
+            raise
+        done += 1
+    return done
+
+
+def _deliver_one(spool: Spool, client: Client, message: Message) -> None:
+    case_id = spool.case_id(message.site_key)
+    if message.kind != "case" and case_id is None:
+        raise ApiRefused(404, "its case was refused before")
+    attachment = spool.attachment(message) if message.kind == "evidence" else b""
+    spool.accepted(message, case_id=client.post(message, attachment, case_id))
+
+
+class Courier:
+    """A thread that delivers until it is stopped; wake() tells it that something new waits."""
+
+    def __init__(self, spool: Spool, client: Client) -> None:
+        self._spool, self._client = spool, client
+        self._wake, self._quit = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._work, name="courier", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def stop(self, timeout_s: float = 20.0) -> None:
+        self._quit.set()
+        self._wake.set()
+        self._thread.join(timeout_s)
+
+    def _work(self) -> None:
+        pause_s = 1.0
+        while not self._quit.is_set():
+            self._wake.clear()
+            try:
+                while deliver(self._spool, self._client) and not self._quit.is_set():
+                    pass
+                pause_s = 1.0
+                self._wake.wait(5.0)
+            except ApiAway as error:
+                log.warning("posts wait", reason=str(error), waiting=self._spool.count()[0], retry_s=round(pause_s, 1))
+                self._quit.wait(pause_s * random.uniform(0.7, 1.3))  # noqa: S311 - jitter, no secret
+                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Tells the API every few seconds how each camera does, so that a silent feed is seen to be silent."""
+
+import threading
+from datetime import UTC, datetime
+
+import structlog
+
+from curbwatch.client import ApiAway, Client
+from curbwatch.errors import ApiRefused
+from curbwatch.evidence import blurred, jpeg
+from curbwatch.messages import stamp
+from curbwatch.patrol import Post
+
+SNAPSHOT_WIDTH = 960
+
+log = structlog.get_logger()
+
+
+class Heartbeat:
+    """A thread that reports camera definitions once, then states and snapshots until it is stopped."""
+
+    def __init__(
+        self, posts: dict[str, Post], about: dict[str, dict[str, object]], client: Client, *, every_s: float
+    ) -> None:
+        self._posts, self._about, self._client, self._every_s = posts, about, client, every_s
+        self._sent: dict[str, datetime] = {}
+        self._introduced: set[str] = set()
+        self._quit = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._quit.set()
+        self._thread.join(20)
+
+    def _work(self) -> None:
+        while not self._quit.is_set():
+            for camera_id, post in self._posts.items():
+                try:
+                    self._report(camera_id, post)
+                except ApiRefused as error:
+                    self._introduced.discard(camera_id)  # a new or emptied API does not know the camera yet
+                    log.warning("camera report refused", camera=camera_id, reason=str(error))
+                except ApiAway:
+                    break  # the courier already says so; the next round tells the newest state
+            self._quit.wait(self._every_s if self._introduced else 0.5)
+
+    def _report(self, camera_id: str, post: Post) -> None:
+        if camera_id not in self._introduced:
+            self._client.put_camera(camera_id, self._about[camera_id])
+            self._introduced.add(camera_id)
+        self._client.put_state(camera_id, _state(post))
+        last = post.last
+        if last is not None and self._sent.get(camera_id) != last.frame.taken_at:
+            picture = jpeg(blurred(last.frame.picture, last.people), widest=SNAPSHOT_WIDTH)
+            self._client.put_snapshot(camera_id, picture)
+            self._sent[camera_id] = last.frame.taken_at
+
+
+def _state(post: Post) -> dict[str, object]:
+    state = post.reader.state()
+    return {
+        "status": state.status,
+        "frame_age_s": state.frame_age_s,
+        "error": state.error,
+        "codec": state.codec,
+        "width": state.width,
+        "height": state.height,
+        "drops": state.drops,
+        "reconnects": state.reconnects,
+        "at": stamp(datetime.now(UTC)),
+    }

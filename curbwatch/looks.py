@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""From a frame's detections to what the sites need to know of it."""
+
+from dataclasses import dataclass
+
+from detector.boxes import Box
+from detector.detections import Detections
+from detector.sites import Sighting
+from detector.watch import Look
+from detector.zones import VIOLATIONS
+from streams.frame import Frame
+
+HIDING = ("person", "two_wheeler", "vehicle", "umbrella")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A frame with what the model found in it; boxes are normalised xyxy."""
+
+    frame: Frame
+    look: Look
+    people: tuple[Box, ...]
+
+
+def seen(frame: Frame, found: Detections, classes: tuple[str, ...]) -> Seen:
+    """Read detections (pixels of the frame) as sightings, covers and people."""
+    height, width = frame.picture.shape[:2]
+    items = [
+        (classes[int(class_id)], float(confidence), _share(xyxy.tolist(), width, height))
+        for xyxy, confidence, class_id in zip(found.xyxy, found.confidence, found.class_id, strict=True)
+    ]
+    look = Look(
+        camera_id=frame.camera_id,
+        taken_at=frame.taken_at,
+        seen=tuple(Sighting(name, confidence, box) for name, confidence, box in items if name in VIOLATIONS),
+        covers=tuple(box for name, _, box in items if name in HIDING),
+    )
+    return Seen(frame, look, tuple(box for name, _, box in items if name == "person"))
+
+
+def _share(xyxy: list[float], width: int, height: int) -> Box:
+    return xyxy[0] / width, xyxy[1] / height, xyxy[2] / width, xyxy[3] / height

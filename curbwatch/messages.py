@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the patrol tells the API of an event: the case or observation first, then its evidence."""
+
+import json
+from datetime import datetime
+
+from curbwatch.evidence import blurred, framed, jpeg
+from curbwatch.looks import Seen
+from curbwatch.spool import Message
+from detector.sites import Site
+from detector.watch import Event, Kind
+from streams.frame import Frame
+
+
+def stamp(at: datetime) -> str:
+    """Aware UTC as the API writes it."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def first_sight(look: Seen) -> bytes:
+    """The picture of the moment in which a place became a candidate."""
+    return jpeg(blurred(look.frame.picture, look.people))
+
+
+def messages(event: Event, look: Seen, *, model: str, before: bytes | None, clip: bytes | None) -> tuple[Message, ...]:
+    """All posts that follow from an event, in their order; none for a candidate given up."""
+    site = event.site
+    match event.kind:
+        case Kind.OPENED:
+            return (
+                Message(site.key, "case", json.dumps(case_body(event, model), ensure_ascii=False)),
+                *_pictures(site, look, before),
+                *_clip(site, look.frame, clip),
+            )
+        case Kind.RELAPSED:
+            return (_observation(event, "relapsed"), *_pictures(site, look, None), *_clip(site, look.frame, clip))
+        case Kind.CLEARED:
+            picture = jpeg(blurred(look.frame.picture, look.people))
+            return (
+                _observation(event, "cleared"),
+                _evidence(site, "after", look.frame.taken_at, picture, "image/jpeg"),
+            )
+        case Kind.GIVEN_UP:
+            return ()
+
+
+def case_body(event: Event, model: str) -> dict[str, object]:
+    """The case as POST /cases takes it."""
+    site = event.site
+    return {
+        "key": site.key,
+        "class": site.class_name,
+        "camera_id": site.camera_id,
+        "zone": site.zone,
+        "confidence": round(site.confidence, 4),
+        "box": [round(min(max(v, 0.0), 1.0), 5) for v in site.box],
+        "first_seen_at": stamp(site.first_seen_at),
+        "confirmed_at": stamp(event.at),
+        "last_seen_at": stamp(site.last_seen_at),
+        "model": model,
+        "rule": {"zone": site.zone, "reason": event.reason, "hit_ratio": round(site.hit_ratio, 3)},
+        "trace": [{"at": stamp(t.at), "verdict": t.verdict, "confidence": round(t.confidence, 4)} for t in site.trace],
+    }
+
+
+def _observation(event: Event, kind: str) -> Message:
+    body = {
+        "kind": kind,
+        "at": stamp(event.at),
+        "confidence": round(event.site.confidence, 4),
+        "note": event.reason,
+    }
+    return Message(event.site.key, "observation", json.dumps(body, ensure_ascii=False))
+
+
+def _pictures(site: Site, look: Seen, before: bytes | None) -> tuple[Message, ...]:
+    during = jpeg(framed(blurred(look.frame.picture, look.people), site.box, site.class_name))
+    now = _evidence(site, "during", look.frame.taken_at, during, "image/jpeg")
+    return (now, _evidence(site, "before", site.first_seen_at, before, "image/jpeg")) if before else (now,)
+
+
+def _clip(site: Site, frame: Frame, clip: bytes | None) -> tuple[Message, ...]:
+    return (_evidence(site, "clip", frame.taken_at, clip, "video/mp4"),) if clip else ()
+
+
+def _evidence(site: Site, kind: str, taken_at: datetime, data: bytes, media_type: str) -> Message:
+    body = json.dumps({"kind": kind, "taken_at": stamp(taken_at)})
+    return Message(site.key, "evidence", body, data, media_type)

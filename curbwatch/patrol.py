@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The patrol loop: newest frames in, one batch through the model, events into the spool."""
+
+import itertools
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from streams.errors import StreamError
+from streams.reader import CameraReader
+
+from curbwatch.looks import Seen, seen
+from curbwatch.messages import first_sight, messages
+from curbwatch.spool import Message, Spool
+from detector.errors import SessionError
+from detector.model import Model
+from detector.watch import Event, Kind, Watch, watch
+from detector.zones import Zone
+from streams.frame import Frame
+
+SAVE_EVERY_S = 10.0  # sites without news are written this often: what a kill can cost in dwell time
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Post:
+    """One camera as the patrol holds it: its reader, its rules, its sites and what the last look saw."""
+
+    reader: CameraReader
+    zones: tuple[Zone, ...]
+    watch: Watch
+    clip_s: float
+    last: Seen | None = None
+    saved_at: float = 0.0
+    first_sights: dict[str, bytes] = field(default_factory=dict)
+
+
+class Patrol:
+    """A thread that looks at every new frame until it is stopped."""
+
+    def __init__(
+        self, posts: dict[str, Post], model: Model, spool: Spool, *, batch: int, on_event: Callable[[], None]
+    ) -> None:
+        self._posts, self._model, self._spool = posts, model, spool
+        self._batch, self._on_event = batch, on_event
+        self._frame_there, self._quit = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._work, name="patrol", daemon=True)
+        self.looks = 0
+
+    def start(self) -> None:
+        for post in self._posts.values():
+            post.reader.start()
+        self._thread.start()
+
+    def frame_there(self) -> None:
+        """Tell the patrol that a reader has a new frame."""
+        self._frame_there.set()
+
+    def stop(self) -> None:
+        self._quit.set()
+        self._frame_there.set()
+        if self._thread.is_alive():
+            self._thread.join(30)
+        for post in self._posts.values():
+            post.reader.stop()
+            self._save(post)
+
+    def _work(self) -> None:
+        while not self._quit.is_set():
+            self._frame_there.wait(1.0)
+            self._frame_there.clear()
+            frames = [frame for post in self._posts.values() if (frame := post.reader.take())]
+            for batch in _batches(frames, self._batch):
+                self._look(batch)
+
+    def _look(self, frames: list[Frame]) -> None:
+        try:
+            found = self._model.detect([frame.picture for frame in frames])
+        except SessionError as error:
+            log.error("looks lost", cameras=[frame.camera_id for frame in frames], reason=str(error))
+            return
+        for frame, detections in zip(frames, found, strict=True):
+            self._judge(self._posts[frame.camera_id], seen(frame, detections, self._model.manifest.classes))
+            self.looks += 1
+
+    def _judge(self, post: Post, look: Seen) -> None:
+        """Take one look into account. If the spool cannot be written nothing has happened: the next look retries."""
+        post.last = look
+        after, events = watch(post.watch, look.look, post.zones)
+        news = [event for event in events if event.kind is not Kind.GIVEN_UP]
+        try:
+            if news:
+                self._spool.put(after, itertools.chain.from_iterable(self._told(post, event, look) for event in news))
+            elif look.frame.taken_at.timestamp() - post.saved_at >= SAVE_EVERY_S:
+                self._spool.put(after)
+        except sqlite3.Error as error:
+            log.error("spool not writable", camera=look.frame.camera_id, reason=str(error), looks="repeated")
+            return
+        post.watch = after
+        if news or look.frame.taken_at.timestamp() - post.saved_at >= SAVE_EVERY_S:
+            post.saved_at = look.frame.taken_at.timestamp()
+        _remember_first_sights(post, look)
+        _log(events)
+        if news:
+            self._on_event()
+
+    def _told(self, post: Post, event: Event, look: Seen) -> Iterator[Message]:
+        clip = _clip(post, event) if event.kind is not Kind.CLEARED else None
+        before = post.first_sights.get(event.site.key)
+        yield from messages(event, look, model=self._model.manifest.name, before=before, clip=clip)
+
+    def _save(self, post: Post) -> None:
+        try:
+            self._spool.put(post.watch)
+        except sqlite3.Error as error:
+            log.error("sites not saved", camera=post.watch.camera_id, reason=str(error))
+
+
+def _batches(frames: list[Frame], size: int) -> Iterator[list[Frame]]:
+    return (frames[i : i + size] for i in range(0, len(frames), size))
+
+
+def _remember_first_sights(post: Post, look: Seen) -> None:
+    born = [site.key for site in post.watch.sites if site.first_seen_at == look.frame.taken_at]
+    kept = {site.key for site in post.watch.sites if site.confirmed_at is None}
+    post.first_sights = {key: picture for key, picture in post.first_sights.items() if key in kept}
+    if born:
+        picture = first_sight(look)
+        post.first_sights.update(dict.fromkeys(born, picture))
+
+
+def _clip(post: Post, event: Event) -> bytes | None:
+    """The seconds before the event as MP4, or None where the camera gave no packets to keep."""
+    with tempfile.TemporaryDirectory(prefix="curbwatch-") as folder:
+        path = Path(folder) / "clip.mp4"
+        try:
+            made = post.reader.clip(path, since=event.at - timedelta(seconds=post.clip_s), until=event.at)
+        except (StreamError, OSError) as error:
+            log.warning("case without a clip", camera=event.site.camera_id, reason=str(error))
+            return None
+        return path.read_bytes() if made else None
+
+
+def _log(events: tuple[Event, ...]) -> None:
+    for event in events:
+        log.info(
+            event.kind.value,
+            camera=event.site.camera_id,
+            zone=event.site.zone,
+            what=event.site.class_name,
+            site=event.site.key,
+            why=event.reason,
+        )

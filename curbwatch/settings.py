@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The settings file: TOML, strict, each field with a title from which page and docs are made.
+
+Environment variables win over the file: CURBWATCH_SERVICE__PORT=9000. `${NAME}` inside an address or a token is
+replaced from the environment, so that passwords need not stand in the file.
+"""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from streams.source import Source
+
+from curbwatch.errors import SettingsError
+from detector.errors import ZoneError
+from detector.zones import VIOLATIONS, Zone, area
+
+SHIPPED_MODEL = Path(__file__).parent.parent / "models" / "curbwatch-n-v1.toml"
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def _from_environment(secret: SecretStr) -> SecretStr:
+    def value(match: re.Match[str]) -> str:
+        if (found := os.environ.get(match[1])) is None:
+            raise ValueError(f"${{{match[1]}}} is not set in the environment; export it before the start")
+        return found
+
+    return SecretStr(_VARIABLE.sub(value, secret.get_secret_value()))
+
+
+def _known_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"{name!r} is no IANA time zone; write one such as Asia/Shanghai") from None
+    return name
+
+
+Secret = Annotated[SecretStr, AfterValidator(_from_environment)]
+
+
+class Strict(BaseModel):
+    """A settings table that refuses unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServiceSettings(Strict):
+    """Where the service lives and listens."""
+
+    host: str = Field("127.0.0.1", title="address to listen on")
+    port: int = Field(8080, ge=0, le=65_535, title="port to listen on")
+    data_dir: Path = Field(Path("curbwatch-data"), title="folder of database, evidence and spool")
+    database_url: Secret = Field(SecretStr(""), title="SQLAlchemy URL; empty: SQLite in data_dir")
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = Field("Asia/Shanghai", title="the city's time zone")
+    public_metrics: bool = Field(default=False, title="serve /metrics without a key")
+    source_url: str = Field("https://example.org/curbwatch", title="where users of the page find the source code")
+
+
+class ModelSettings(Strict):
+    """Which model looks, and with how many threads."""
+
+    manifest: Path = Field(SHIPPED_MODEL, title="the model's manifest")
+    threads: int = Field(2, ge=1, le=256, title="inference threads")
+    batch: int = Field(8, ge=1, le=64, title="most pictures per inference")
+
+
+class PatrolSettings(Strict):
+    """How the patrol reaches the dispatch API."""
+
+    api_url: str = Field("", title="address of the API; empty: the one of this service", pattern=r"^(https?://.+)?$")
+    token: Secret = Field(SecretStr(""), title="API key of role patrol; needed with --only patrol")
+    heartbeat_s: Seconds = Field(5.0, title="seconds between camera state reports")
+
+
+class ZoneSettings(Strict):
+    """One polygon of a camera and its rule; see detector.zones.Zone."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    polygon: Annotated[tuple[tuple[float, float], ...], Field(title="points as shares of the picture, in order")]
+    kind: Literal["watch", "permitted"] = Field("watch", title="watched ground or licensed pitch")
+    classes: tuple[Literal["stall", "debris"], ...] = Field(VIOLATIONS, min_length=1, title="what may not stand here")
+    dwell_s: Seconds = Field(120.0, title="seconds a thing must stand to be a violation")
+    hit_ratio: float = Field(0.6, gt=0, le=1, title="share of the visible time in which it must be detected")
+    clear_s: Seconds = Field(60.0, title="seconds its place must be seen empty to count as gone")
+    min_height: float = Field(0.03, ge=0, lt=1, title="lowest box, share of the picture's height")
+
+    @model_validator(mode="after")
+    def _is_an_area(self) -> "ZoneSettings":
+        try:
+            area(self.name, self.polygon)
+        except ZoneError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    def zone(self) -> Zone:
+        return Zone(**self.model_dump())
+
+
+class CameraSettings(Strict):
+    """One camera: where it is read, how often it is looked at, what ground it watches."""
+
+    id: Identifier
+    name: str = Field("", title="what people call it; empty: its id")
+    place: str = Field("", title="street and number for the dispatch")
+    url: Secret = Field(title="rtsp://, http(s)://, a file, a folder or a glob pattern")
+    every_s: Seconds = Field(1.0, title="seconds between looks")
+    decode: Literal["keyframes", "all"] = Field("keyframes", title="decode keyframes only, or every frame")
+    transport: Literal["tcp", "udp"] = Field("tcp", title="RTSP transport")
+    clip_s: Annotated[float, Field(ge=0, le=120)] = Field(20.0, title="seconds of video kept for the evidence clip")
+    stale_after_s: Seconds = Field(10.0, title="seconds without a frame that count as a failure")
+    loop: bool = Field(default=False, title="files only: start over at the end")
+    zones: tuple[ZoneSettings, ...] = Field(min_length=1, title="watched and permitted ground")
+
+    @model_validator(mode="after")
+    def _zone_names_differ(self) -> "CameraSettings":
+        names = [zone.name for zone in self.zones]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"zone names must differ within a camera: {', '.join(sorted(twice))} stands twice")
+        return self
+
+    def source(self) -> Source:
+        return Source(
+            camera_id=self.id,
+            url=self.url.get_secret_value(),
+            every_s=self.every_s,
+            decode=self.decode,
+            transport=self.transport,
+            clip_s=self.clip_s,
+            stale_after_s=self.stale_after_s,
+            loop=self.loop,
+        )
+
+    def rules(self) -> tuple[Zone, ...]:
+        return tuple(zone.zone() for zone in self.zones)
+
+
+class Settings(BaseSettings):
+    """The whole file."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="CURBWATCH_", env_nested_delimiter="__", env_ignore_empty=True
+    )
+
+    service: ServiceSettings = ServiceSettings()
+    model: ModelSettings = ModelSettings()
+    patrol: PatrolSettings = PatrolSettings()
+    cameras: tuple[CameraSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def _camera_ids_differ(self) -> "Settings":
+        ids = [camera.id for camera in self.cameras]
+        if twice := {i for i in ids if ids.count(i) > 1}:
+            raise ValueError(f"camera ids must differ: {', '.join(sorted(twice))} stands twice")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings calls it with all of these
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    @property
+    def database_url(self) -> str:
+        return self.service.database_url.get_secret_value() or f"sqlite:///{self.service.data_dir}/curbwatch.db"
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check a settings file; relative paths in it count from its folder. SettingsError lists every fault."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: no such file; docs/settings.md shows one to start from") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: not a readable TOML file: {error}") from error
+    try:
+        settings = Settings(**table)
+    except ValidationError as error:
+        raise SettingsError(f"{path}:\n" + "\n".join(map(_fault, error.errors(include_input=False)))) from None
+    return _rooted(settings, path.resolve().parent)
+
+
+def _fault(error: object) -> str:
+    assert isinstance(error, dict)  # noqa: S101 - pydantic's ErrorDetails
+    place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error["loc"]).lstrip(".") or "settings"
+    if error["type"] == "extra_forbidden":
+        return f"  {place}: unknown key; remove it or correct its name"
+    return f"  {place}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _rooted(settings: Settings, folder: Path) -> Settings:
+    service = settings.service.model_copy(update={"data_dir": folder / settings.service.data_dir})
+    model = settings.model.model_copy(update={"manifest": folder / settings.model.manifest})
+    cameras = tuple(camera.model_copy(update={"url": _rooted_url(camera.url, folder)}) for camera in settings.cameras)
+    return settings.model_copy(update={"service": service, "model": model, "cameras": cameras})
+
+
+def _rooted_url(url: SecretStr, folder: Path) -> SecretStr:
+    text = url.get_secret_value()
+    return url if "://" in text else SecretStr(str(folder / text))

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the patrol must not forget: unposted messages and the state of every site, in one SQLite file.
+
+A look's messages and the sites that caused them are written in one transaction, so that a process killed at any
+moment either has not seen the event (and sees it again) or has it in the spool. Every message has an idempotency
+key of its own, so that a post whose answer got lost is posted again without doubling anything.
+"""
+
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from curbwatch.errors import SpoolError
+from detector.watch import Watch
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS messages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, site_key TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+    attachment BLOB, media_type TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, refused TEXT
+);
+CREATE INDEX IF NOT EXISTS messages_waiting ON messages (id) WHERE refused IS NULL;
+CREATE TABLE IF NOT EXISTS cases (site_key TEXT PRIMARY KEY, case_id TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS watches (camera_id TEXT PRIMARY KEY, state TEXT NOT NULL);
+"""
+
+_WATCH = TypeAdapter(Watch)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One post to come: kind is case, observation or evidence; body is JSON; attachment is evidence bytes."""
+
+    site_key: str
+    kind: str
+    body: str
+    attachment: bytes | None = field(default=None, repr=False)
+    media_type: str = ""
+    id: int = 0
+    attempts: int = 0
+    idempotency_key: str = ""
+
+
+class Spool:
+    """The spool file; safe to use from the patrol's and the courier's thread at the same time."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise SpoolError(f"cannot open the spool {path}: {error}; check the folder's rights and space") from error
+        self._lock = threading.Lock()
+        self._name = self._own_name()
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def put(self, watch: Watch, messages: Iterable[Message] = ()) -> None:
+        """Write a camera's sites and what follows from them, all or nothing."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO watches VALUES (?, ?) ON CONFLICT (camera_id) DO UPDATE SET state = excluded.state",
+                (watch.camera_id, _WATCH.dump_json(watch).decode()),
+            )
+            db.executemany(
+                "INSERT INTO messages (site_key, kind, body, attachment, media_type) VALUES (?, ?, ?, ?, ?)",
+                [(m.site_key, m.kind, m.body, m.attachment, m.media_type) for m in messages],
+            )
+
+    def watch(self, camera_id: str) -> Watch:
+        """The sites of a camera as last written; none if there are none or they are of another version."""
+        with self._lock:
+            row = self._db.execute("SELECT state FROM watches WHERE camera_id = ?", (camera_id,)).fetchone()
+        try:
+            return _WATCH.validate_json(row[0]) if row else Watch(camera_id)
+        except ValidationError:
+            return Watch(camera_id)
+
+    def waiting(self, *, most: int = 200) -> list[Message]:
+        """The oldest messages not yet accepted, without their attachments."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT id, site_key, kind, body, media_type, attempts FROM messages"
+                " WHERE refused IS NULL ORDER BY id LIMIT ?",
+                (most,),
+            ).fetchall()
+        return [
+            Message(key, kind, body, None, media_type, number, attempts, f"{self._name}-{number}")
+            for number, key, kind, body, media_type, attempts in rows
+        ]
+
+    def attachment(self, message: Message) -> bytes:
+        with self._lock:
+            row = self._db.execute("SELECT attachment FROM messages WHERE id = ?", (message.id,)).fetchone()
+        return bytes(row[0]) if row and row[0] is not None else b""
+
+    def count(self) -> tuple[int, int]:
+        """How many messages wait, and how many were refused for good."""
+        with self._lock:
+            row = self._db.execute("SELECT SUM(refused IS NULL), SUM(refused IS NOT NULL) FROM messages").fetchone()
+        return int(row[0] or 0), int(row[1] or 0)
+
+    def accepted(self, message: Message, *, case_id: str | None = None) -> None:
+        """Forget a message that the API has; remember the case's number for those that follow."""
+        with self._transaction() as db:
+            if case_id:
+                db.execute("INSERT OR REPLACE INTO cases VALUES (?, ?)", (message.site_key, case_id))
+            db.execute("DELETE FROM messages WHERE id = ?", (message.id,))
+
+    def failed(self, message: Message) -> None:
+        with self._transaction() as db:
+            db.execute("UPDATE messages SET attempts = attempts + 1 WHERE id = ?", (message.id,))
+
+    def refused(self, message: Message, reason: str) -> None:
+        """Set aside a message that the API will never take; it stays in the file for a person to look at."""
+        with self._transaction() as db:
+            db.execute("UPDATE messages SET refused = ? WHERE id = ?", (reason, message.id))
+
+    def case_id(self, site_key: str) -> str | None:
+        with self._lock:
+            row = self._db.execute("SELECT case_id FROM cases WHERE site_key = ?", (site_key,)).fetchone()
+        return str(row[0]) if row else None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _own_name(self) -> str:
+        with self._transaction() as db:
+            db.execute("INSERT OR IGNORE INTO about VALUES ('name', ?)", (uuid.uuid4().hex,))
+            return str(db.execute("SELECT value FROM about WHERE name = 'name'").fetchone()[0])
