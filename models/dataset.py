@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Turns the label store and a folder of pictures into a data set in YOLO's form.
+
+    python -m models.dataset --data DATA --store models/labels --teacher COCO.onnx --out DATASET
+
+``DATASET/images/<split>/<name>.jpg`` holds pictures of at most 640 px, ``labels/`` what is to be
+found in them, ``ignore/`` where training and evaluation look away (hard boxes, doubtful context),
+``index.json`` the split, set, source and sha256 of every picture. YOLO lines: class, then centre and
+size as shares.
+"""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from models.boxes import Found, Image
+from models.classes import CLASSES
+from models.collect import stall_source
+from models.label_store import Record, Store, digest, load
+from models.runner import Runner
+from models.splits import near_duplicates, perceptual_hash, settle, wanted
+from models.teacher import DOUBTFUL, NONE, Labels, context
+
+LONG_SIDE = 640
+NEGATIVES = ("shop_fronts", "street", "travel", "traffic_cameras")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One picture of the data set."""
+
+    name: str
+    kind: str
+    source: str
+    sha256: str
+    split: str
+
+
+def read(path: Path) -> Image:
+    """Read a picture, at most LONG_SIDE long."""
+    picture = cv2.imread(str(path))
+    if picture is None:
+        message = f"{path}: not a readable picture"
+        raise ValueError(message)
+    scale = LONG_SIDE / max(picture.shape[:2])
+    if scale >= 1:
+        return np.asarray(picture, np.uint8)
+    new = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
+    return np.asarray(cv2.resize(picture, new, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def drawn_labels(record: Record) -> tuple[Labels, Labels]:
+    """Return a record's boxes: those to learn, and the hard ones to look away from."""
+    boxes = np.array([b.edges for b in record.boxes], np.float32).reshape(-1, 4)
+    classes = np.array([CLASSES.index(b.name) for b in record.boxes], np.int64)
+    hard = np.array([b.hard for b in record.boxes], bool)
+    labels = Labels(boxes, classes)
+    return labels.pick(~hard), labels.pick(hard)
+
+
+def sources(data: Path, store: Store) -> Iterator[tuple[Path, str, str, str, str]]:
+    """Yield path, kind, source, sha256 and the split found, for every picture that counts."""
+    for folder in ("stalls_unboxed", "debris_piles", "debris_bags", "debris_rubble"):
+        for path in _pictures(data / folder):
+            key = digest(path)
+            if key in store and store[key].exclude is None:
+                yield path, folder, store[key].source, key, path.parent.name
+    for kind in NEGATIVES:
+        for path in _pictures(data / "negatives" / kind):
+            source = stall_source(path.name) if kind == "travel" else kind
+            yield path, kind, source, digest(path), "train"
+
+
+def _pictures(folder: Path) -> list[Path]:
+    endings = {".jpg", ".jpeg", ".png", ".webp"}
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in endings)
+
+
+def entries(found: list[tuple[Path, str, str, str, str]], pictures: list[Image]) -> list[Entry]:
+    """Settle the split of every picture, near duplicates included."""
+    groups = near_duplicates([perceptual_hash(p) for p in pictures])
+    keys = [found[group][3] for group in groups]
+    splits = [
+        wanted(kind, source, split, key)
+        for (_, kind, source, _, split), key in zip(found, keys, strict=True)
+    ]
+    return [
+        Entry(sha[:16], kind, source, sha, split)
+        for (_, kind, source, sha, _), split in zip(found, settle(splits, groups), strict=True)
+    ]
+
+
+def lines(labels: Labels) -> str:
+    """Print labels in YOLO's form."""
+    low, high = labels.boxes[:, :2], labels.boxes[:, 2:]
+    rows = np.concatenate([(low + high) / 2, high - low], axis=1)
+    text = (
+        f"{c} " + " ".join(f"{v:.5f}" for v in row)
+        for c, row in zip(labels.classes, rows, strict=True)
+    )
+    return "".join(line + "\n" for line in text)
+
+
+def write(out: Path, entry: Entry, picture: Image, learn: Labels, ignore: Labels) -> None:
+    """Write one picture with its two label files."""
+    for folder, text in (("labels", lines(learn)), ("ignore", lines(ignore))):
+        path = out / folder / entry.split / f"{entry.name}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    path = out / "images" / entry.split / f"{entry.name}.jpg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+
+
+def build(data: Path, store: Store, teacher: Runner, out: Path) -> list[Entry]:
+    """Write the whole data set and return its index."""
+    found = list(sources(data, store))
+    pictures = [read(path) for path, *_ in found]
+    settled = entries(found, pictures)
+    seen = teacher.find(pictures, least=DOUBTFUL, iou=0.6)
+    for entry, picture, boxes in zip(settled, pictures, seen, strict=True):
+        if entry.split != "drop":
+            write(out, entry, picture, *_labels(store.get(entry.sha256), picture, boxes))
+    return settled
+
+
+def _labels(record: Record | None, picture: Image, found: Found) -> tuple[Labels, Labels]:
+    drawn, hard = drawn_labels(record) if record else (NONE, NONE)
+    height, width = picture.shape[:2]
+    learn, doubtful = context(found, width, height, drawn.plus(hard))
+    return drawn.plus(learn), hard.plus(doubtful)
+
+
+def main() -> None:
+    """Build the data set and print how many pictures each set gives to each split."""
+    parser = argparse.ArgumentParser(description="Build the YOLO data set.")
+    for option in ("--data", "--store", "--teacher", "--out"):
+        parser.add_argument(option, type=Path, required=True)
+    args = parser.parse_args()
+    store = load(args.store / "stalls.json") | load(args.store / "debris.json")
+    index = build(args.data, store, Runner(args.teacher), args.out)
+    (args.out / "index.json").write_text(json.dumps([asdict(e) for e in index], indent=0))
+    for (kind, split), count in sorted(Counter((e.kind, e.split) for e in index).items()):
+        print(f"{kind:16} {split:6} {count}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Keeps the training pictures in memory and deals them out."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+
+from models.augment import Sample, finished, mosaic, single
+from models.boxes import Floats, Image
+
+# Share of the pictures of an epoch by set. Those without stall or debris make up 30 %: without them
+# half of all shop fronts raised an alarm. What a data set lacks, the others share.
+SHARES = {
+    "stalls_unboxed": 0.27,
+    "debris_piles": 0.21,
+    "debris_bags": 0.06,
+    "synthetic": 0.16,
+    "shop_fronts": 0.12,
+    "street": 0.08,
+    "travel": 0.10,
+}
+NEGATIVE = ("shop_fronts", "street", "travel")
+
+
+def labels(path: Path, width: int, height: int) -> Floats:
+    """Read YOLO lines as float32[N, 5]: class, then xyxy in pixels."""
+    rows = np.array([line.split() for line in path.read_text().splitlines()], np.float32)
+    rows = rows.reshape(-1, 5)
+    low, high = rows[:, 1:3] - rows[:, 3:] / 2, rows[:, 1:3] + rows[:, 3:] / 2
+    size = np.array([width, height] * 2, np.float32)
+    return np.concatenate([rows[:, :1], np.concatenate([low, high], axis=1) * size], axis=1)
+
+
+def read(dataset: Path, split: str, name: str) -> Sample:
+    """Read one picture of a data set with its labels."""
+    picture = cv2.imread(str(dataset / "images" / split / f"{name}.jpg"))
+    if picture is None:
+        message = f"{name}: not in {dataset}/images/{split}"
+        raise ValueError(message)
+    height, width = picture.shape[:2]
+    learn, ignore = (
+        labels(dataset / folder / split / f"{name}.txt", width, height)
+        for folder in ("labels", "ignore")
+    )
+    return Sample(np.asarray(picture, np.uint8), learn, ignore)
+
+
+class Feed:
+    """The training split in memory; picture number n of epoch e is always the same for a seed."""
+
+    def __init__(self, dataset: Path, *, without: tuple[str, ...] = ()) -> None:
+        index = json.loads((dataset / "index.json").read_text())
+        self._sets: dict[str, list[Sample]] = {}
+        for entry in index:
+            if entry["split"] == "train" and entry["kind"] not in without:
+                sample = read(dataset, "train", entry["name"])
+                self._sets.setdefault(entry["kind"], []).append(sample)
+        self._positive = self._mix(negative=False)
+        self._negative = self._mix(negative=True)
+        self._negative_share = sum(SHARES[kind] for kind in NEGATIVE)
+
+    def sizes(self) -> dict[str, int]:
+        """Return how many pictures each set holds."""
+        return {kind: len(samples) for kind, samples in self._sets.items()}
+
+    def deal(self, side: int, rng: Generator, *, mosaics: float) -> Sample:
+        """Draw one training picture; a mosaic is made of four negatives or of four that are not."""
+        mix = self._negative if rng.random() < self._negative_share else self._positive
+        if rng.random() < mosaics:
+            made = mosaic([self._draw(mix, rng) for _ in range(4)], side, rng)
+        else:
+            made = single(self._draw(mix, rng), side, rng)
+        return finished(made, rng)
+
+    def _mix(self, *, negative: bool) -> tuple[list[str], Floats]:
+        kinds = [k for k in self._sets if k in SHARES and (k in NEGATIVE) == negative]
+        shares = np.array([SHARES[k] for k in kinds], np.float32)
+        return kinds, shares / shares.sum()
+
+    def _draw(self, mix: tuple[list[str], Floats], rng: Generator) -> Sample:
+        kinds, shares = mix
+        kind = kinds[int(np.searchsorted(np.cumsum(shares), rng.random() * 0.9999))]
+        samples = self._sets[kind]
+        return samples[int(rng.integers(len(samples)))]
+
+
+def stacked(samples: list[Sample]) -> tuple[Image, Floats, Floats]:
+    """Stack samples: uint8[N, 3, side, side] RGB; learn and ignore rows float32[M, 6] with the picture's number first, boxes as centre and size in shares."""
+    pictures = np.stack([s.picture for s in samples])[..., ::-1].transpose(0, 3, 1, 2)
+    side = pictures.shape[-1]
+    learn = _numbered([s.learn for s in samples], side)
+    ignore = _numbered([s.ignore for s in samples], side)
+    return np.ascontiguousarray(pictures), learn, ignore
+
+
+def _numbered(rows: list[Floats], side: int) -> Floats:
+    out = []
+    for number, row in enumerate(rows):
+        low, high = row[:, 1:3] / side, row[:, 3:] / side
+        first = np.full((len(row), 1), number, np.float32)
+        out.append(np.concatenate([first, row[:, :1], (low + high) / 2, high - low], axis=1))
+    return np.concatenate(out).astype(np.float32)

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Our network: ultralytics' yolo11n with six classes, started from COCO weights."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from ultralytics.nn.tasks import DetectionModel
+
+from models.classes import CLASSES, COCO_ROWS
+
+# YOLO11's class branch is as wide as the classes were many; keeping COCO's 80 keeps its weights.
+COCO_CLASSES = 80
+
+
+def blank(classes: int = len(CLASSES)) -> Any:
+    """Return the network with random weights and our class count."""
+    model = DetectionModel("yolo11n.yaml", nc=COCO_CLASSES, verbose=False)
+    if classes != COCO_CLASSES:
+        _change_head(model, classes)
+    return model
+
+
+def coco(weights: Path) -> Any:
+    """Return yolo11n with the COCO weights of an ultralytics checkpoint."""
+    model = blank(COCO_CLASSES)
+    stored = torch.load(weights, map_location="cpu", weights_only=False)["model"]
+    model.load_state_dict(stored.float().state_dict())
+    return model
+
+
+def from_coco(weights: Path) -> Any:
+    """Return our network with every COCO weight that means something to our classes."""
+    model = coco(weights)
+    old = [branch[-1] for branch in model.model[-1].cv3]
+    _change_head(model, len(CLASSES))
+    for layer, branch in zip(old, model.model[-1].cv3, strict=True):
+        for row, rows in enumerate(COCO_ROWS):
+            branch[-1].weight.data[row] = layer.weight.data[list(rows)].mean(dim=0)
+            branch[-1].bias.data[row] = layer.bias.data[list(rows)].mean()
+    return model
+
+
+def load(checkpoint: Path, *, averaged: bool = True) -> Any:
+    """Return our network from one of our training checkpoints."""
+    model = blank()
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    model.load_state_dict(state["average" if averaged else "model"])
+    return model
+
+
+def _change_head(model: Any, classes: int) -> None:
+    detect = model.model[-1]
+    for branch in detect.cv3:
+        branch[-1] = nn.Conv2d(branch[-1].in_channels, classes, 1)
+    detect.nc, detect.no = classes, classes + 4 * detect.reg_max
+    model.nc, model.yaml["nc"] = classes, classes
+    model.names = dict(enumerate(CLASSES)) if classes == len(CLASSES) else model.names
+
+
+class Head(nn.Module):
+    """The network as it is exported: pictures in, one raw float32[N, 4 + classes, anchors] out."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return boxes (centre, size, pixels of the input) above class scores 0..1."""
+        out = self.model(images)
+        first: Tensor = out[0] if isinstance(out, tuple) else out
+        return first

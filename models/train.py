@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Trains on processors: one process per core, gradients averaged after each step.
+
+    python -m models.train --dataset DATASET --start yolo11n_coco.pt --run RUN --epochs 30
+
+One thread per process: with several, every layer ends in a barrier, and on a busy machine each
+barrier waits for the slowest core. Stopped runs go on from ``RUN/last.pt``.
+"""
+
+import argparse
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from torch import Tensor, nn
+
+from models.feed import Feed, stacked
+from models.loss import Loss
+from models.network import from_coco
+from models.network import load as load_network
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that decides a run besides the data."""
+
+    start: Path
+    run: Path
+    epochs: int
+    minutes: float
+    side: int = 416
+    batch: int = 16
+    workers: int = 2
+    steps: int = 48
+    rate: float = 1e-3
+    warm_up: int = 60
+    mosaics: float = 0.5
+    calm: float = 0.85
+    seed: int = 11
+
+
+class Average:
+    """A slowly following copy of the weights; it is what gets exported."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self.state = {k: v.clone() for k, v in model.state_dict().items()}
+        self.steps = 0
+
+    @torch.no_grad()
+    def follow(self, model: nn.Module) -> None:
+        """Move towards the model, quickly at first."""
+        self.steps += 1
+        keep = 0.997 * (1 - math.exp(-self.steps / 80))
+        for key, value in model.state_dict().items():
+            if value.dtype.is_floating_point:
+                self.state[key].lerp_(value, 1 - keep)
+
+
+def groups(model: nn.Module, rate: float) -> list[dict[str, Any]]:
+    """Sort the weights: no decay for biases and norms, a third of the rate for the COCO backbone."""
+    sorted_: dict[tuple[float, float], list[Tensor]] = {}
+    for name, weight in model.named_parameters():
+        if not weight.requires_grad or ".dfl." in name:
+            continue
+        pace = 0.33 if int(name.split(".")[1]) <= 10 else 1.0
+        decay = 5e-4 if weight.ndim > 1 else 0.0
+        sorted_.setdefault((pace, decay), []).append(weight)
+    return [
+        {"params": weights, "lr": rate * pace, "weight_decay": decay, "pace": pace}
+        for (pace, decay), weights in sorted_.items()
+    ]
+
+
+def rate_at(progress: float, step: int, recipe: Recipe) -> float:
+    """Return the learning rate: a linear warm-up, then half a cosine down to a fiftieth."""
+    warm = min(1.0, (step + 1) / recipe.warm_up)
+    return recipe.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
+
+
+def share_gradients(model: nn.Module) -> None:
+    """Replace every worker's gradients by their mean."""
+    grads = [p.grad for p in model.parameters() if p.grad is not None]
+    flat = torch.cat([g.reshape(-1) for g in grads])
+    dist.all_reduce(flat)
+    flat /= dist.get_world_size()
+    for grad, piece in zip(grads, flat.split([g.numel() for g in grads]), strict=True):
+        grad.copy_(piece.reshape(grad.shape))
+
+
+def shared_buffers(model: nn.Module) -> None:
+    """Average the running statistics of batch normalisation over the workers."""
+    for buffer in model.buffers():
+        if buffer.dtype.is_floating_point:
+            dist.all_reduce(buffer)
+            buffer /= dist.get_world_size()
+
+
+class Trainer:
+    """One worker's share of a run."""
+
+    def __init__(self, rank: int, recipe: Recipe, feed: Feed) -> None:
+        self.rank, self.recipe, self.feed = rank, recipe, feed
+        self.model = _starting(recipe.start).to(memory_format=torch.channels_last).train()
+        for weight in self.model.parameters():
+            weight.requires_grad_(weight.is_floating_point())
+        self.loss = Loss(self.model)
+        self.optimizer = torch.optim.AdamW(groups(self.model, recipe.rate))
+        self.average = Average(self.model)
+        self.epoch, self.spent_s = 0, 0.0
+        if (recipe.run / "last.pt").exists():
+            self._resume(recipe.run / "last.pt")
+
+    def run(self) -> None:
+        """Train until the epochs or the minutes are used up."""
+        while self.progress() < 1:
+            started, before = time.monotonic(), self.spent_s
+            losses = torch.zeros(3)
+            for step in range(self.recipe.steps):
+                losses += self._step(self.epoch * self.recipe.steps + step)
+                self.spent_s = before + self._agreed(time.monotonic() - started)
+                if self.spent_s > self.recipe.minutes * 60:
+                    break
+            shared_buffers(self.model)
+            self.epoch += 1
+            if self.rank == 0:
+                self._report(losses / (step + 1), self.spent_s - before, step + 1)
+                self._save()
+
+    def progress(self) -> float:
+        """Return how much of the run is done, 0..1, by epochs or by the clock."""
+        by_clock = self.spent_s / (self.recipe.minutes * 60)
+        return max(self.epoch / self.recipe.epochs, by_clock)
+
+    def _step(self, number: int) -> Tensor:
+        recipe = self.recipe
+        rate = rate_at(self.progress(), number, recipe)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * group["pace"]
+        pictures, learn, ignore = self._batch(number)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            heads = self.model.forward(pictures)
+        loss = self.loss(heads, learn, ignore, recipe.side)
+        self.optimizer.zero_grad()
+        loss.sum().backward()
+        share_gradients(self.model)
+        nn.utils.clip_grad_norm_(self.model.parameters(), 10.0 * recipe.batch)
+        self.optimizer.step()
+        self.average.follow(self.model)
+        return loss.detach() / recipe.batch
+
+    def _batch(self, number: int) -> tuple[Tensor, Tensor, Tensor]:
+        recipe = self.recipe
+        rng = np.random.default_rng([recipe.seed, number, self.rank])
+        mosaics = recipe.mosaics if self.progress() < recipe.calm else 0.0
+        dealt = [self.feed.deal(recipe.side, rng, mosaics=mosaics) for _ in range(recipe.batch)]
+        pictures, learn, ignore = stacked(dealt)
+        images = torch.from_numpy(pictures).float().div_(255)
+        images = images.contiguous(memory_format=torch.channels_last)
+        return images, torch.from_numpy(learn), torch.from_numpy(ignore)
+
+    def _agreed(self, seconds: float) -> float:
+        # The workers' clocks differ by a little; they must stop after the same step.
+        told = torch.tensor([seconds], dtype=torch.float64)
+        dist.broadcast(told, 0)
+        return float(told)
+
+    def _report(self, losses: Tensor, seconds: float, steps: int) -> None:
+        speed = steps * self.recipe.batch * self.recipe.workers / seconds
+        box, kind, spread = losses.tolist()
+        line = (
+            f"epoch {self.epoch} of {self.recipe.epochs}, {self.spent_s / 60:.1f} min, "
+            f"{speed:.1f} img/s, box {box:.3f} class {kind:.3f} dfl {spread:.3f}"
+        )
+        print(line, flush=True)
+        with (self.recipe.run / "log.txt").open("a") as log:
+            log.write(line + "\n")
+
+    def _save(self) -> None:
+        state = {
+            "model": self.model.state_dict(),
+            "average": self.average.state,
+            "averaged": self.average.steps,
+            "optimizer": self.optimizer.state_dict(),
+            "epoch": self.epoch,
+            "spent_s": self.spent_s,
+        }
+        torch.save(state, self.recipe.run / "next.pt")
+        (self.recipe.run / "next.pt").replace(self.recipe.run / "last.pt")
+
+    def _resume(self, path: Path) -> None:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.average.state, self.average.steps = state["average"], state["averaged"]
+        self.epoch, self.spent_s = state["epoch"], state["spent_s"]
+
+
+def _starting(path: Path) -> Any:
+    torch.manual_seed(0)
+    state = torch.load(path, map_location="cpu", weights_only=False)
+    if "average" in state:
+        return load_network(path)
+    return from_coco(path)
+
+
+def work(rank: int, recipe: Recipe, feed: Feed) -> None:
+    """Run one worker."""
+    torch.set_num_threads(1)
+    meet = f"file://{(recipe.run / 'meet').resolve()}"
+    dist.init_process_group("gloo", init_method=meet, rank=rank, world_size=recipe.workers)
+    Trainer(rank, recipe, feed).run()
+    dist.destroy_process_group()
+
+
+def main() -> None:
+    """Read the options, load the pictures once, share them with the workers by forking."""
+    parser = argparse.ArgumentParser(description="Train the detector on this machine's cores.")
+    for option in ("--dataset", "--start", "--run"):
+        parser.add_argument(option, type=Path, required=True)
+    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--minutes", type=float, default=24 * 60.0)
+    parser.add_argument("--side", type=int, default=416)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--without", nargs="*", default=[], help="sets to leave out")
+    args = parser.parse_args()
+    args.run.mkdir(parents=True, exist_ok=True)
+    (args.run / "meet").unlink(missing_ok=True)
+    feed = Feed(args.dataset, without=tuple(args.without))
+    print(feed.sizes(), flush=True)
+    recipe = Recipe(
+        args.start, args.run, args.epochs, args.minutes,
+        side=args.side, rate=args.rate, workers=args.workers,
+    )  # fmt: skip
+    mp.start_processes(work, (recipe, feed), nprocs=args.workers, start_method="fork")
+
+
+if __name__ == "__main__":
+    main()
