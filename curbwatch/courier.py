@@ -12,7 +12,7 @@ from curbwatch.spool import Message, Spool
 
 LONGEST_PAUSE_S = 30.0
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 def deliver(spool: Spool, client: Client) -> int:

@@ -8,13 +8,13 @@ import structlog
 
 from curbwatch.client import ApiAway, Client
 from curbwatch.errors import ApiRefused
-from curbwatch.evidence import blurred, jpeg
+from detector.evidence import blurred, jpeg
 from curbwatch.messages import stamp
 from curbwatch.patrol import Post
 
 SNAPSHOT_WIDTH = 960
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 class Heartbeat:

@@ -4,8 +4,8 @@
 import json
 from datetime import datetime
 
-from curbwatch.evidence import blurred, framed, jpeg
-from curbwatch.looks import Seen
+from detector.evidence import blurred, framed, jpeg
+from detector.looks import Seen
 from curbwatch.spool import Message
 from detector.sites import Site
 from detector.watch import Event, Kind

@@ -14,7 +14,7 @@ import structlog
 from streams.errors import StreamError
 from streams.reader import CameraReader
 
-from curbwatch.looks import Seen, seen
+from detector.looks import Seen, seen
 from curbwatch.messages import first_sight, messages
 from curbwatch.spool import Message, Spool
 from detector.errors import SessionError
@@ -25,7 +25,7 @@ from streams.frame import Frame
 
 SAVE_EVERY_S = 10.0  # sites without news are written this often: what a kill can cost in dwell time
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)

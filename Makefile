@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# make demo   the whole service on a made-up street, page included; ARGS="--seconds 90 --json" for scripts
+# make test   all tests;  make check  style, types, import directions;  make bench  the benchmarks
+BIN := .venv/bin
+
+.PHONY: demo test check bench lock format
+
+demo:
+	@scripts/setup run
+	@$(BIN)/curbwatch demo $(ARGS)
+
+test:
+	@scripts/setup dev
+	@$(BIN)/python -m pytest $(ARGS)
+
+check:
+	@scripts/setup dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/mypy tests
+	$(BIN)/lint-imports
+
+bench:
+	@scripts/setup dev
+	$(BIN)/curbwatch bench latency
+	$(BIN)/curbwatch bench service
+
+format:
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock:
+	@scripts/setup dev
+	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt

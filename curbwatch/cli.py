@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The command line: `curbwatch COMMAND --help` shows each with an example."""
+
+import sys
+
+import typer
+
+from api.errors import ApiError
+from curbwatch.commands import admin, bench, look, serve
+from curbwatch.errors import CurbwatchError
+from detector.errors import DetectorError
+from streams.errors import StreamError
+from streams.redact import redact
+
+app = typer.Typer(
+    name="curbwatch",
+    help="Watches a city's cameras for road-occupying stalls and piled debris. Start with: curbwatch demo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(serve.demo)
+app.command()(serve.run)
+app.command()(look.check)
+app.command()(look.probe)
+app.command()(look.detect)
+app.command()(look.replay)
+app.add_typer(bench.app, name="bench")
+app.add_typer(admin.models, name="models")
+app.add_typer(admin.cases, name="cases")
+app.add_typer(admin.users, name="users")
+app.add_typer(admin.keys, name="keys")
+app.add_typer(admin.db, name="db")
+
+
+def main() -> None:
+    """Run the command line; 0 good, 1 a finding, 2 wrong use or settings."""
+    try:
+        app()
+    except (CurbwatchError, DetectorError, StreamError, ApiError) as error:
+        sys.stderr.write(f"curbwatch: {redact(str(error))}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Commands that administer: models, cases, users, keys, db."""
+
+import csv
+import dataclasses
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from api import accounts, case_rows
+from api.model import CaseFilter
+from api.roles import Role
+from api.schemas import CaseListed, CaseOut
+from api.store import Store, open_store, upgrade
+from api.workflow import Status
+from curbwatch.settings import SHIPPED_MODEL, load_settings
+from detector.errors import DetectorError
+from detector.manifest import load_manifest
+from detector.model import load_model
+
+models = typer.Typer(help="Models: list and verify manifests and weights.", no_args_is_help=True)
+cases = typer.Typer(help="Cases: list, show, export.", no_args_is_help=True)
+users = typer.Typer(help="People who sign in to the page.", no_args_is_help=True)
+keys = typer.Typer(help="API keys of machines.", no_args_is_help=True)
+db = typer.Typer(help="The database.", no_args_is_help=True)
+
+PAGE = 200
+COLUMNS = ("id", "status", "class", "camera_id", "zone", "confidence", "first_seen_at", "confirmed_at", "cleared_at")
+
+SettingsFile = Annotated[Path, typer.Option("--settings", "-s", help="settings file of the service")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+Since = Annotated[datetime | None, typer.Option(help="created at or after, UTC")]
+StatusOption = Annotated[list[Status] | None, typer.Option("--status", help="only these; repeat for several")]
+RoleOption = Annotated[Role, typer.Option(help="what it may do")]
+Password = Annotated[
+    str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True, envvar="CURBWATCH_NEW_PASSWORD")
+]
+
+
+@contextmanager
+def _store(settings: Path) -> Iterator[Store]:
+    url = load_settings(settings).database_url
+    upgrade(url)
+    with open_store(url) as store:
+        yield store
+
+
+def _print(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
+        return
+    if not rows:
+        typer.echo("none")
+        return
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    Console().print(table)
+
+
+def _listed(store: Store, wanted: CaseFilter) -> Iterator[dict[str, Any]]:
+    """Newest first, page by page, so that an export of years needs no memory."""
+    before: int | None = None
+    while True:
+        with store.read() as connection:
+            found = case_rows.page(connection, wanted, limit=PAGE, before_seq=before)
+        yield from (CaseListed.model_validate(case).model_dump(mode="json", by_alias=True) for case in found)
+        if len(found) < PAGE:
+            return
+        before = found[-1].seq
+
+
+def _brief(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    return ({name: row[name] for name in COLUMNS} for row in rows)
+
+
+@cases.command("list")
+def list_cases(
+    settings: SettingsFile,
+    status: StatusOption = None,
+    since: Since = None,
+    limit: Annotated[int, typer.Option(help="at most", min=1)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List cases, newest first. Example: curbwatch cases list -s city.toml --status new"""
+    wanted = CaseFilter(status=tuple(status or ()), since=since)
+    with _store(settings) as store:
+        rows = [row for row, _ in zip(_brief(_listed(store, wanted)), range(limit), strict=False)]
+    _print(rows, as_json=as_json)
+
+
+@cases.command("show")
+def show_case(settings: SettingsFile, case_id: Annotated[str, typer.Argument(help="such as C20261121-0001")]) -> None:
+    """Show one case with its evidence, history and trace, as JSON. Example: curbwatch cases show -s city.toml C…"""
+    with _store(settings) as store, store.read() as connection:
+        case = CaseOut.model_validate(case_rows.get(connection, case_id))
+    typer.echo(case.model_dump_json(by_alias=True, indent=2))
+
+
+@cases.command("export")
+def export_cases(
+    settings: SettingsFile,
+    status: StatusOption = None,
+    since: Since = None,
+    form: Annotated[Literal["csv", "jsonl"], typer.Option("--format", help="csv or jsonl")] = "csv",
+) -> None:
+    """Write all cases to stdout. Example: curbwatch cases export -s city.toml > cases.csv"""
+    wanted = CaseFilter(status=tuple(status or ()), since=since)
+    with _store(settings) as store:
+        if form == "jsonl":
+            for row in _listed(store, wanted):
+                typer.echo(json.dumps(row, ensure_ascii=False))
+            return
+        writer = csv.DictWriter(sys.stdout, COLUMNS)
+        writer.writeheader()
+        writer.writerows(_brief(_listed(store, wanted)))
+
+
+@users.command("add")
+def add_user(settings: SettingsFile, name: str, password: Password, role: RoleOption = Role.OPERATOR) -> None:
+    """Add a person. Example: curbwatch users add -s city.toml li --role operator (asks for the password)"""
+    with _store(settings) as store:
+        user = accounts.add_user(store, name, password, role)
+    typer.echo(f"{user.name} may sign in as {user.role}")
+
+
+@users.command("password")
+def set_password(settings: SettingsFile, name: str, password: Password) -> None:
+    """Give a person a new password and end their sessions. Example: curbwatch users password -s city.toml li"""
+    with _store(settings) as store:
+        accounts.set_password(store, name, password)
+    typer.echo(f"{name} has a new password")
+
+
+@users.command("disable")
+def disable_user(settings: SettingsFile, name: str) -> None:
+    """End a person's access at once. Example: curbwatch users disable -s city.toml li"""
+    with _store(settings) as store:
+        accounts.disable_user(store, name)
+    typer.echo(f"{name} is disabled")
+
+
+@users.command("list")
+def list_users(settings: SettingsFile, as_json: AsJson = False) -> None:
+    """List people. Example: curbwatch users list -s city.toml"""
+    with _store(settings) as store:
+        _print([dataclasses.asdict(user) for user in accounts.list_users(store)], as_json=as_json)
+
+
+@keys.command("add")
+def add_key(settings: SettingsFile, name: str, role: RoleOption = Role.PATROL) -> None:
+    """Make an API key; its secret is printed once. Example: curbwatch keys add -s city.toml dispatch --role operator"""
+    with _store(settings) as store:
+        typer.echo(accounts.add_key(store, name, role))
+
+
+@keys.command("revoke")
+def revoke_key(settings: SettingsFile, name: str) -> None:
+    """End a key at once. Example: curbwatch keys revoke -s city.toml dispatch"""
+    with _store(settings) as store:
+        accounts.revoke_key(store, name)
+    typer.echo(f"{name} is revoked")
+
+
+@keys.command("list")
+def list_keys(settings: SettingsFile, as_json: AsJson = False) -> None:
+    """List API keys, never their secrets. Example: curbwatch keys list -s city.toml"""
+    with _store(settings) as store:
+        _print([dataclasses.asdict(key) for key in accounts.list_keys(store)], as_json=as_json)
+
+
+@db.command("upgrade")
+def upgrade_db(settings: SettingsFile) -> None:
+    """Bring the database to this version's tables; safe to repeat. Example: curbwatch db upgrade -s city.toml"""
+    typer.echo(f"database is at {upgrade(load_settings(settings).database_url)}")
+
+
+@models.command("list")
+def list_models(as_json: AsJson = False) -> None:
+    """List the models that came with Curbwatch. Example: curbwatch models list"""
+    found = [load_manifest(path) for path in sorted(SHIPPED_MODEL.parent.glob("*.toml"))]
+    rows = [
+        {"name": m.name, "head": m.head, "input": m.input_size, "classes": ", ".join(m.classes), "licence": m.licence}
+        for m in found
+    ]
+    _print(rows, as_json=as_json)
+
+
+@models.command("verify")
+def verify_models(
+    manifests: Annotated[list[Path] | None, typer.Argument(help="manifests; default: all that are shipped")] = None,
+) -> None:
+    """Check manifests, checksums and a first run. Exit 1 on a fault. Example: curbwatch models verify my-model.toml"""
+    good = True
+    for path in manifests or sorted(SHIPPED_MODEL.parent.glob("*.toml")):
+        try:
+            name = load_model(path).manifest.name
+        except DetectorError as error:
+            good = False
+            typer.echo(f"bad: {error}")
+        else:
+            typer.echo(f"good: {name}")
+    raise typer.Exit(0 if good else 1)

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Commands that measure: every figure in the README names the one that made it."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import latency as latency_bench
+from benchmarks import service as service_bench
+from curbwatch.demo import STREET
+from curbwatch.settings import SHIPPED_MODEL
+
+app = typer.Typer(help="Benchmarks: what it takes and how fast it is, on this machine.", no_args_is_help=True)
+
+JsonFile = Annotated[Path | None, typer.Option("--json", help="write the report here")]
+
+
+@app.command()
+def latency(
+    looks: Annotated[int, typer.Option(help="looks to time, after a warm-up", min=10)] = 100,
+    threads: Annotated[int, typer.Option(help="inference threads", min=1)] = 2,
+    model: Annotated[Path, typer.Option(help="the model's manifest")] = SHIPPED_MODEL,
+    json_file: JsonFile = None,
+) -> None:
+    """Time one look stage by stage on the demo street. Example: curbwatch bench latency --json latency.json"""
+    report = latency_bench.measure(model, STREET / "street.mp4", looks=looks, threads=threads)
+    _write(report, json_file)
+    table = Table("stage", "p50 ms", "p95 ms", "p99 ms", title=f"one look, {report['sessions'][0]['model']}")
+    session = report["sessions"][0]
+    for name, row in [*session["stages"].items(), ("total", session["total"])]:
+        table.add_row(name, *(f"{row[p]:.2f}" for p in ("p50_ms", "p95_ms", "p99_ms")))
+    Console().print(table)
+
+
+@app.command()
+def service(
+    cameras: Annotated[int, typer.Option(help="loopback cameras", min=1)] = 4,
+    seconds: Annotated[float, typer.Option(help="how long to watch", min=10)] = 40,
+    json_file: JsonFile = None,
+) -> None:
+    """Run the service on loopback cameras: start, memory, processor, cases. Example: curbwatch bench service"""
+    report = service_bench.measure(STREET, cameras=cameras, seconds=seconds)
+    _write(report, json_file)
+    table = Table("what", "value")
+    for name, value in report.items():
+        if name != "machine":
+            table.add_row(name.replace("_", " "), str(value))
+    Console().print(table)
+
+
+def _write(report: dict[str, Any], json_file: Path | None) -> None:
+    if json_file is not None:
+        json_file.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", "utf-8")

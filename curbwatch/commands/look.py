@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Commands that look at pictures and cameras: check, probe, detect, replay."""
+
+import dataclasses
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import cv2
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from curbwatch.check import Finding, check_cameras
+from curbwatch.detect import annotated, find_pictures, look_at
+from curbwatch.errors import SettingsError
+from curbwatch.log import set_up_logs
+from curbwatch.progress import progress
+from curbwatch.replay import replay_recording
+from curbwatch.settings import SHIPPED_MODEL, CameraSettings, Settings, load_settings
+from detector.model import load_model
+from streams.probe import probe as probe_stream
+
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+def check(
+    settings: Annotated[Path, typer.Argument(help="settings file (TOML)")],
+    as_json: AsJson = False,
+) -> None:
+    """Validate settings and model, open each camera once. Exit 1 if a camera fails. Example: curbwatch check city.toml"""
+    set_up_logs()
+    wanted = load_settings(settings)
+    load_model(wanted.model.manifest, threads=wanted.model.threads)
+    with progress("opening cameras", len(wanted.cameras)) as step:
+        findings = check_cameras(wanted.cameras, on_done=step)
+    if as_json:
+        typer.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], ensure_ascii=False))
+    else:
+        _print_findings(findings)
+    raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
+
+
+def _print_findings(findings: list[Finding]) -> None:
+    table = Table("camera", "state", "what it offers, or what to do")
+    for finding in findings:
+        table.add_row(finding.camera_id, "[green]good" if finding.good else "[red]bad", finding.text)
+    Console().print(table)
+
+
+def probe(
+    url: Annotated[str, typer.Argument(help="rtsp://… (quote it)")],
+    transport: Annotated[str, typer.Option(help="tcp or udp")] = "tcp",
+    snapshot: Annotated[Path | None, typer.Option(help="write the first picture here")] = None,
+    timeout_s: Annotated[float, typer.Option(help="give up after", min=1)] = 10.0,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a camera offers. Example: curbwatch probe 'rtsp://user:password@10.0.0.12/stream1' --snapshot a.jpg"""
+    set_up_logs()
+    if transport not in ("tcp", "udp"):
+        raise typer.BadParameter("write tcp or udp", param_hint="--transport")
+    found = probe_stream(url, transport="udp" if transport == "udp" else "tcp", timeout_s=timeout_s)
+    if snapshot is not None and not cv2.imwrite(str(snapshot), found.picture):
+        raise typer.BadParameter(f"cannot write {snapshot}; give a .jpg or .png in a folder that exists")
+    facts = {f.name: getattr(found, f.name) for f in dataclasses.fields(found) if f.name != "picture"}
+    if as_json:
+        typer.echo(json.dumps(facts, ensure_ascii=False, default=str))
+        return
+    table = Table("what", "value")
+    for name, value in facts.items():
+        table.add_row(name.replace("_", " "), str(value))
+    Console().print(table)
+
+
+def detect(
+    paths: Annotated[list[str], typer.Argument(help="pictures, folders, a video or a camera address")],
+    model: Annotated[Path, typer.Option(help="the model's manifest")] = SHIPPED_MODEL,
+    min_confidence: Annotated[
+        float | None, typer.Option(help="instead of the model's thresholds", min=0, max=1)
+    ] = None,
+    save: Annotated[Path | None, typer.Option(help="write annotated pictures into this folder")] = None,
+    every_s: Annotated[float, typer.Option(help="videos: seconds between looks", min=0.01)] = 1.0,
+    as_json: AsJson = False,
+) -> None:
+    """Find stalls and debris in pictures. Example: curbwatch detect street.jpg --save out/"""
+    set_up_logs()
+    loaded = load_model(model)
+    pictures = find_pictures(paths, every_s=every_s)
+    if save is not None:
+        save.mkdir(parents=True, exist_ok=True)
+    for name, picture in pictures:
+        found = look_at(loaded, name, picture, min_confidence)
+        typer.echo(json.dumps(found, ensure_ascii=False) if as_json else _line(found))
+        if save is not None:
+            cv2.imwrite(str(save / f"{Path(name).stem}.annotated.jpg"), annotated(picture, found))
+
+
+def _line(found: dict[str, Any]) -> str:
+    boxes = ", ".join(
+        f"{d['class']} {d['confidence']:.2f} at {[round(v) for v in d['xyxy']]}" for d in found["detections"]
+    )
+    return f"{found['picture']} ({found['width']}×{found['height']}): {boxes or 'nothing'}"
+
+
+def replay(
+    recording: Annotated[str, typer.Argument(help="a video, a folder of pictures or a glob pattern")],
+    settings: Annotated[Path, typer.Option(help="settings file with the camera's zones")],
+    camera: Annotated[str, typer.Option(help="camera id; needed if the settings have several")] = "",
+    start_at: Annotated[datetime | None, typer.Option(help="when the recording began; default: now")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the whole chain over a recording: which cases, and why not. Example: curbwatch replay a.mp4 --settings s.toml"""
+    set_up_logs()
+    wanted = load_settings(settings)
+    chosen = _camera(wanted, camera)
+    began = start_at.astimezone(UTC) if start_at else datetime.now(UTC)
+    outcome = replay_recording(
+        recording, chosen, load_model(wanted.model.manifest, threads=wanted.model.threads), start_at=began
+    )
+    if as_json:
+        typer.echo(json.dumps(outcome, ensure_ascii=False))
+        return
+    table = Table("at", "what happened", "class", "zone", "why")
+    for event in outcome["events"]:
+        table.add_row(f"{event['second']:.1f} s", event["event"], event["class"], event["zone"], event["why"])
+    Console().print(table)
+    typer.echo(f"{outcome['looks']} looks, {outcome['cases']} case(s)")
+
+
+def _camera(settings: Settings, wanted: str) -> CameraSettings:
+    known = {camera.id: camera for camera in settings.cameras}
+    if wanted in known:
+        return known[wanted]
+    if not wanted and len(known) == 1:
+        return next(iter(known.values()))
+    raise SettingsError(f"name the camera with --camera, one of: {', '.join(known) or 'none in the settings'}")

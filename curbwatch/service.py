@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The service: the API with its page, the patrol, or both, in one process until it is told to stop."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Literal
+
+import numpy as np
+import structlog
+import uvicorn
+from numpy.typing import NDArray
+
+from api.accounts import add_key, list_keys, revoke_key
+from api.app import create_app
+from api.config import ApiConfig
+from api.model import DetectedBox, DetectFn
+from api.store import open_store, upgrade
+from curbwatch.client import Client
+from curbwatch.courier import Courier
+from curbwatch.errors import SettingsError
+from curbwatch.heartbeat import Heartbeat
+from curbwatch.patrol import Patrol, Post
+from curbwatch.settings import CameraSettings, Settings
+from curbwatch.spool import Spool
+from detector.model import Model, load_model
+from streams.reader import CameraReader
+
+Part = Literal["all", "api", "patrol"]
+OWN_KEY = "patrol-of-this-service"
+
+log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def service(settings: Settings, part: Part = "all") -> Iterator[str]:
+    """Run the service while the block lasts; gives the API's address. Everything is up or an error says why not."""
+    _check(settings, part)
+    settings.service.data_dir.mkdir(parents=True, exist_ok=True)
+    model = load_model(settings.model.manifest, threads=settings.model.threads)
+    with ExitStack() as stack:
+        api_url = settings.patrol.api_url
+        token = settings.patrol.token.get_secret_value()
+        if part != "patrol":
+            own = stack.enter_context(_api(settings, model))
+            api_url = api_url or own
+        if part != "api" and settings.cameras:
+            token = token or _own_key(settings)
+            stack.enter_context(_patrol(settings, model, api_url, token))
+        yield api_url
+        log.info("stopping")
+
+
+def _check(settings: Settings, part: Part) -> None:
+    if part == "patrol" and not (settings.patrol.api_url and settings.patrol.token.get_secret_value()):
+        raise SettingsError(
+            "--only patrol needs patrol.api_url and patrol.token; make the token on the API's machine with "
+            "`curbwatch keys add NAME --role patrol`"
+        )
+    if part != "api" and not settings.cameras:
+        raise SettingsError("no camera in the settings; add a [[cameras]] table, docs/settings.md shows one")
+
+
+def api_config(settings: Settings) -> ApiConfig:
+    return ApiConfig(
+        database_url=settings.database_url,
+        evidence_dir=settings.service.data_dir / "evidence",
+        timezone=settings.service.timezone,
+        public_metrics=settings.service.public_metrics,
+    )
+
+
+@contextmanager
+def _api(settings: Settings, model: Model) -> Iterator[str]:
+    upgrade(settings.database_url)
+    app = create_app(api_config(settings), detect=_detect_with(model))
+    listener = _listen(settings.service.host, settings.service.port)
+    host, port = listener.getsockname()[:2]
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=3, server_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="api", daemon=True)
+    thread.start()
+    reach = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
+    try:
+        yield f"http://{f'[{reach}]' if ':' in reach else reach}:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {host}:{port} ({error.strerror}); free it or set another service.port"
+        ) from error
+
+
+def _own_key(settings: Settings) -> str:
+    """A fresh key for the patrol inside this process; the one of the last start is revoked."""
+    with open_store(settings.database_url) as store:
+        if any(key.name == OWN_KEY and key.revoked_at is None for key in list_keys(store)):
+            revoke_key(store, OWN_KEY)
+        return add_key(store, OWN_KEY, "patrol")
+
+
+def _detect_with(model: Model) -> DetectFn:
+    def detect(picture: NDArray[np.uint8]) -> list[DetectedBox]:
+        found = model.detect([picture])[0]
+        return [
+            DetectedBox(model.manifest.classes[int(c)], float(s), (box[0], box[1], box[2], box[3]))
+            for box, s, c in zip(found.xyxy.tolist(), found.confidence, found.class_id, strict=True)
+        ]
+
+    return detect
+
+
+@contextmanager
+def _patrol(settings: Settings, model: Model, api_url: str, token: str) -> Iterator[None]:
+    spool = Spool(settings.service.data_dir / "spool.db")
+    client, reports = Client(api_url, token), Client(api_url, token, timeout_s=5.0)
+    courier = Courier(spool, client)
+    posts: dict[str, Post] = {}
+    patrol = Patrol(posts, model, spool, batch=settings.model.batch, on_event=courier.wake)
+    posts.update({camera.id: _post(camera, spool, patrol) for camera in settings.cameras})
+    about = {camera.id: _about(camera) for camera in settings.cameras}
+    heartbeat = Heartbeat(posts, about, reports, every_s=settings.patrol.heartbeat_s)
+    for part in (patrol, courier, heartbeat):
+        part.start()
+    try:
+        yield
+    finally:
+        for part in (patrol, heartbeat, courier):  # the courier last: it takes what the patrol's last look raised
+            part.stop()
+        for connection in (client, reports, spool):
+            connection.close()
+
+
+def _post(camera: CameraSettings, spool: Spool, patrol: Patrol) -> Post:
+    reader = CameraReader(camera.source(), on_frame=patrol.frame_there)
+    return Post(reader, camera.rules(), spool.watch(camera.id), camera.clip_s)
+
+
+def _about(camera: CameraSettings) -> dict[str, object]:
+    zones = [
+        {"name": z.name, "polygon": [list(p) for p in z.polygon], "classes": list(z.classes), "kind": z.kind}
+        for z in camera.zones
+    ]
+    return {"name": camera.name or camera.id, "place": camera.place, "zones": zones}
