@@ -49,7 +49,7 @@ def letterbox(picture: Image, side: int) -> tuple[Image, Fit]:
 def as_input(squares: list[Image]) -> Floats:
     """Stack BGR squares into the model's float32[N, 3, side, side], RGB, 0..1."""
     stack = np.stack(squares)[..., ::-1].transpose(0, 3, 1, 2)
-    return np.ascontiguousarray(stack, dtype=np.float32) / np.float32(255)
+    return np.ascontiguousarray(stack / 255, dtype=np.float32)
 
 
 def overlap(first: Floats, second: Floats) -> Floats:
@@ -58,7 +58,7 @@ def overlap(first: Floats, second: Floats) -> Floats:
     high = np.minimum(first[:, None, 2:], second[None, :, 2:])
     shared = np.prod(np.clip(high - low, 0, None), axis=2)
     union = area(first)[:, None] + area(second)[None, :] - shared
-    return (shared / np.maximum(union, 1e-9)).astype(np.float32)
+    return np.asarray(shared / np.maximum(union, 1e-9), np.float32)
 
 
 def covered(first: Floats, second: Floats) -> Floats:
@@ -66,13 +66,13 @@ def covered(first: Floats, second: Floats) -> Floats:
     low = np.maximum(first[:, None, :2], second[None, :, :2])
     high = np.minimum(first[:, None, 2:], second[None, :, 2:])
     shared = np.prod(np.clip(high - low, 0, None), axis=2)
-    return (shared / np.maximum(area(first)[:, None], 1e-9)).astype(np.float32)
+    return np.asarray(shared / np.maximum(area(first)[:, None], 1e-9), np.float32)
 
 
 def area(boxes: Floats) -> Floats:
     """Return the area of every box, float32[N]."""
     sides = np.clip(boxes[:, 2:] - boxes[:, :2], 0, None)
-    return (sides[:, 0] * sides[:, 1]).astype(np.float32)
+    return np.asarray(sides[:, 0] * sides[:, 1], np.float32)
 
 
 def suppress(found: Found, iou: float) -> Found:
@@ -94,8 +94,8 @@ def decode(head: Floats, fit: Fit, shape: tuple[int, int], least: float, iou: fl
     picked = np.flatnonzero(scores >= least)
     centre, size = head[:2, picked].T, head[2:4, picked].T
     square = np.concatenate([centre - size / 2, centre + size / 2], axis=1)
-    boxes = (square - np.array([fit.left, fit.top] * 2, np.float32)) / np.float32(fit.scale)
+    boxes = (square - np.array([fit.left, fit.top] * 2)) / fit.scale
     height, width = shape
-    boxes = np.clip(boxes, 0, np.array([width, height] * 2)).astype(np.float32)
+    inside: Floats = np.asarray(np.clip(boxes, 0, np.array([width, height] * 2)), np.float32)
     classes = head[4:, picked].argmax(axis=0).astype(np.int64)
-    return suppress(Found(boxes, scores[picked].astype(np.float32), classes), iou)
+    return suppress(Found(inside, np.asarray(scores[picked], np.float32), classes), iou)

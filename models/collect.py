@@ -10,6 +10,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,9 +57,7 @@ def debris(data: Path, drawn: Path, sheets: Path, kind: str) -> Iterator[tuple[s
         yield _entry(data, found["file"], DEBRIS_SETS[kind], fixed or found, how)
 
 
-def _entry(
-    data: Path, file: str, source: str, raw: dict[str, Any], how: str
-) -> tuple[str, Record]:
+def _entry(data: Path, file: str, source: str, raw: dict[str, Any], how: str) -> tuple[str, Record]:
     picture = cv2.imread(str(data / file))
     if picture is None:
         message = f"{data / file}: not a readable picture"
@@ -80,7 +79,7 @@ def main() -> None:
     for kind in DEBRIS_SETS:
         heaps.update(debris(args.data, args.drawn, args.sheets, kind))
     save(args.store / "debris.json", heaps)
-    print(f"{len(found)} pictures of stalls, {len(heaps)} of debris")
+    sys.stdout.write(f"{len(found)} pictures of stalls, {len(heaps)} of debris\n")
 
 
 if __name__ == "__main__":

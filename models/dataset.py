@@ -11,6 +11,7 @@ size as shares.
 
 import argparse
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -86,10 +87,7 @@ def entries(found: list[tuple[Path, str, str, str, str]], pictures: list[Image])
     """Settle the split of every picture, near duplicates included."""
     groups = near_duplicates([perceptual_hash(p) for p in pictures])
     keys = [found[group][3] for group in groups]
-    splits = [
-        wanted(kind, source, split, key)
-        for (_, kind, source, _, split), key in zip(found, keys, strict=True)
-    ]
+    splits = [wanted(kind, source, split, key) for (_, kind, source, _, split), key in zip(found, keys, strict=True)]
     return [
         Entry(sha[:16], kind, source, sha, split)
         for (_, kind, source, sha, _), split in zip(found, settle(splits, groups), strict=True)
@@ -100,10 +98,7 @@ def lines(labels: Labels) -> str:
     """Print labels in YOLO's form."""
     low, high = labels.boxes[:, :2], labels.boxes[:, 2:]
     rows = np.concatenate([(low + high) / 2, high - low], axis=1)
-    text = (
-        f"{c} " + " ".join(f"{v:.5f}" for v in row)
-        for c, row in zip(labels.classes, rows, strict=True)
-    )
+    text = (f"{c} " + " ".join(f"{v:.5f}" for v in row) for c, row in zip(labels.classes, rows, strict=True))
     return "".join(line + "\n" for line in text)
 
 
@@ -147,7 +142,7 @@ def main() -> None:
     index = build(args.data, store, Runner(args.teacher), args.out)
     (args.out / "index.json").write_text(json.dumps([asdict(e) for e in index], indent=0))
     for (kind, split), count in sorted(Counter((e.kind, e.split) for e in index).items()):
-        print(f"{kind:16} {split:6} {count}")
+        sys.stdout.write(f"{kind:16} {split:6} {count}\n")
 
 
 if __name__ == "__main__":

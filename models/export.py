@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Writes a network as ONNX and checks that onnxruntime computes what torch computes.
 
-    python -m models.export --checkpoint RUN/last.pt --out models/weights/curbwatch-n-v1.onnx
-    python -m models.export --coco yolo11n_coco.pt --out coco.onnx
+python -m models.export --checkpoint RUN/last.pt --out models/weights/curbwatch-n-v1.onnx
+python -m models.export --coco yolo11n_coco.pt --out coco.onnx
 """
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def main() -> None:
     export(model, args.out)
     boxes, scores = difference(model, args.out)
     size = args.out.stat().st_size / 1e6
-    print(f"{args.out}: {size:.1f} MB, differs from torch by {boxes:.4f} px, {scores:.6f} score")
+    sys.stdout.write(f"{args.out}: {size:.1f} MB, differs from torch by {boxes:.4f} px, {scores:.6f} score\n")
     if boxes > 0.5 or scores > 0.001:
         raise SystemExit(1)
 

@@ -41,10 +41,7 @@ def read(dataset: Path, split: str, name: str) -> Sample:
         message = f"{name}: not in {dataset}/images/{split}"
         raise ValueError(message)
     height, width = picture.shape[:2]
-    learn, ignore = (
-        labels(dataset / folder / split / f"{name}.txt", width, height)
-        for folder in ("labels", "ignore")
-    )
+    learn, ignore = (labels(dataset / folder / split / f"{name}.txt", width, height) for folder in ("labels", "ignore"))
     return Sample(np.asarray(picture, np.uint8), learn, ignore)
 
 
@@ -88,7 +85,10 @@ class Feed:
 
 
 def stacked(samples: list[Sample]) -> tuple[Image, Floats, Floats]:
-    """Stack samples: uint8[N, 3, side, side] RGB; learn and ignore rows float32[M, 6] with the picture's number first, boxes as centre and size in shares."""
+    """Stack samples into uint8[N, 3, side, side] RGB, and learn and ignore rows float32[M, 6].
+
+    A row is the picture's number, the class, then centre and size as shares of the side.
+    """
     pictures = np.stack([s.picture for s in samples])[..., ::-1].transpose(0, 3, 1, 2)
     side = pictures.shape[-1]
     learn = _numbered([s.learn for s in samples], side)

@@ -72,8 +72,5 @@ def _record(raw: dict[str, Any]) -> Record:
 
 
 def _plain(record: Record) -> dict[str, Any]:
-    boxes = [
-        {"class": b.name, "box": [round(e, 4) for e in b.edges], "hard": b.hard}
-        for b in record.boxes
-    ]
+    boxes = [{"class": b.name, "box": [round(e, 4) for e in b.edges], "hard": b.hard} for b in record.boxes]
     return {**asdict(record), "boxes": boxes}

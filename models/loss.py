@@ -11,7 +11,7 @@ from ultralytics.utils.loss import v8DetectionLoss
 STRIDES = (8, 16, 32)
 
 
-class LookAway(nn.Module):
+class LookAway(nn.Module):  # type: ignore[misc, unused-ignore]  # torch is skipped by mypy
     """Binary cross-entropy that is zero where a class is marked as doubtful and not a target."""
 
     def __init__(self) -> None:

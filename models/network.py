@@ -59,7 +59,7 @@ def _change_head(model: Any, classes: int) -> None:
     model.names = dict(enumerate(CLASSES)) if classes == len(CLASSES) else model.names
 
 
-class Head(nn.Module):
+class Head(nn.Module):  # type: ignore[misc, unused-ignore]  # torch is skipped by mypy
     """The network as it is exported: pictures in, one raw float32[N, 4 + classes, anchors] out."""
 
     def __init__(self, model: Any) -> None:

@@ -10,6 +10,7 @@ solid part (alpha above .85) is taken. Backgrounds are training negatives only.
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,9 +124,7 @@ def compose(ground: Sample, things: list[CutOut], rng: Generator) -> tuple[Image
     height, width = picture.shape[:2]
     size = np.array([width, height] * 2, np.float32)
     learn = Labels((rows[:, 1:] / size).astype(np.float32), rows[:, 0].astype(np.int64))
-    ignore = Labels(
-        (ground.ignore[:, 1:] / size).astype(np.float32), ground.ignore[:, 0].astype(np.int64)
-    )
+    ignore = Labels((ground.ignore[:, 1:] / size).astype(np.float32), ground.ignore[:, 0].astype(np.int64))
     return (worn(picture, rng) if rng.random() < 0.6 else picture), learn, ignore
 
 
@@ -142,9 +141,7 @@ def main() -> None:
     path = args.dataset / "index.json"
     index = [e for e in json.loads(path.read_text()) if e["kind"] != "synthetic"]
     streets = [
-        read(args.dataset, "train", e["name"])
-        for e in index
-        if e["split"] == "train" and e["kind"] in BACKGROUNDS
+        read(args.dataset, "train", e["name"]) for e in index if e["split"] == "train" and e["kind"] in BACKGROUNDS
     ]
     for number in range(args.count):
         some = [things[int(i)] for i in rng.integers(len(things), size=rng.integers(1, 4))]
@@ -152,7 +149,7 @@ def main() -> None:
         write(args.dataset, entry, *compose(streets[int(rng.integers(len(streets)))], some, rng))
         index.append({s: getattr(entry, s) for s in Entry.__slots__})
     path.write_text(json.dumps(index, indent=0))
-    print(f"{args.count} pictures from {len(things)} cut-outs on {len(streets)} streets")
+    sys.stdout.write(f"{args.count} pictures from {len(things)} cut-outs on {len(streets)} streets\n")
 
 
 if __name__ == "__main__":

@@ -17,15 +17,11 @@ class Runner:
     def __init__(self, path: Path, *, side: int = 640, threads: int = 2) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
-        self._session = ort.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._input = self._session.get_inputs()[0].name
         self._side = side
 
-    def find(
-        self, pictures: Iterable[Image], *, least: float, iou: float, batch: int = 4
-    ) -> Iterator[Found]:
+    def find(self, pictures: Iterable[Image], *, least: float, iou: float, batch: int = 4) -> Iterator[Found]:
         """Yield the boxes of every picture with at least this confidence, in order."""
         waiting = iter(pictures)
         while some := list(islice(waiting, batch)):

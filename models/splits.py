@@ -24,9 +24,7 @@ NEAR_BITS = 6
 
 def perceptual_hash(picture: Image) -> NDArray[np.bool_]:
     """Return 64 bits that survive scaling, JPEG and small changes of colour."""
-    grey = cv2.resize(
-        cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (32, 32), interpolation=cv2.INTER_AREA
-    )
+    grey = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (32, 32), interpolation=cv2.INTER_AREA)
     low = cv2.dct(grey.astype(np.float32))[:8, :8].ravel()
     return np.asarray(low > np.median(low), dtype=np.bool_)
 
@@ -72,7 +70,4 @@ def settle(splits: Sequence[str], groups: Sequence[int]) -> list[str]:
     best: dict[int, int] = {}
     for split, group in zip(splits, groups, strict=True):
         best[group] = max(best.get(group, 0), ORDER.index(split))
-    return [
-        split if ORDER.index(split) == best[group] else "drop"
-        for split, group in zip(splits, groups, strict=True)
-    ]
+    return [split if ORDER.index(split) == best[group] else "drop" for split, group in zip(splits, groups, strict=True)]

@@ -9,6 +9,7 @@ barrier waits for the slowest core. Stopped runs go on from ``RUN/last.pt``.
 
 import argparse
 import math
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,14 +53,13 @@ class Average:
         self.state = {k: v.clone() for k, v in model.state_dict().items()}
         self.steps = 0
 
-    @torch.no_grad()
     def follow(self, model: nn.Module) -> None:
         """Move towards the model, quickly at first."""
         self.steps += 1
         keep = 0.997 * (1 - math.exp(-self.steps / 80))
         for key, value in model.state_dict().items():
             if value.dtype.is_floating_point:
-                self.state[key].lerp_(value, 1 - keep)
+                self.state[key].lerp_(value.detach(), 1 - keep)
 
 
 def groups(model: nn.Module, rate: float) -> list[dict[str, Any]]:
@@ -98,7 +98,7 @@ def shared_buffers(model: nn.Module) -> None:
     for buffer in model.buffers():
         if buffer.dtype.is_floating_point:
             dist.all_reduce(buffer)
-            buffer /= dist.get_world_size()
+            buffer.div_(dist.get_world_size())
 
 
 class Trainer:
@@ -177,7 +177,8 @@ class Trainer:
             f"epoch {self.epoch} of {self.recipe.epochs}, {self.spent_s / 60:.1f} min, "
             f"{speed:.1f} img/s, box {box:.3f} class {kind:.3f} dfl {spread:.3f}"
         )
-        print(line, flush=True)
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
         with (self.recipe.run / "log.txt").open("a") as log:
             log.write(line + "\n")
 
@@ -233,7 +234,7 @@ def main() -> None:
     args.run.mkdir(parents=True, exist_ok=True)
     (args.run / "meet").unlink(missing_ok=True)
     feed = Feed(args.dataset, without=tuple(args.without))
-    print(feed.sizes(), flush=True)
+    sys.stdout.write(f"{feed.sizes()}\n")
     recipe = Recipe(
         args.start, args.run, args.epochs, args.minutes,
         side=args.side, rate=args.rate, workers=args.workers,

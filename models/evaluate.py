@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Measures an exported model on a split of the data set, through onnxruntime alone.
+
+    python -m models.evaluate --manifest models/curbwatch-n-v1.toml --dataset DATASET --json FILE
+    python -m models.evaluate --model RUN/model.onnx --dataset DATASET --choose
+
+``--choose`` prints thresholds picked on the validation split instead: per class the one with the
+best F1 among those that alarm on at most 2 % of the validation negatives.
+"""
+
+import argparse
+import json
+import sys
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.augment import Sample
+from models.boxes import Floats, Found
+from models.classes import CLASSES, TARGETS
+from models.feed import read
+from models.measure import (
+    Judged,
+    alarm_share,
+    average_precision,
+    f1,
+    interval,
+    judge,
+    precision,
+    recall,
+)
+from models.runner import Runner
+
+LEAST = 0.01
+NEGATIVES = ("shop_fronts", "street", "travel", "traffic_cameras")
+SETS = {"stall": ("stalls_unboxed",), "debris": ("debris_rubble", "debris_bags", "debris_piles")}
+ALARMS_ALLOWED = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One picture, its set, and what the model found in it."""
+
+    kind: str
+    sample: Sample
+    found: Found
+
+    def judged(self, number: int) -> Judged:
+        """Judge one class."""
+        mine = self.found.classes == number
+        truth, ignore = (rows_of(r, number) for r in (self.sample.learn, self.sample.ignore))
+        return judge(self.found.boxes[mine], self.found.scores[mine], truth, ignore)
+
+
+def rows_of(rows: Floats, number: int) -> Floats:
+    """Return the boxes of one class."""
+    return rows[rows[:, 0] == number, 1:]
+
+
+def look(runner: Runner, dataset: Path, split: str, iou: float) -> list[Looked]:
+    """Run the model over a split."""
+    index = json.loads((dataset / "index.json").read_text())
+    mine = [e for e in index if e["split"] == split and e["kind"] != "synthetic"]
+    samples = [read(dataset, split, e["name"]) for e in mine]
+    found = runner.find([s.picture for s in samples], least=LEAST, iou=iou)
+    return [Looked(e["kind"], s, f) for e, s, f in zip(mine, samples, found, strict=True)]
+
+
+def figures(looked: Sequence[Looked], number: int, threshold: float) -> dict[str, Any]:
+    """Return the figures of one class over pictures, each with its interval."""
+    judged = [one.judged(number) for one in looked]
+    rng = np.random.default_rng(0)
+    out: dict[str, Any] = {"pictures": len(judged), "boxes": sum(j.boxes for j in judged)}
+    wanted: dict[str, Callable[[Sequence[Judged]], float]] = {
+        "ap50": average_precision,
+        "precision": partial(precision, threshold=threshold),
+        "recall": partial(recall, threshold=threshold),
+    }
+    for name, figure in wanted.items():
+        out[name] = round(figure(judged), 3)
+        out[f"{name}_interval"] = [round(v, 3) for v in interval(judged, figure, rng)]
+    return out
+
+
+def alarms(looked: Sequence[Looked], thresholds: dict[str, float]) -> dict[str, Any]:
+    """Return the share of pictures with any stall or debris box at its threshold."""
+    judged = [_alarm(one, thresholds) for one in looked]
+    share = partial(alarm_share, threshold=0.5)
+    low, high = interval(judged, share, np.random.default_rng(0))
+    return {
+        "pictures": len(judged),
+        "with_box_share": round(share(judged), 3),
+        "interval": [round(low, 3), round(high, 3)],
+        **{CLASSES[n]: _count(looked, n, thresholds[CLASSES[n]]) for n in TARGETS},
+    }
+
+
+def _alarm(one: Looked, thresholds: dict[str, float]) -> Judged:
+    raised = any(_count([one], n, thresholds[CLASSES[n]]) for n in TARGETS)
+    return Judged(np.array([float(raised)], np.float32), np.zeros(1, bool), 0)
+
+
+def _count(looked: Sequence[Looked], number: int, threshold: float) -> int:
+    return sum(bool((one.found.scores[one.found.classes == number] >= threshold).any()) for one in looked)
+
+
+def report(looked: Sequence[Looked], thresholds: dict[str, float]) -> dict[str, Any]:
+    """Return all figures of a split."""
+    out: dict[str, Any] = {"classes": {}, "negatives": {}, "teacher_agreement": {}}
+    for name, kinds in SETS.items():
+        for kind in kinds:
+            some = [one for one in looked if one.kind == kind]
+            if some:
+                number = CLASSES.index(name)
+                out["classes"][f"{name}/{kind}"] = figures(some, number, thresholds[name])
+    for kind in NEGATIVES:
+        some = [one for one in looked if one.kind == kind]
+        if some:
+            out["negatives"][kind] = alarms(some, thresholds)
+    out["negatives"]["all"] = alarms([o for o in looked if o.kind in NEGATIVES], thresholds)
+    for name in CLASSES[len(TARGETS) :]:
+        number = CLASSES.index(name)
+        out["teacher_agreement"][name] = figures(looked, number, thresholds[name])
+    return out
+
+
+def chosen(looked: Sequence[Looked]) -> dict[str, float]:
+    """Choose a threshold per class on validation pictures."""
+    out = {}
+    for number, name in enumerate(CLASSES):
+        kinds = SETS.get(name)
+        some = [o for o in looked if not kinds or o.kind in kinds or o.kind in NEGATIVES]
+        judged = [one.judged(number) for one in some]
+        clean = [j for j, o in zip(judged, some, strict=True) if o.kind in NEGATIVES]
+        steps = np.arange(0.1, 0.86, 0.025)
+        quiet = [t for t in steps if not kinds or alarm_share(clean, t) <= ALARMS_ALLOWED]
+        out[name] = round(float(max(quiet or [steps[-1]], key=partial(f1, judged))), 3)
+    return out
+
+
+def main() -> None:
+    """Print the figures of a model, or choose its thresholds."""
+    parser = argparse.ArgumentParser(description="Measure a model on the data set.")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--manifest", type=Path)
+    which.add_argument("--model", type=Path)
+    parser.add_argument("--dataset", type=Path, required=True)
+    parser.add_argument("--split", choices=("val", "test"), default="test")
+    parser.add_argument("--choose", action="store_true")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    manifest = tomllib.loads(args.manifest.read_text()) if args.manifest else {}
+    model = args.manifest.parent / manifest["file"] if manifest else args.model
+    split = "val" if args.choose else args.split
+    looked = look(Runner(model), args.dataset, split, manifest.get("iou", 0.6))
+    thresholds = manifest.get("thresholds") or dict.fromkeys(CLASSES, 0.4)
+    out = chosen(looked) if args.choose else report(looked, thresholds)
+    text = json.dumps(out, indent=1)
+    sys.stdout.write(text + "\n")
+    if args.json:
+        args.json.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
