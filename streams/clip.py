@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Evidence clips: packets into an MP4 that every browser plays, without re-encoding where that is possible."""
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+from av.video.codeccontext import VideoCodecContext
+
+from streams.coded import Coded, parameter_sets
+from streams.decoder import make_decoder
+
+TICKS = 90_000
+BASE = Fraction(1, TICKS)
+PLAYABLE = ("yuv420p", "yuvj420p")  # browsers play 8-bit 4:2:0 only
+CLOCKS_APART_S = 2.0  # stream time and arrival further apart than this: stream time is not believed
+WIDEST = 1920
+FASTSTART = {"movflags": "+faststart"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClipInfo:
+    """A clip that was written: H.264 in MP4, index first."""
+
+    path: Path
+    started_at: datetime
+    ended_at: datetime
+    duration_s: float
+    width: int
+    height: int
+    frames: int
+    bytes: int
+    transcoded: bool
+
+
+def write_clip(path: Path, packets: list[Coded]) -> ClipInfo | None:
+    """Write packets (of one track, beginning with a keyframe) to path, whole or not at all.
+
+    None when the packets hold no picture that can be decoded.
+    """
+    decoder = make_decoder(packets[0].track)
+    first = _first_picture(decoder, packets)
+    if first is None:
+        return None
+    pts, dts = clip_times(packets)
+    reordered = pts == dts and decoder.has_b_frames
+    remux = packets[0].track.codec == "h264" and first.format.name in PLAYABLE and not reordered
+    part = path.with_name(path.name + ".part")
+    try:
+        if remux:
+            size, frames = _remux(part, packets, pts, dts, (first.width, first.height)), len(packets)
+        else:
+            size, frames = _transcode(part, packets, pts, (first.width, first.height))
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    span_s = (dts[-1] - dts[0] + _last_gap(dts)) / TICKS
+    return ClipInfo(
+        path, packets[0].at, packets[-1].at, span_s, *size, frames, path.stat().st_size, transcoded=not remux
+    )
+
+
+def clip_times(packets: list[Coded]) -> tuple[list[int], list[int]]:
+    """pts and dts in 90 kHz ticks from 0, dts strictly rising: the stream's own if they can be believed, else arrival."""
+    dts = [coded.dts_s if coded.dts_s is not None else coded.pts_s for coded in packets]
+    if _believable(dts, packets):
+        origin = dts[0] or 0.0
+        shown = [coded.pts_s if coded.pts_s is not None else own for coded, own in zip(packets, dts, strict=True)]
+        ticks = _rising([round(((own or 0.0) - origin) * TICKS) for own in dts])
+        return [
+            max(round(((own or 0.0) - origin) * TICKS), sent) for own, sent in zip(shown, ticks, strict=True)
+        ], ticks
+    ticks = _rising([round((coded.mono - packets[0].mono) * TICKS) for coded in packets])
+    return ticks, list(ticks)
+
+
+def _believable(dts: list[float | None], packets: list[Coded]) -> bool:
+    own = [each for each in dts if each is not None]
+    if len(own) < len(packets) or any(late <= early for early, late in pairwise(own)):
+        return False
+    drift = (seen.mono - packets[0].mono - (stamp - own[0]) for seen, stamp in zip(packets, own, strict=True))
+    return all(abs(apart) < CLOCKS_APART_S for apart in drift)
+
+
+def _rising(ticks: list[int]) -> list[int]:
+    risen: list[int] = []
+    for tick in ticks:
+        risen.append(max(tick, risen[-1] + 1) if risen else tick)
+    return risen
+
+
+def _last_gap(dts: list[int]) -> int:
+    return (dts[-1] - dts[0]) // (len(dts) - 1) if len(dts) > 1 else TICKS // 25
+
+
+def _first_picture(decoder: VideoCodecContext, packets: list[Coded]) -> av.VideoFrame | None:
+    for frame in _decoded(decoder, packets, None):
+        return frame
+    return None
+
+
+def _decoded(decoder: VideoCodecContext, packets: list[Coded], pts: list[int] | None) -> Iterator[av.VideoFrame]:
+    """Decode to the end; packets that cannot be decoded are passed over."""
+    for number, coded in enumerate(packets):
+        packet = av.Packet(coded.data)
+        packet.time_base, packet.pts = BASE, pts[number] if pts else None
+        try:
+            yield from decoder.decode(packet)
+        except av.error.FFmpegError:
+            continue
+    try:
+        yield from decoder.decode(None)
+    except av.error.FFmpegError:
+        return
+
+
+def _remux(
+    path: Path, packets: list[Coded], pts: list[int], dts: list[int], size: tuple[int, int]
+) -> tuple[int, int]:
+    with av.open(str(path), "w", format="mp4", options=FASTSTART) as out:
+        stream = out.add_mux_stream("h264", width=size[0], height=size[1], time_base=BASE)
+        gaps = [late - early for early, late in pairwise(dts)]
+        for number, (coded, gap) in enumerate(zip(packets, [*gaps, _last_gap(dts)], strict=True)):
+            bare = number == 0 and not parameter_sets(coded.data, "h264")
+            packet = av.Packet(coded.track.sets + coded.data if bare else coded.data)
+            packet.stream, packet.time_base = stream, BASE
+            packet.pts, packet.dts, packet.duration = pts[number], dts[number], gap
+            packet.is_keyframe = coded.key
+            out.mux(packet)
+    return size
+
+
+def _transcode(
+    path: Path, packets: list[Coded], pts: list[int], size: tuple[int, int]
+) -> tuple[tuple[int, int], int]:
+    """Encode what can be decoded as H.264, at most 1920 wide; pictures get the packets' times in order."""
+    width, height = fitted(size)
+    times, frames = deque(sorted(pts)), 0
+    options = {"preset": "veryfast", "crf": "25", "profile": "high"}
+    with av.open(str(path), "w", format="mp4", options=FASTSTART) as out:
+        stream = out.add_stream("libx264", rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt, stream.time_base = width, height, "yuv420p", BASE
+        stream.codec_context.time_base = BASE
+        for frame in _decoded(make_decoder(packets[0].track), packets, pts):
+            even = frame.reformat(width, height, "yuv420p")
+            even.pts, even.time_base = times.popleft(), BASE
+            out.mux(stream.encode(even))
+            frames += 1
+        out.mux(stream.encode())
+    return (width, height), frames
+
+
+def fitted(size: tuple[int, int]) -> tuple[int, int]:
+    """Even width and height (H.264 wants that), no wider than 1920, same shape."""
+    scale = min(1.0, WIDEST / size[0])
+    return round(size[0] * scale / 2) * 2 or 2, round(size[1] * scale / 2) * 2 or 2

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Opens a stream or a file with PyAV and turns what comes into coded pictures. Knows FFmpeg's oddities."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from threading import Event
+from types import TracebackType
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from streams.coded import Coded, Track, parameter_sets
+from streams.errors import NoVideo, StreamError
+from streams.failures import opening_failed, reading_failed, stream_ended
+from streams.source import Source
+
+Clock = Callable[[], datetime]
+MICROSECONDS = 1_000_000
+READ_TIMEOUT_S = 2.5
+BEHIND_S = 1.0  # a recording that lags further than this behind real time starts a new count,
+MAX_AHEAD_S = 30.0  # as does one whose times jump further than this
+FILTERS = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
+
+
+def utc_now() -> datetime:
+    """The arrival clock: aware UTC."""
+    return datetime.now(UTC)
+
+
+class Connection:
+    """An open stream. Iterate it for coded pictures; None stands for "nothing came for a while, look around".
+
+    Opening and reading raise a StreamError; the end of a file and a hang-up are StreamEnded.
+    """
+
+    def __init__(self, source: Source, *, clock: Clock = utc_now, quit_event: Event | None = None) -> None:
+        self._source, self._clock, self._quit = source, clock, quit_event or Event()
+        try:
+            self._container = _open(source)
+        except av.error.FFmpegError as error:  # cause cut off: its text holds the URL with the password
+            raise opening_failed(source, error) from None
+        try:
+            self._stream = _video_stream(source, self._container)
+            self._annexb = _annexb_filter(self._stream)
+        except StreamError:
+            self._container.close()
+            raise
+        codec = self._stream.codec_context
+        sets = _extradata(self._stream, self._annexb)
+        self.track = Track(codec.codec.canonical_name, codec.width, codec.height, sets)
+        self.profile = codec.profile
+        self._pacer = None if _is_live(source, self._container) else Pacer(self._quit)
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up (RTSP: TEARDOWN) and release the socket."""
+        self._container.close()
+
+    def __iter__(self) -> Iterator[Coded | None]:
+        while not self._quit.is_set():
+            try:
+                yield from self._read()
+            except av.error.ExitError:
+                yield None
+                continue
+            except av.error.FFmpegError as error:  # cause cut off, as above
+                raise reading_failed(self._source, error) from None
+            if not self._quit.is_set():
+                raise stream_ended(self._source)
+
+    def _read(self) -> Iterator[Coded]:
+        for packet in self._container.demux(self._stream):
+            if self._quit.is_set():
+                return
+            if packet.size == 0:  # the flush packet at the end
+                continue
+            for whole in self._annexb.filter(packet) if self._annexb else [packet]:
+                yield self._coded(whole)
+
+    def _coded(self, packet: "av.Packet[VideoStream]") -> Coded:
+        data, base = bytes(packet), float(self._stream.time_base or 0)
+        pts_s = packet.pts * base if packet.pts is not None else None
+        dts_s = packet.dts * base if packet.dts is not None else None
+        if self._pacer:
+            self._pacer.wait(dts_s if dts_s is not None else pts_s)
+        if packet.is_keyframe:
+            self._note_sets(data)
+        return Coded(data, self.track, packet.is_keyframe, pts_s, dts_s, self._clock(), time.monotonic())
+
+    def _note_sets(self, data: bytes) -> None:
+        """New parameter sets in the stream (a resolution change) begin a new track."""
+        sets = parameter_sets(data, self.track.codec)
+        if sets and sets != self.track.sets:
+            self.track = Track(self.track.codec, self.track.width, self.track.height, sets)
+
+
+class Pacer:
+    """Holds back recordings and HLS, which come faster than life."""
+
+    def __init__(self, quit_event: Event) -> None:
+        self._quit = quit_event
+        self._anchor: tuple[float, float] | None = None
+
+    def wait(self, media_s: float | None) -> None:
+        """Sleep until the picture of this media time is due."""
+        now = time.monotonic()
+        if media_s is None:
+            return
+        if self._anchor is None:
+            self._anchor = (now, media_s)
+        ahead_s = self._anchor[0] + media_s - self._anchor[1] - now
+        if not -BEHIND_S < ahead_s < MAX_AHEAD_S:
+            self._anchor = (now, media_s)
+        elif ahead_s > 0:
+            self._quit.wait(ahead_s)
+
+
+def _open(source: Source) -> InputContainer:
+    options = {"analyzeduration": "100000", "fpsprobesize": "0"} if source.is_rtsp else {}
+    if source.is_rtsp:
+        options["rtsp_transport"] = source.transport
+        options["timeout"] = str(round(source.stale_after_s * MICROSECONDS))  # bounds the farewell, too
+    if source.is_rtsp and source.transport == "udp":
+        options |= {"buffer_size": "4194304", "max_delay": "300000"}
+    if not source.is_network:
+        return av.open(source.url.removeprefix("file://"))
+    return av.open(source.url, options=options, timeout=(source.open_timeout_s, read_timeout_s(source)))
+
+
+def read_timeout_s(source: Source) -> float:
+    """How long one read may block; stopping takes at most about twice this."""
+    return min(READ_TIMEOUT_S, source.stale_after_s / 2) if source.is_rtsp else source.stale_after_s
+
+
+def _video_stream(source: Source, container: InputContainer) -> VideoStream:
+    if not container.streams.video:
+        raise NoVideo(source.camera_id, f"{source.place} of {source.camera_id} carries no video: check the path")
+    return container.streams.video[0]
+
+
+def _annexb_filter(stream: VideoStream) -> av.BitStreamFilterContext | None:
+    extradata = stream.codec_context.extradata or b""
+    name = FILTERS.get(stream.codec_context.codec.canonical_name)
+    return av.BitStreamFilterContext(name, stream) if name and extradata[:1] == b"\1" else None
+
+
+def _extradata(stream: VideoStream, annexb: av.BitStreamFilterContext | None) -> bytes:
+    """With a filter the parameter sets come with the first keyframe."""
+    return b"" if annexb else stream.codec_context.extradata or b""
+
+
+def _is_live(source: Source, container: InputContainer) -> bool:
+    return source.is_network and container.format.name not in ("hls", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Decoders, and which coded pictures they are given: the less is decoded, the more cameras fit on a core."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import av
+import numpy as np
+from av.video.codeccontext import VideoCodecContext
+from numpy.typing import NDArray
+
+from streams.coded import Coded, Track
+from streams.source import Decode
+
+LONG = 1.25  # keyframes rarer than this many wanted intervals: decode between them
+PATIENCE = 1.5  # wait for a keyframe that is overdue by this factor before decoding between keyframes
+PENDING_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """One decoded picture, uint8[H,W,3] BGR, and when its packet arrived (aware UTC)."""
+
+    picture: NDArray[np.uint8]
+    at: datetime
+
+
+def make_decoder(track: Track) -> VideoCodecContext:
+    """A decoder on one thread: many cameras share few cores, and threads would add delay."""
+    decoder = VideoCodecContext.create(track.codec, "r")
+    decoder.thread_count = 1
+    if track.sets:
+        decoder.extradata = track.sets
+    if not track.sets and track.width:
+        decoder.width, decoder.height = track.width, track.height
+    return decoder
+
+
+class Looker:
+    """Decides what to decode so that a picture comes every `every_s` seconds, and decodes nothing twice.
+
+    Keyframes close enough together: only they are decoded. Rarer ones (long or "smart" GOPs): the packets since
+    the last keyframe are kept and decoded when a look is due.
+    """
+
+    def __init__(self, every_s: float, decode: Decode) -> None:
+        self._every_s, self._all = every_s, decode == "all"
+        self._decoder: VideoCodecContext | None = None
+        self._track: Track | None = None
+        self._pending: list[Coded] = []  # from a keyframe on, or following what the decoder already has
+        self._pending_bytes = 0
+        self._last_look: float | None = None
+        self._last_key: float | None = None
+        self._gop_s: float | None = None
+        self.damaged = 0  # pictures or packets that could not be decoded whole
+
+    @property
+    def gop_s(self) -> float | None:
+        """Seconds between the last two keyframes; None before the second."""
+        return self._gop_s
+
+    def feed(self, coded: Coded) -> Look | None:
+        """Take the next packet; a look when one is due and could be decoded whole."""
+        if coded.key:
+            self._keyframe(coded)
+        elif self._last_key is None:
+            return None  # nothing can be decoded before the first keyframe
+        if self._all:
+            return self._newest(self._decode([coded]), coded)
+        self._keep(coded)
+        if coded.key and self._since_look(coded) >= self._every_s - self._gap() / 2:
+            return self._look_at_keyframe(coded)
+        if not coded.key and self._must_catch_up(coded):
+            return self._catch_up(coded)
+        return None
+
+    def _keyframe(self, coded: Coded) -> None:
+        if self._last_key is not None:
+            self._gop_s = coded.mono - self._last_key
+        self._last_key = coded.mono
+        self._pending, self._pending_bytes = [], 0
+        if self._track is None or coded.track.codec != self._track.codec:
+            self._decoder = make_decoder(coded.track)
+        self._track = coded.track
+
+    def _keep(self, coded: Coded) -> None:
+        if self._pending_bytes + len(coded.data) > PENDING_BYTES:
+            self._pending, self._pending_bytes, self._last_key = [], 0, None  # wait for the next keyframe
+            return
+        self._pending.append(coded)
+        self._pending_bytes += len(coded.data)
+
+    def _since_look(self, coded: Coded) -> float:
+        return float("inf") if self._last_look is None else coded.mono - self._last_look
+
+    def _gap(self) -> float:
+        """The keyframe interval, no longer than the wanted one: half of it is the rounding of a due time."""
+        return min(self._gop_s or self._every_s, self._every_s)
+
+    def _must_catch_up(self, coded: Coded) -> bool:
+        if self._last_key is None or self._since_look(coded) < self._every_s:
+            return False
+        expected_s = self._gop_s or self._every_s
+        return expected_s > LONG * self._every_s or coded.mono - self._last_key > PATIENCE * expected_s
+
+    def _long(self) -> bool:
+        return (self._gop_s or 0.0) > LONG * self._every_s
+
+    def _look_at_keyframe(self, coded: Coded) -> Look | None:
+        """In a long GOP the decoder must keep its state for the pictures that follow; else it is drained at once."""
+        if self._long():
+            return self._catch_up(coded)
+        frames = self._decode([coded]) + self._drain()
+        self._context().flush_buffers()
+        return self._newest(frames, coded)
+
+    def _catch_up(self, coded: Coded) -> Look | None:
+        pending, self._pending, self._pending_bytes = self._pending, [], 0
+        return self._newest(self._decode(pending), coded)
+
+    def _decode(self, packets: list[Coded]) -> list[av.VideoFrame]:
+        frames: list[av.VideoFrame] = []
+        for coded in packets:
+            try:
+                frames = self._context().decode(av.Packet(coded.data)) or frames
+            except av.error.FFmpegError:
+                self.damaged += 1
+        return frames
+
+    def _drain(self) -> list[av.VideoFrame]:
+        try:
+            return self._context().decode(None)
+        except av.error.FFmpegError:
+            self.damaged += 1
+            return []
+
+    def _context(self) -> VideoCodecContext:
+        if self._decoder is None:
+            raise RuntimeError("a decoder is made at the first keyframe")
+        return self._decoder
+
+    def _newest(self, frames: list[av.VideoFrame], coded: Coded) -> Look | None:
+        if not frames or (self._all and self._since_look(coded) < self._every_s):
+            return None
+        if frames[-1].is_corrupt:
+            self.damaged += 1
+            return None
+        self._last_look = coded.mono
+        return Look(frames[-1].to_ndarray(format="bgr24"), coded.at)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Folders and glob patterns of single pictures, read in the order of their names."""
+
+import glob
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+
+import av
+
+from streams.coded import Coded, Track
+from streams.connection import Clock, utc_now
+from streams.errors import BadStream, NoVideo
+from streams.failures import stream_ended
+from streams.source import Source
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+
+
+def is_pictures(url: str) -> bool:
+    """Whether a path names pictures (a folder, a pattern, one picture) rather than a video."""
+    path = Path(url.removeprefix("file://"))
+    return path.is_dir() or (path.suffix.lower() in SUFFIXES and "://" not in url) or _is_pattern(path)
+
+
+def _is_pattern(path: Path) -> bool:
+    return glob.has_magic(str(path)) and not path.exists()
+
+
+def list_pictures(url: str, camera_id: str) -> list[Path]:
+    """The pictures of a folder, a pattern or one file, by name; NoVideo when there are none."""
+    path = Path(url.removeprefix("file://"))
+    if path.is_dir():
+        found = [each for each in path.iterdir() if each.suffix.lower() in SUFFIXES]
+    elif _is_pattern(path):
+        found = [Path(each) for each in glob.glob(str(path), recursive=True)]  # noqa: PTH207 - absolute patterns
+    else:
+        found = [path] if path.exists() else []
+    if not found:
+        raise NoVideo(camera_id, f"{camera_id} finds no picture at {path}: check folder, pattern and suffixes")
+    return sorted(found)
+
+
+def read_picture(path: Path, camera_id: str, *, at: datetime) -> Coded:
+    """One picture file as a coded picture; BadStream when it is none."""
+    try:
+        with av.open(str(path)) as container:
+            codec = container.streams.video[0].codec_context
+            data = b"".join(bytes(packet) for packet in container.demux(container.streams.video[0]))
+            track = Track(codec.codec.canonical_name, codec.width, codec.height, codec.extradata or b"")
+    except (av.error.FFmpegError, IndexError) as error:
+        raise BadStream(camera_id, f"{path} of {camera_id} is no picture: take it out of the folder") from error
+    return Coded(data, track, key=True, pts_s=None, dts_s=None, at=at, mono=time.monotonic())
+
+
+def live_pictures(source: Source, *, clock: Clock = utc_now, quit_event: Event) -> Iterator[Coded]:
+    """The pictures every_s apart in real time; StreamEnded after the last unless the source loops."""
+    while not quit_event.is_set():
+        for path in list_pictures(source.url, source.camera_id):
+            began = time.monotonic()
+            yield read_picture(path, source.camera_id, at=clock())
+            if quit_event.wait(max(0.0, began + source.every_s - time.monotonic())):
+                return
+        if not source.loop:
+            raise stream_ended(source)

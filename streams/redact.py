@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Hides passwords in text that people or logs will see."""
+
+import re
+
+HIDDEN = "***"
+# Greedy up to the last @ before white space or a quote: people write passwords with @ and / in them unencoded.
+USERINFO = re.compile(r"""(?P<scheme>\b[a-z][a-z0-9+.-]*://)[^\s'"<>]*@""", re.IGNORECASE)
+SECRETS = re.compile(
+    r"""(?P<name>(?<![a-z0-9])(?:\w*(?:token|password|passwd|secret|signature|api_?key)|pwd|pass|auth|key|sig))=[^&\s'"<>#;,)]+""",
+    re.IGNORECASE,
+)
+
+
+def redact(text: str) -> str:
+    """The text with the login part of every URL, and every token or password parameter, replaced by ***."""
+    return SECRETS.sub(rf"\g<name>={HIDDEN}", USERINFO.sub(rf"\g<scheme>{HIDDEN}@", text))

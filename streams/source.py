@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One camera as it is to be read."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+from streams.redact import redact
+
+Decode = Literal["keyframes", "all"]
+Transport = Literal["tcp", "udp"]
+MIB = 1024 * 1024
+NETWORK = ("rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "srt", "udp", "rtp")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a camera's pictures come from, how often they are wanted, and when it counts as failed."""
+
+    camera_id: str
+    url: str = field(repr=False)  # rtsp(s)://, http(s):// (MJPEG, HLS), file, folder, glob pattern
+    every_s: float = 1.0  # wanted seconds between looks; 0 = every picture
+    decode: Decode = "keyframes"
+    transport: Transport = "tcp"
+    clip_s: float = 20.0  # seconds of packets kept for an evidence clip
+    clip_bytes: int = 32 * MIB  # upper bound of the packets kept
+    stale_after_s: float = 10.0  # no picture for this long is a failure
+    open_timeout_s: float = 5.0
+    loop: bool = False  # files: start over at the end
+
+    def __post_init__(self) -> None:
+        if not self.camera_id or not self.url:
+            raise ValueError("a source needs a camera_id and a url")
+        if self.every_s < 0 or min(self.clip_s, self.clip_bytes) < 0:
+            raise ValueError(f"{self.camera_id}: every_s, clip_s and clip_bytes cannot be negative")
+        if min(self.stale_after_s, self.open_timeout_s) <= 0:
+            raise ValueError(f"{self.camera_id}: stale_after_s and open_timeout_s must be more than 0")
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it is reached over a network (else it is a file, a folder or a pattern)."""
+        return scheme_of(self.url) in NETWORK
+
+    @property
+    def is_rtsp(self) -> bool:
+        """Whether it speaks RTSP."""
+        return scheme_of(self.url) in ("rtsp", "rtsps")
+
+    @property
+    def place(self) -> str:
+        """The address as it may be shown: no login, no tokens."""
+        return redact(self.url)
+
+
+def scheme_of(url: str) -> str:
+    """The scheme of a URL in lower case; "" for a path."""
+    return url.partition("://")[0].lower() if "://" in url else ""
+
+
+def host_of(url: str) -> str:
+    """host:port of a URL for messages, without login; the URL redacted when it cannot be taken apart."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2] or redact(url)
+    except ValueError:
+        return redact(url)
