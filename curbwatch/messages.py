@@ -4,9 +4,9 @@
 import json
 from datetime import datetime
 
+from curbwatch.spool import Message
 from detector.evidence import blurred, framed, jpeg
 from detector.looks import Seen
-from curbwatch.spool import Message
 from detector.sites import Site
 from detector.watch import Event, Kind
 from streams.frame import Frame

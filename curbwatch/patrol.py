@@ -11,17 +11,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
-from streams.errors import StreamError
-from streams.reader import CameraReader
 
-from detector.looks import Seen, seen
 from curbwatch.messages import first_sight, messages
 from curbwatch.spool import Message, Spool
 from detector.errors import SessionError
+from detector.looks import Seen, seen
 from detector.model import Model
 from detector.watch import Event, Kind, Watch, watch
 from detector.zones import Zone
+from streams.errors import StreamError
 from streams.frame import Frame
+from streams.reader import CameraReader
 
 SAVE_EVERY_S = 10.0  # sites without news are written this often: what a kill can cost in dwell time
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from detector.looks import seen
 from curbwatch.progress import progress
 from curbwatch.settings import CameraSettings
+from detector.looks import seen
 from detector.model import Model
 from detector.watch import Event, Kind, Watch, watch
 from streams.files import read_frames

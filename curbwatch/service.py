@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from api.accounts import add_key, list_keys, revoke_key
 from api.app import create_app
 from api.config import ApiConfig
-from api.model import DetectedBox, DetectFn
+from api.detecting import DetectedBox, DetectFn
 from api.store import open_store, upgrade
 from curbwatch.client import Client
 from curbwatch.courier import Courier

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from streams.source import Source
 
 from curbwatch.errors import SettingsError
 from detector.errors import ZoneError
-from detector.zones import VIOLATIONS, Zone, area
+from detector.zones import Zone, area
+from streams.source import Source
 
 SHIPPED_MODEL = Path(__file__).parent.parent / "models" / "curbwatch-n-v1.toml"
 
@@ -87,7 +87,7 @@ class ZoneSettings(Strict):
     name: Annotated[str, Field(min_length=1, max_length=64)]
     polygon: Annotated[tuple[tuple[float, float], ...], Field(title="points as shares of the picture, in order")]
     kind: Literal["watch", "permitted"] = Field("watch", title="watched ground or licensed pitch")
-    classes: tuple[Literal["stall", "debris"], ...] = Field(VIOLATIONS, min_length=1, title="what may not stand here")
+    classes: tuple[Literal["stall", "debris"], ...] = Field(("stall", "debris"), min_length=1, title="what may not stand here")
     dwell_s: Seconds = Field(120.0, title="seconds a thing must stand to be a violation")
     hit_ratio: float = Field(0.6, gt=0, le=1, title="share of the visible time in which it must be detected")
     clear_s: Seconds = Field(60.0, title="seconds its place must be seen empty to count as gone")

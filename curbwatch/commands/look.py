@@ -29,7 +29,7 @@ def check(
     settings: Annotated[Path, typer.Argument(help="settings file (TOML)")],
     as_json: AsJson = False,
 ) -> None:
-    """Validate settings and model, open each camera once. Exit 1 if a camera fails. Example: curbwatch check city.toml"""
+    """Validate settings and model, open each camera once; exit 1 if one fails. Example: curbwatch check city.toml"""
     set_up_logs()
     wanted = load_settings(settings)
     load_model(wanted.model.manifest, threads=wanted.model.threads)
@@ -110,7 +110,7 @@ def replay(
     start_at: Annotated[datetime | None, typer.Option(help="when the recording began; default: now")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run the whole chain over a recording: which cases, and why not. Example: curbwatch replay a.mp4 --settings s.toml"""
+    """Run the whole chain over a recording: which cases, why not. Example: curbwatch replay a.mp4 --settings s.toml"""
     set_up_logs()
     wanted = load_settings(settings)
     chosen = _camera(wanted, camera)
