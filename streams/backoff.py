@@ -27,7 +27,7 @@ class Backoff:
             self._failures = 0
         elif healthy_s > 0:
             self._failures = min(self._failures, 1)
-        base_s = min(FIRST_S * 2 ** min(self._failures, 16), LONGEST_S)
+        base_s = min(FIRST_S * (1 << min(self._failures, 16)), LONGEST_S)
         self._failures += 1
         if isinstance(error, LoginRefused):
             base_s = max(base_s, LOCKOUT_S)

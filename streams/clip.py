@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Evidence clips: packets into an MP4 that every browser plays, without re-encoding where that is possible."""
 
-import os
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,7 +56,7 @@ def write_clip(path: Path, packets: list[Coded]) -> ClipInfo | None:
             size, frames = _remux(part, packets, pts, dts, (first.width, first.height)), len(packets)
         else:
             size, frames = _transcode(part, packets, pts, (first.width, first.height))
-        os.replace(part, path)
+        part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     span_s = (dts[-1] - dts[0] + _last_gap(dts)) / TICKS
@@ -67,7 +66,7 @@ def write_clip(path: Path, packets: list[Coded]) -> ClipInfo | None:
 
 
 def clip_times(packets: list[Coded]) -> tuple[list[int], list[int]]:
-    """pts and dts in 90 kHz ticks from 0, dts strictly rising: the stream's own if they can be believed, else arrival."""
+    """pts and dts in 90 kHz ticks from 0, dts strictly rising: the stream's own if believable, else arrival."""
     dts = [coded.dts_s if coded.dts_s is not None else coded.pts_s for coded in packets]
     if _believable(dts, packets):
         origin = dts[0] or 0.0
@@ -120,9 +119,7 @@ def _decoded(decoder: VideoCodecContext, packets: list[Coded], pts: list[int] | 
         return
 
 
-def _remux(
-    path: Path, packets: list[Coded], pts: list[int], dts: list[int], size: tuple[int, int]
-) -> tuple[int, int]:
+def _remux(path: Path, packets: list[Coded], pts: list[int], dts: list[int], size: tuple[int, int]) -> tuple[int, int]:
     with av.open(str(path), "w", format="mp4", options=FASTSTART) as out:
         stream = out.add_mux_stream("h264", width=size[0], height=size[1], time_base=BASE)
         gaps = [late - early for early, late in pairwise(dts)]
@@ -136,9 +133,7 @@ def _remux(
     return size
 
 
-def _transcode(
-    path: Path, packets: list[Coded], pts: list[int], size: tuple[int, int]
-) -> tuple[tuple[int, int], int]:
+def _transcode(path: Path, packets: list[Coded], pts: list[int], size: tuple[int, int]) -> tuple[tuple[int, int], int]:
     """Encode what can be decoded as H.264, at most 1920 wide; pictures get the packets' times in order."""
     width, height = fitted(size)
     times, frames = deque(sorted(pts)), 0

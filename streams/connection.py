@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from threading import Event
 from types import TracebackType
+from typing import Self
 
 import av
 from av.container import InputContainer
@@ -53,7 +54,7 @@ class Connection:
         self.profile = codec.profile
         self._pacer = None if _is_live(source, self._container) else Pacer(self._quit)
 
-    def __enter__(self) -> "Connection":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import av
 import numpy as np
+from av.codec import CodecContext
 from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 
@@ -27,13 +28,20 @@ class Look:
 
 def make_decoder(track: Track) -> VideoCodecContext:
     """A decoder on one thread: many cameras share few cores, and threads would add delay."""
-    decoder = VideoCodecContext.create(track.codec, "r")
+    decoder = CodecContext.create(track.codec, "r")
+    if not isinstance(decoder, VideoCodecContext):
+        raise TypeError(f"{track.codec} is no video codec")
     decoder.thread_count = 1
     if track.sets:
         decoder.extradata = track.sets
     if not track.sets and track.width:
         decoder.width, decoder.height = track.width, track.height
     return decoder
+
+
+def to_bgr(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    """uint8[H,W,3] BGR."""
+    return np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
 
 
 class Looker:
@@ -146,4 +154,4 @@ class Looker:
             self.damaged += 1
             return None
         self._last_look = coded.mono
-        return Look(frames[-1].to_ndarray(format="bgr24"), coded.at)
+        return Look(to_bgr(frames[-1]), coded.at)

@@ -19,25 +19,25 @@ class StreamError(Exception):
         self.camera_id = camera_id
 
 
-class CameraUnreachable(StreamError):  # noqa: N818 - the name says what happened
+class CameraUnreachable(StreamError):
     """No connection, or no answer in time."""
 
 
-class LoginRefused(StreamError):  # noqa: N818
+class LoginRefused(StreamError):
     """The user or the password is wrong, or the account is locked."""
 
 
-class NoVideo(StreamError):  # noqa: N818
+class NoVideo(StreamError):
     """No stream, file or video track under this address."""
 
 
-class NoPicture(StreamError):  # noqa: N818
+class NoPicture(StreamError):
     """Connected, but no whole picture came in time."""
 
 
-class StreamEnded(StreamError):  # noqa: N818
+class StreamEnded(StreamError):
     """The other side closed the stream, or a recording came to its end."""
 
 
-class BadStream(StreamError):  # noqa: N818
+class BadStream(StreamError):
     """The stream cannot be read: unsupported transport, protocol or data."""

@@ -6,48 +6,69 @@ import av
 from streams.errors import BadStream, CameraUnreachable, LoginRefused, NoPicture, NoVideo, StreamEnded, StreamError
 from streams.source import Source, host_of
 
-LOGIN = (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError)
-ABSENT = (av.error.HTTPNotFoundError, av.error.FileNotFoundError)
-SILENT = (av.error.ExitError, av.error.TimeoutError)
-CLOSED = (av.error.EOFError, av.error.ConnectionResetError, av.error.BrokenPipeError, av.error.ConnectionAbortedError)
-REFUSING = (av.error.HTTPError,)
-UNREADABLE = (av.error.InvalidDataError, av.error.LookupError, av.error.PatchWelcomeError, av.error.ArgumentError)
+E = av.error
+ABRUPT = (E.EOFError, E.ConnectionResetError, E.BrokenPipeError, E.ConnectionAbortedError)
+UNREADABLE = (E.InvalidDataError, E.LookupError, E.PatchWelcomeError, E.ArgumentError)
+Kinds = tuple[type[E.FFmpegError], ...]
+
+# The first row that fits an error while opening: FFmpeg's errors, ours, the words.
+OPENING: tuple[tuple[Kinds, type[StreamError], str], ...] = (
+    (
+        (E.HTTPUnauthorizedError, E.HTTPForbiddenError),
+        LoginRefused,
+        "{name} at {host} refuses the login: check user and password, and that the account is not locked",
+    ),
+    ((E.HTTPNotFoundError, E.FileNotFoundError), NoVideo, "{name} has nothing at {place}: check the path"),
+    (
+        (E.ExitError, E.TimeoutError),
+        CameraUnreachable,
+        "{name} at {host} did not answer within {timeout:g} s: check power, address and network",
+    ),
+    (
+        (E.ConnectionRefusedError,),
+        CameraUnreachable,
+        "{name} at {host} refuses connections: check the port and that streaming is switched on in the camera",
+    ),
+    (
+        ABRUPT,
+        CameraUnreachable,
+        "{name} at {host} closed the connection at once: it may be restarting or have too many viewers",
+    ),
+    (
+        (E.HTTPError,),
+        BadStream,
+        "{name} at {host} refuses the stream over {transport}: try the other transport, or another of its streams",
+    ),
+    ((E.PermissionError,), NoVideo, "{name} may not read {place}: check the permissions"),
+    (UNREADABLE, BadStream, "{place} of {name} is no video that can be read: check that it is a video stream"),
+)
 
 
-def opening_failed(source: Source, error: av.error.FFmpegError) -> StreamError:
+def opening_failed(source: Source, error: E.FFmpegError) -> StreamError:
     """What an error while opening means."""
-    name, host = source.camera_id, host_of(source.url)
-    if isinstance(error, LOGIN):
-        return LoginRefused(name, f"{name} at {host} refuses the login: check user and password, and that the account is not locked")
-    if isinstance(error, ABSENT):
-        return NoVideo(name, f"{name} has nothing at {source.place}: check the path")
-    if isinstance(error, SILENT):
-        return CameraUnreachable(
-            name, f"{name} at {host} did not answer within {source.open_timeout_s:g} s: check power, address and network"
-        )
-    if isinstance(error, av.error.ConnectionRefusedError):
-        return CameraUnreachable(name, f"{name} at {host} refuses connections: check the port and that the camera's streaming is on")
-    if isinstance(error, CLOSED):
-        return CameraUnreachable(name, f"{name} at {host} closed the connection at once: it may be restarting or have too many viewers")
-    if isinstance(error, REFUSING):
-        return BadStream(name, f"{name} at {host} refuses the stream over {source.transport}: try the other transport or another stream")
-    return _other(source, error)
-
-
-def _other(source: Source, error: av.error.FFmpegError) -> StreamError:
-    name, host = source.camera_id, host_of(source.url)
-    if isinstance(error, av.error.PermissionError):
-        return NoVideo(name, f"{name} may not read {source.place}: check the permissions")
-    if isinstance(error, UNREADABLE):
-        return BadStream(name, f"{source.place} of {name} is no video that can be read: check that the address is a video stream")
+    for kinds, ours, words in OPENING:
+        if isinstance(error, kinds):
+            return ours(source.camera_id, _filled(words, source, error))
     if source.is_network:
-        return CameraUnreachable(name, f"{name} at {host} cannot be reached ({error.strerror}): check address and network")
-    return BadStream(name, f"{source.place} of {name} cannot be read ({error.strerror}): check the file")
+        words = "{name} at {host} cannot be reached ({reason}): check address and network"
+        return CameraUnreachable(source.camera_id, _filled(words, source, error))
+    return BadStream(source.camera_id, _filled("{place} of {name} cannot be read ({reason})", source, error))
 
 
-def reading_failed(source: Source, error: av.error.FFmpegError) -> StreamError:
+def _filled(words: str, source: Source, error: E.FFmpegError) -> str:
+    return words.format(
+        name=source.camera_id,
+        host=host_of(source.url),
+        place=source.place,
+        timeout=source.open_timeout_s,
+        transport=source.transport,
+        reason=error.strerror,
+    )
+
+
+def reading_failed(source: Source, error: E.FFmpegError) -> StreamError:
     """What an error in a running stream means."""
-    if isinstance(error, (*CLOSED, av.error.TimeoutError)) or not isinstance(error, UNREADABLE):
+    if isinstance(error, (*ABRUPT, E.TimeoutError)) or not isinstance(error, UNREADABLE):
         return stream_ended(source)
     name = source.camera_id
     return BadStream(name, f"what {name} sends cannot be read: check its codec settings and the network")

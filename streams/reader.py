@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Condition, Event, Thread
 from types import TracebackType
+from typing import Self
 
 from streams.backoff import Backoff
 from streams.clip import ClipInfo, write_clip
@@ -23,7 +24,7 @@ from streams.pictures import is_pictures, live_pictures
 from streams.redact import redact
 from streams.ring import PacketRing
 from streams.source import Source
-from streams.state import CameraState
+from streams.state import CameraState, Status
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class CameraReader:
         self._frame_mono: float | None = None
         self._retry_at: float | None = None
 
-    def __enter__(self) -> "CameraReader":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -66,7 +67,7 @@ class CameraReader:
 
     def start(self) -> None:
         """Begin to read."""
-        self._note(status="connecting")
+        self._enter("connecting")
         self._thread.start()
 
     def stop(self, timeout_s: float = 12.0) -> bool:
@@ -76,7 +77,7 @@ class CameraReader:
             self._news.notify_all()
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
-        self._note(status="stopped")
+        self._enter("stopped")
         return not self._thread.is_alive()
 
     def take(self) -> Frame | None:
@@ -112,13 +113,13 @@ class CameraReader:
 
     def _run(self) -> None:
         while not self._quit.is_set():
-            self._note(status="connecting")
+            self._enter("connecting")
             began = time.monotonic()
             error = self._watch_until_it_fails()
             if error is not None and not self._quit.is_set():
                 healthy_s = (self._frame_mono or 0.0) - began
                 self._retry(error, self._backoff.next_s(error, max(0.0, healthy_s)))
-        self._note(status="stopped")
+        self._enter("stopped")
 
     def _watch_until_it_fails(self) -> StreamError | None:
         """None when asked to stop, or when a looping recording begins again."""
@@ -144,7 +145,7 @@ class CameraReader:
                 if look := looker.feed(coded):
                     self._publish(look, coded, looker)
             if looker.damaged != self._state.damaged - damaged_before:
-                self._note(damaged=damaged_before + looker.damaged)
+                self._count_damage(damaged_before + looker.damaged)
             self._check_age(began, last_packet, looker.damaged)
 
     def _packets(self) -> Iterator[Coded | None]:
@@ -184,12 +185,14 @@ class CameraReader:
         log.warning("%s", message)
         with self._news:
             self._retry_at = time.monotonic() + delay_s
-            self._state = replace(
-                self._state, status="retrying", error=message, reconnects=self._state.reconnects + 1
-            )
+            self._state = replace(self._state, status="retrying", error=message, reconnects=self._state.reconnects + 1)
         self._quit.wait(delay_s)
 
-    def _note(self, **changes: object) -> None:
+    def _enter(self, status: Status) -> None:
         with self._news:
             self._retry_at = None
-            self._state = replace(self._state, **changes)  # type: ignore[arg-type] - names are checked by replace
+            self._state = replace(self._state, status=status)
+
+    def _count_damage(self, damaged: int) -> None:
+        with self._news:
+            self._state = replace(self._state, damaged=damaged)

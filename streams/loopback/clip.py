@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.video.stream import VideoStream
 
 from streams.loopback.rtp import CLOCK, PAYLOAD_TYPE, nal_type, payloads, split_annexb
 
@@ -90,7 +91,7 @@ def read_clip(path: Path) -> Clip:
 
 
 def _pictures(
-    coded: list[av.Packet], units: list[list[bytes]], codec: str, base: Fraction, fps: Fraction
+    coded: list["av.Packet[VideoStream]"], units: list[list[bytes]], codec: str, base: Fraction, fps: Fraction
 ) -> tuple[Picture, ...]:
     """Times count from the first decoding time; recordings without times (raw streams) get them from the rate."""
     timed = all(packet.dts is not None and packet.pts is not None for packet in coded)

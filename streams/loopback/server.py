@@ -19,7 +19,7 @@ READY_S = 10.0
 
 
 @contextmanager
-def loopback_camera(  # noqa: PLR0913 - each names one property of the camera, all optional
+def loopback_camera(
     clip: Path,
     *,
     port: int = 0,
@@ -71,7 +71,7 @@ class _Server:
     async def _serve(self, port: int) -> None:
         over = asyncio.Event()
         server = await asyncio.start_server(self._client, "127.0.0.1", port)
-        self._camera.address = "127.0.0.1:%d" % server.sockets[0].getsockname()[1]
+        self._camera.address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
         self._ready.set_result((asyncio.get_running_loop(), over))
         await over.wait()
         server.close()

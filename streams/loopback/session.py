@@ -55,36 +55,30 @@ class Session:
         fields = {"CSeq": request.headers.get("cseq", "0"), "Session": "1;timeout=60", **answer.headers}
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         size = len(answer.body.encode())
-        self._writer.write(
-            f"RTSP/1.0 {answer.status}\r\n{head}Content-Length: {size}\r\n\r\n{answer.body}".encode()
-        )
+        self._writer.write(f"RTSP/1.0 {answer.status}\r\n{head}Content-Length: {size}\r\n\r\n{answer.body}".encode())
         await self._writer.drain()
         if answer.status.startswith("200"):
             self._after(request.method)
 
     def _answer(self, request: Request) -> Answer:
-        login = self._camera.login
-        if login and request.method != "OPTIONS":
-            if not login.accepts(request.method, request.headers.get("authorization", "")):
-                return Answer("401 Unauthorized", {"WWW-Authenticate": login.challenge()})
-        match request.method:
-            case "OPTIONS":
-                return Answer(headers={"Public": METHODS})
-            case "DESCRIBE" if self._camera.answer_status:
-                return Answer(self._camera.answer_status)
-            case "DESCRIBE":
-                base = {"Content-Type": "application/sdp", "Content-Base": request.url.rstrip("/") + "/"}
-                return Answer(headers=base, body=self._camera.clip.sdp())
-            case "SETUP":
-                return self._set_up(request.headers.get("transport", ""))
-            case "PLAY" if self._channel is None:
-                return Answer("455 Method Not Valid in This State")
-            case "PLAY":
-                return Answer(headers={"Range": "npt=now-"})
-            case "TEARDOWN" | "GET_PARAMETER" | "SET_PARAMETER":
-                return Answer()
-            case _:
-                return Answer("501 Not Implemented", {"Public": METHODS})
+        login, given = self._camera.login, request.headers.get("authorization", "")
+        if request.method == "OPTIONS":
+            return Answer(headers={"Public": METHODS})
+        if login and not login.accepts(request.method, given):
+            return Answer("401 Unauthorized", {"WWW-Authenticate": login.challenge()})
+        if request.method == "DESCRIBE":
+            return self._describe(request.url)
+        if request.method == "SETUP":
+            return self._set_up(request.headers.get("transport", ""))
+        if request.method == "PLAY" and self._channel is None:
+            return Answer("455 Method Not Valid in This State")
+        return Answer() if request.method in METHODS.split(", ") else Answer("501 Not Implemented")
+
+    def _describe(self, url: str) -> Answer:
+        if self._camera.answer_status:
+            return Answer(self._camera.answer_status)
+        headers = {"Content-Type": "application/sdp", "Content-Base": url.rstrip("/") + "/"}
+        return Answer(headers=headers, body=self._camera.clip.sdp())
 
     def _set_up(self, wanted: str) -> Answer:
         """Take the first transport of the client's list that this camera allows."""
