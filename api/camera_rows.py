@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Cameras in SQL: what they watch and what the patrol last said about them."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from api import event_log
+from api.errors import NotFound
+from api.model import Camera, CameraState
+from api.tables import cameras
+
+
+def get(connection: Connection, camera_id: str) -> Camera:
+    """One camera; raises NotFound."""
+    row = connection.execute(sa.select(cameras).where(cameras.c.id == camera_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"no camera {camera_id}: register it first with PUT /api/v1/cameras/{camera_id}")
+    return _camera(row)
+
+
+def every(connection: Connection) -> list[Camera]:
+    """All cameras by id."""
+    return [_camera(row) for row in connection.execute(sa.select(cameras).order_by(cameras.c.id))]
+
+
+def put(
+    connection: Connection,
+    camera_id: str,
+    *,
+    name: str,
+    place: str | None,
+    zones: list[dict[str, Any]],
+    now: datetime,
+) -> tuple[Camera, bool]:
+    """Registers a camera or replaces its description; the flag says whether it is new."""
+    values = {"name": name, "place": place, "zones": zones}
+    known = connection.execute(sa.select(cameras).where(cameras.c.id == camera_id)).one_or_none()
+    if known is not None and all(getattr(known, column) == value for column, value in values.items()):
+        return _camera(known), False
+    if known is None:
+        row = sa.insert(cameras).values(id=camera_id, created_at=now, updated_at=now, **values)
+        connection.execute(row)
+    else:
+        _update(connection, camera_id, updated_at=now, **values)
+    _announce(connection, camera_id, None if known is None else known.status, now=now)
+    return get(connection, camera_id), known is None
+
+
+def put_state(connection: Connection, camera_id: str, state: CameraState, *, now: datetime) -> Camera:
+    """Records a camera's state; listeners hear of it when status or error have changed. Raises NotFound."""
+    before = get(connection, camera_id).state
+    _update(connection, camera_id, received_at=now, **asdict(state))
+    if before is None or (before.status, before.error) != (state.status, state.error):
+        _announce(connection, camera_id, state.status, now=now)
+    return get(connection, camera_id)
+
+
+def put_snapshot(connection: Connection, camera_id: str, *, now: datetime) -> None:
+    """Notes that a camera has a new picture; raises NotFound."""
+    get(connection, camera_id)
+    _update(connection, camera_id, snapshot_at=now)
+
+
+def _update(connection: Connection, camera_id: str, **values: Any) -> None:
+    connection.execute(sa.update(cameras).where(cameras.c.id == camera_id).values(**values))
+
+
+def _announce(connection: Connection, camera_id: str, status: str | None, *, now: datetime) -> None:
+    data = {"id": camera_id, "status": status, "class": None, "camera_id": camera_id}
+    event_log.append(connection, "camera.updated", data, now=now)
+
+
+def _camera(row: Row[Any]) -> Camera:
+    state = None
+    if row.status is not None:
+        state = CameraState(
+            row.status,
+            row.frame_age_s,
+            row.error,
+            row.codec,
+            row.width,
+            row.height,
+            row.drops,
+            row.reconnects,
+            row.reported_at,
+        )
+    return Camera(
+        row.id,
+        row.name,
+        row.place,
+        row.zones,
+        row.created_at,
+        row.updated_at,
+        state,
+        row.received_at,
+        row.snapshot_at,
+    )

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The shapes that travel: cameras, their zones and states, detections."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, ConfigDict, Field
+
+from api.model import Camera, CameraStatus
+from api.schemas import Answer, ClassName, Name, Note, Shape, Share, Time
+
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Pixels = Annotated[int, Field(ge=0, le=65_535)]
+Point = tuple[Share, Share]
+
+CAMERA_IN: dict[str, Any] = {
+    "name": "Market Street, north gate",
+    "place": "Market Street 12",
+    "zones": [
+        {
+            "name": "gate",
+            "polygon": [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0], [0.1, 1.0]],
+            "classes": ["stall", "debris"],
+            "kind": "watch",
+        }
+    ],
+}
+STATE_IN: dict[str, Any] = {
+    "status": "live",
+    "frame_age_s": 0.4,
+    "error": None,
+    "codec": "h264",
+    "width": 1920,
+    "height": 1080,
+    "drops": 0,
+    "reconnects": 1,
+    "at": "2026-11-21T01:12:00Z",
+}
+CAMERA: dict[str, Any] = CAMERA_IN | {
+    "id": "cam-12",
+    "status": "live",
+    "silent": False,
+    "note": None,
+    "state": STATE_IN,
+    "snapshot": {"taken_at": "2026-11-21T01:12:00Z", "url": "/api/v1/cameras/cam-12/snapshot"},
+    "created_at": "2026-11-20T08:00:00Z",
+    "updated_at": "2026-11-20T08:00:00Z",
+}
+DETECTIONS: dict[str, Any] = {
+    "width": 1280,
+    "height": 720,
+    "detections": [{"class": "stall", "confidence": 0.87, "xyxy": [410.5, 220.0, 702.3, 512.8]}],
+}
+
+
+class Zone(Shape):
+    """One polygon of a camera's picture; points as shares of width and height."""
+
+    name: Name
+    polygon: Annotated[list[Point], Field(min_length=3, max_length=100)]
+    classes: Annotated[list[ClassName], Field(max_length=50)]
+    kind: Literal["watch", "permitted"] = "watch"
+
+
+class CameraIn(Shape):
+    """A camera and what it watches."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [CAMERA_IN]})
+
+    name: Name
+    place: Name | None = None
+    zones: Annotated[list[Zone], Field(max_length=100)] = Field(default_factory=list)
+
+
+class CameraStateIn(Shape):
+    """How a camera is, from the patrol's side."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [STATE_IN]})
+
+    status: CameraStatus
+    frame_age_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    error: Note | None = None
+    codec: Annotated[str, Field(max_length=32, pattern=r"^[\w.-]*$")] | None = None
+    width: Pixels | None = None
+    height: Pixels | None = None
+    drops: Count = 0
+    reconnects: Count = 0
+    at: Time
+
+
+class CameraStateOut(Answer):
+    """The last state that the patrol reported."""
+
+    status: CameraStatus
+    frame_age_s: float | None
+    error: str | None
+    codec: str | None
+    width: int | None
+    height: int | None
+    drops: int
+    reconnects: int
+    at: datetime = Field(validation_alias=AliasChoices("reported_at", "at"))
+
+
+class SnapshotOut(Answer):
+    """A camera's newest picture."""
+
+    taken_at: datetime
+    url: str
+
+
+class CameraOut(Answer):
+    """A camera; `status` is `unknown` before its first report and while the patrol is silent."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [CAMERA]})
+
+    id: str
+    name: str
+    place: str | None
+    zones: list[Zone]
+    status: Literal["connecting", "live", "retrying", "stopped", "unknown"]
+    silent: bool = Field(description="True when the last report is too old to be believed.")
+    note: str | None = Field(description="Why the status is unknown, and what to do.")
+    state: CameraStateOut | None
+    snapshot: SnapshotOut | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class CameraList(Answer):
+    """All cameras by id."""
+
+    items: list[CameraOut]
+
+
+class DetectionOut(Answer):
+    """One found thing; `xyxy` in pixels of the picture."""
+
+    class_name: str = Field(alias="class", validation_alias="class_name")
+    confidence: float
+    xyxy: tuple[float, float, float, float]
+
+
+class DetectionsOut(Answer):
+    """What the model found in one picture."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [DETECTIONS]})
+
+    width: int
+    height: int
+    detections: list[DetectionOut]
+
+
+def camera_out(camera: Camera, *, now: datetime, silent_after_s: float) -> CameraOut:
+    """A camera as it is shown at `now`."""
+    age_s = None if camera.received_at is None else (now - camera.received_at).total_seconds()
+    silent = age_s is not None and age_s > silent_after_s
+    known = camera.state is not None and not silent
+    snapshot = None
+    if camera.snapshot_at is not None:
+        url = f"/api/v1/cameras/{camera.id}/snapshot"
+        snapshot = SnapshotOut(taken_at=camera.snapshot_at, url=url)
+    return CameraOut(
+        id=camera.id,
+        name=camera.name,
+        place=camera.place,
+        zones=[Zone.model_validate(zone) for zone in camera.zones],
+        status=camera.state.status if camera.state is not None and known else "unknown",
+        silent=silent,
+        note=_note(age_s, silent=silent),
+        state=None if camera.state is None else CameraStateOut.model_validate(camera.state),
+        snapshot=snapshot,
+        created_at=camera.created_at,
+        updated_at=camera.updated_at,
+    )
+
+
+def _note(age_s: float | None, *, silent: bool) -> str | None:
+    if age_s is None:
+        return "unknown (never reported): start the patrol with this camera in its settings"
+    if silent:
+        return f"unknown (patrol silent for {age_s:.0f} s): check that the patrol runs and reaches this API"
+    return None

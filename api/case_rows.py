@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Cases in SQL: rows in, frozen cases out."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from api.errors import NotFound
+from api.model import Case, CaseFilter, Evidence, HistoryRow, NewCase
+from api.tables import case_numbers, cases, evidence, history
+from api.workflow import DONE, Status
+
+
+def get(connection: Connection, case_id: str) -> Case:
+    """The whole case; raises NotFound."""
+    row = connection.execute(sa.select(cases).where(cases.c.id == case_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"no case {case_id}: list cases with GET /api/v1/cases")
+    return _whole(connection, [row])[0]
+
+
+def open_case_id(connection: Connection, key: str) -> str | None:
+    """Id of the case of this place that is not yet done, if there is one."""
+    query = sa.select(cases.c.id).where(cases.c.key == key, cases.c.status.not_in(DONE))
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def page(connection: Connection, wanted: CaseFilter, *, limit: int, before_seq: int | None = None) -> list[Case]:
+    """Up to `limit` matching cases, newest first, older than `before_seq`; their traces stay empty."""
+    columns = [sa.literal(None).label("trace") if column is cases.c.trace else column for column in cases.columns]
+    query = sa.select(*columns).where(*_conditions(wanted))
+    if before_seq is not None:
+        query = query.where(cases.c.seq < before_seq)
+    rows = connection.execute(query.order_by(cases.c.seq.desc()).limit(limit)).all()
+    return _whole(connection, rows)
+
+
+def counts(connection: Connection) -> list[tuple[Status, str, int]]:
+    """How many cases there are of each status and class."""
+    query = sa.select(cases.c.status, cases.c.class_name, sa.func.count())
+    rows = connection.execute(query.group_by(cases.c.status, cases.c.class_name))
+    return [(Status(status), class_name, count) for status, class_name, count in rows]
+
+
+def insert(connection: Connection, new: NewCase, *, now: datetime, zone: ZoneInfo) -> str:
+    """Writes a new case under the next number of the city's day; returns its id."""
+    case_id = _next_number(connection, now.astimezone(zone).strftime("%Y%m%d"))
+    values = asdict(new) | {"id": case_id, "status": Status.NEW, "relapses": 0, "version": 1}
+    connection.execute(sa.insert(cases).values(**values, created_at=now, updated_at=now))
+    return case_id
+
+
+def update(connection: Connection, case_id: str, **values: Any) -> None:
+    """Sets columns of one case."""
+    connection.execute(sa.update(cases).where(cases.c.id == case_id).values(**values))
+
+
+def add_history(connection: Connection, case_id: str, row: HistoryRow) -> None:
+    """Appends one entry to a case's history."""
+    connection.execute(sa.insert(history).values(case_id=case_id, **asdict(row)))
+
+
+def _next_number(connection: Connection, day: str) -> str:
+    bump = sa.update(case_numbers).where(case_numbers.c.day == day).values(last=case_numbers.c.last + 1)
+    last = connection.execute(bump.returning(case_numbers.c.last)).scalar_one_or_none()
+    if last is None:
+        last = 1
+        connection.execute(sa.insert(case_numbers).values(day=day, last=last))
+    return f"C{day}-{last:04d}"
+
+
+def _conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if wanted.status:
+        found.append(cases.c.status.in_(wanted.status))
+    if wanted.class_name:
+        found.append(cases.c.class_name.in_(wanted.class_name))
+    if wanted.camera_id is not None:
+        found.append(cases.c.camera_id == wanted.camera_id)
+    if wanted.zone is not None:
+        found.append(cases.c.zone == wanted.zone)
+    if wanted.since is not None:
+        found.append(cases.c.created_at >= wanted.since)
+    if wanted.until is not None:
+        found.append(cases.c.created_at < wanted.until)
+    if wanted.q:
+        searched = (cases.c.id, cases.c.key, cases.c.camera_id, cases.c.zone, cases.c.class_name)
+        found.append(sa.or_(*(column.icontains(wanted.q, autoescape=True) for column in searched)))
+    return found
+
+
+def _whole(connection: Connection, rows: Sequence[Row[Any]]) -> list[Case]:
+    ids = [row.id for row in rows]
+    pictures = _evidence_of(connection, ids)
+    stories = _history_of(connection, ids)
+    return [_case(row, pictures[row.id], stories[row.id]) for row in rows]
+
+
+def _case(row: Row[Any], pictures: Iterable[Evidence], story: Iterable[HistoryRow]) -> Case:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    values["status"] = Status(row.status)
+    values["box"] = tuple(row.box)
+    values["trace"] = row.trace or []
+    return Case(**values, evidence=tuple(pictures), history=tuple(story))
+
+
+def _evidence_of(connection: Connection, ids: Sequence[str]) -> defaultdict[str, list[Evidence]]:
+    query = sa.select(evidence).where(evidence.c.case_id.in_(ids)).order_by(evidence.c.seq)
+    found: defaultdict[str, list[Evidence]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.case_id].append(evidence_from(row))
+    return found
+
+
+def evidence_from(row: Row[Any]) -> Evidence:
+    """One row of the evidence table as a value."""
+    return Evidence(row.id, row.case_id, row.kind, row.media_type, row.bytes, row.sha256, row.taken_at)
+
+
+def _history_of(connection: Connection, ids: Sequence[str]) -> defaultdict[str, list[HistoryRow]]:
+    query = sa.select(history).where(history.c.case_id.in_(ids)).order_by(history.c.seq)
+    found: defaultdict[str, list[HistoryRow]] = defaultdict(list)
+    for row in connection.execute(query):
+        source = None if row.from_status is None else Status(row.from_status)
+        found[row.case_id].append(HistoryRow(row.at, row.actor, source, Status(row.to_status), row.note))
+    return found

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What happens to a case: registered, moved by people, observed by the patrol.
+
+Each function runs inside one write transaction and leaves case, history and event together.
+"""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.engine import Connection
+
+from api import case_rows, event_log
+from api.errors import PlaceHasOpenCase, VersionChanged
+from api.model import Case, HistoryRow, NewCase, Observation
+from api.roles import Principal
+from api.workflow import DONE, Status, check_move
+
+
+def register(
+    connection: Connection, new: NewCase, *, by: Principal, now: datetime, zone: ZoneInfo
+) -> tuple[Case, bool]:
+    """Opens a case, or returns the open one of the same place; the flag says whether it is new."""
+    known = case_rows.open_case_id(connection, new.key)
+    if known is not None:
+        return _seen_again(connection, case_rows.get(connection, known), new, by=by, now=now), False
+    case_id = case_rows.insert(connection, new, now=now, zone=zone)
+    case_rows.add_history(connection, case_id, HistoryRow(now, by.actor, None, Status.NEW, None))
+    case = case_rows.get(connection, case_id)
+    _announce(connection, case, "case.created", now=now)
+    return case, True
+
+
+def move(
+    connection: Connection,
+    case_id: str,
+    to: Status,
+    *,
+    by: Principal,
+    now: datetime,
+    note: str | None = None,
+    version: int | None = None,
+) -> Case:
+    """Moves a case along the workflow; raises MoveRefused, NotAllowed, VersionChanged, PlaceHasOpenCase."""
+    case = case_rows.get(connection, case_id)
+    if version is not None and version != case.version:
+        raise VersionChanged(
+            f"{case_id} has changed since version {version}: read it again (now version {case.version}, "
+            f"{case.status}), then decide",
+            version=case.version,
+            status=str(case.status),
+        )
+    check_move(case.status, to, by.role)
+    if case.status in DONE and to not in DONE:
+        _refuse_second_open(connection, case)
+    return _change(connection, case, to=to, note=note, by=by, now=now)
+
+
+def observe(connection: Connection, case_id: str, fact: Observation, *, by: Principal, now: datetime) -> Case:
+    """Records what the patrol saw at a case's place; facts are never refused."""
+    case = case_rows.get(connection, case_id)
+    if fact.kind == "cleared":
+        return _cleared(connection, case, fact, by=by, now=now)
+    if fact.kind == "relapsed":
+        return _relapsed(connection, case, fact, by=by, now=now)
+    return _seen(connection, case, fact.at, now=now)
+
+
+def _seen_again(connection: Connection, case: Case, new: NewCase, *, by: Principal, now: datetime) -> Case:
+    # a patrol that lost its memory confirms a cleared place anew: that is a relapse of the same case
+    if case.cleared_at is not None and new.last_seen_at > case.cleared_at:
+        again = Observation("relapsed", new.last_seen_at, new.confidence, "reported again")
+        return _relapsed(connection, case, again, by=by, now=now)
+    return _seen(connection, case, new.last_seen_at, now=now)
+
+
+def _seen(connection: Connection, case: Case, at: datetime, *, now: datetime) -> Case:
+    if at > case.last_seen_at:
+        case_rows.update(connection, case.id, last_seen_at=at, updated_at=now)
+    return case_rows.get(connection, case.id)
+
+
+def _cleared(connection: Connection, case: Case, fact: Observation, *, by: Principal, now: datetime) -> Case:
+    if case.cleared_at is not None:
+        return case
+    note = _joined("cleared: the place is free", fact.note)
+    return _change(connection, case, to=case.status, note=note, by=by, now=now, cleared_at=fact.at)
+
+
+def _relapsed(connection: Connection, case: Case, fact: Observation, *, by: Principal, now: datetime) -> Case:
+    if case.cleared_at is None and case.status != Status.CLOSED:
+        return _seen(connection, case, fact.at, now=now)
+    successor = case_rows.open_case_id(connection, case.key) if case.status == Status.CLOSED else None
+    if successor is not None:
+        note = _joined(f"relapsed, but {successor} is already open for this place", fact.note)
+        return _change(connection, case, to=case.status, note=note, by=by, now=now)
+    to = Status.NEW if case.status == Status.CLOSED else case.status
+    changes = {
+        "cleared_at": None,
+        "relapses": case.relapses + 1,
+        "last_seen_at": max(case.last_seen_at, fact.at),
+    }
+    note = _joined("relapsed: it is back", fact.note)
+    return _change(connection, case, to=to, note=note, by=by, now=now, **changes)
+
+
+def _joined(text: str, note: str | None) -> str:
+    return text if not note else f"{text} ({note})"
+
+
+def _refuse_second_open(connection: Connection, case: Case) -> None:
+    other = case_rows.open_case_id(connection, case.key)
+    if other is not None:
+        raise PlaceHasOpenCase(
+            f"{case.id} cannot be opened again: {other} is already open for this place, work on that one",
+            open_case=other,
+        )
+
+
+def _change(
+    connection: Connection,
+    case: Case,
+    *,
+    to: Status,
+    note: str | None,
+    by: Principal,
+    now: datetime,
+    **columns: Any,
+) -> Case:
+    case_rows.update(connection, case.id, status=to, version=case.version + 1, updated_at=now, **columns)
+    case_rows.add_history(connection, case.id, HistoryRow(now, by.actor, case.status, to, note))
+    changed = case_rows.get(connection, case.id)
+    _announce(connection, changed, "case.updated", now=now)
+    return changed
+
+
+def announce_evidence(connection: Connection, case_id: str, *, now: datetime) -> None:
+    """Tells listeners that a case got another picture or clip."""
+    _announce(connection, case_rows.get(connection, case_id), "case.updated", now=now)
+
+
+def _announce(connection: Connection, case: Case, event: event_log.EventName, *, now: datetime) -> None:
+    data = {"id": case.id, "status": case.status, "class": case.class_name, "camera_id": case.camera_id}
+    event_log.append(connection, event, data, now=now)

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the API needs to know before it starts."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ApiConfig:
+    """Values of one API process; `database_url` may hold a password and stays out of the repr."""
+
+    database_url: str = field(repr=False)
+    evidence_dir: Path
+    timezone: str = "Asia/Shanghai"
+    session_hours: float = 12.0
+    secure_cookie: bool = False
+    public_metrics: bool = False
+    evidence_bytes: int = 64 * MEBIBYTE
+    picture_bytes: int = 16 * MEBIBYTE
+    body_bytes: int = 2 * MEBIBYTE
+    silent_after_s: float = 30.0
+    heartbeat_s: float = 15.0
+    poll_s: float = 0.5
+    event_clients: int = 200
+    events_days: float = 14.0
+    idempotency_days: float = 60.0
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's time zone; raises ZoneInfoNotFoundError for an unknown name."""
+        return ZoneInfo(self.timezone)

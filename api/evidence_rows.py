@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Evidence in SQL; a row is written only after its file is complete and durable."""
+
+import secrets
+from dataclasses import asdict
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from api.case_rows import evidence_from
+from api.errors import NotFound
+from api.model import Evidence, NewEvidence
+from api.tables import evidence
+
+
+def get(connection: Connection, evidence_id: str) -> Evidence:
+    """One piece of evidence; raises NotFound."""
+    row = connection.execute(sa.select(evidence).where(evidence.c.id == evidence_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"no evidence {evidence_id}: a case lists its evidence with GET /api/v1/cases/{{id}}")
+    return evidence_from(row)
+
+
+def same(connection: Connection, new: NewEvidence, sha256: str) -> Evidence | None:
+    """The evidence of this case and kind with the same bytes, if there is one."""
+    query = sa.select(evidence).where(
+        evidence.c.case_id == new.case_id, evidence.c.kind == new.kind, evidence.c.sha256 == sha256
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else evidence_from(row)
+
+
+def insert(connection: Connection, new: NewEvidence, sha256: str, size: int, *, now: datetime) -> Evidence:
+    """Writes one row for a file of `size` bytes that is on disk under `sha256`."""
+    evidence_id = "E" + secrets.token_hex(10)
+    values = asdict(new) | {"id": evidence_id, "bytes": size, "sha256": sha256, "created_at": now}
+    connection.execute(sa.insert(evidence).values(**values))
+    return get(connection, evidence_id)

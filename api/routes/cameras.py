@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Cameras over HTTP."""
+
+import asyncio
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from api import camera_rows
+from api.auth import Reader, Reporter, Shower
+from api.blobs import Upload
+from api.camera_schemas import CameraIn, CameraList, CameraOut, CameraStateIn, camera_out
+from api.errors import NotFound
+from api.model import Camera, CameraState
+from api.routes.shared import raw_answer, raw_body, refusals
+from api.services import Services, ServicesDep
+from api.uploads import check_content, check_length, said_type, write_all
+
+router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
+CameraPath = Annotated[str, Path(pattern=r"^[\w][\w.:-]{0,63}$", examples=["cam-12"])]
+
+
+@router.put(
+    "/{camera_id}",
+    summary="Register or describe a camera",
+    responses=refusals(413, 415, 422) | {201: {"model": CameraOut, "description": "Registered."}},
+)
+def put(camera_id: CameraPath, body: CameraIn, response: Response, _by: Reporter, services: ServicesDep) -> CameraOut:
+    """Replaces name, place and zones; its state stays."""
+    zones = [zone.model_dump(mode="json") for zone in body.zones]
+    now = services.clock()
+    with services.store.write() as connection:
+        camera, fresh = camera_rows.put(connection, camera_id, name=body.name, place=body.place, zones=zones, now=now)
+    response.status_code = 201 if fresh else 200
+    return _shown(services, camera)
+
+
+@router.put(
+    "/{camera_id}/state",
+    summary="Report how a camera is",
+    responses=refusals(404, 413, 415, 422),
+)
+def put_state(camera_id: CameraPath, body: CameraStateIn, _by: Reporter, services: ServicesDep) -> CameraOut:
+    """Send it at each change and at least every 10 s: after 30 s of silence the camera is shown as
+    unknown. Listeners of `/events` hear of changes of status or error only."""
+    values = body.model_dump()
+    state = CameraState(**values, reported_at=values.pop("at"))
+    with services.store.write() as connection:
+        camera = camera_rows.put_state(connection, camera_id, state, now=services.clock())
+    return _shown(services, camera)
+
+
+@router.put(
+    "/{camera_id}/snapshot",
+    status_code=204,
+    summary="Replace a camera's newest picture",
+    openapi_extra=raw_body("image/jpeg"),
+    responses=refusals(404, 413, 415, 422, 507),
+)
+async def put_snapshot(camera_id: CameraPath, request: Request, _by: Reporter, services: ServicesDep) -> None:
+    """The body is the JPEG itself."""
+    media_type = said_type(request, ("image/jpeg",))
+    check_length(request, services.config.picture_bytes)
+    await asyncio.to_thread(_check_camera, services, camera_id)
+    with services.blobs.receive() as upload:
+        await write_all(request, upload, services.config.picture_bytes)
+        check_content(upload, media_type)
+        await asyncio.to_thread(_keep_snapshot, services, camera_id, upload)
+
+
+@router.get("", summary="List cameras", responses=refusals())
+def index(services: ServicesDep, _by: Shower) -> CameraList:
+    """All cameras by id, with their states."""
+    with services.store.read() as connection:
+        found = camera_rows.every(connection)
+    return CameraList(items=[_shown(services, camera) for camera in found])
+
+
+@router.get("/{camera_id}", summary="Show one camera", responses=refusals(404, 422))
+def show(camera_id: CameraPath, services: ServicesDep, _by: Shower) -> CameraOut:
+    """One camera with its state."""
+    with services.store.read() as connection:
+        return _shown(services, camera_rows.get(connection, camera_id))
+
+
+@router.get(
+    "/{camera_id}/snapshot",
+    summary="Download a camera's newest picture",
+    response_class=Response,
+    responses=refusals(404, 422)
+    | {200: raw_answer("The picture.", "image/jpeg"), 304: {"description": "Still the same picture."}},
+)
+def snapshot(camera_id: CameraPath, request: Request, _by: Reader, services: ServicesDep) -> Response:
+    """Asks to be revalidated each time: send `If-None-Match`."""
+    _check_camera(services, camera_id)
+    try:
+        data = services.blobs.snapshot_path(camera_id).read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound(f"no picture of {camera_id} yet: wait for the patrol's first look") from error
+    headers = {
+        "ETag": f'"{hashlib.sha256(data).hexdigest()}"',
+        "Cache-Control": "private, no-cache",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(data, headers=headers, media_type="image/jpeg")
+
+
+def _shown(services: Services, camera: Camera) -> CameraOut:
+    return camera_out(camera, now=services.clock(), silent_after_s=services.config.silent_after_s)
+
+
+def _check_camera(services: Services, camera_id: str) -> None:
+    with services.store.read() as connection:
+        camera_rows.get(connection, camera_id)
+
+
+def _keep_snapshot(services: Services, camera_id: str, upload: Upload) -> None:
+    services.blobs.keep_snapshot(upload, camera_id)
+    with services.store.write() as connection:
+        camera_rows.put_snapshot(connection, camera_id, now=services.clock())

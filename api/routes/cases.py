@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Cases over HTTP."""
+
+import base64
+import binascii
+from collections import Counter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from sqlalchemy.engine import Connection
+
+from api import case_rows, cases, event_log
+from api.auth import Mover, Reader, Reporter, Shower
+from api.errors import Invalid
+from api.idempotency import Answer
+from api.model import Case, CaseFilter, NewCase, Observation
+from api.routes.shared import IdempotencyKey, MaybeIdempotencyKey, refusals, write_once
+from api.schemas import (
+    CaseCount,
+    CaseIn,
+    CaseListed,
+    CaseOut,
+    CasePage,
+    Name,
+    ObservationIn,
+    Summary,
+    Time,
+    TransitionIn,
+)
+from api.services import ServicesDep
+from api.workflow import DONE, Status
+
+router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
+EVENT_HEADER = "Event-Id"
+CaseId = Annotated[str, Path(pattern=r"^C\d{8}-\d{4,9}$", examples=["C20261121-0001"])]
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=CaseOut,
+    summary="Report a confirmed violation",
+    responses=refusals(413, 415, 422)
+    | {200: {"model": CaseOut, "description": "The place has an open case already: this one."}},
+)
+def create(body: CaseIn, request: Request, key: IdempotencyKey, by: Reporter, services: ServicesDep) -> Response:
+    """Opens a case, or returns the open case of the same `key`. Send it again, with the same
+    `Idempotency-Key`, until it is answered: there will be one case."""
+    new = NewCase(**body.model_dump())
+
+    def act(connection: Connection) -> Answer:
+        now = services.clock()
+        case, fresh = cases.register(connection, new, by=by, now=now, zone=services.config.zone)
+        return Answer(201 if fresh else 200, _json(case), f"/api/v1/cases/{case.id}")
+
+    return write_once(services, request, key, body.model_dump(mode="json"), act)
+
+
+def wanted_cases(
+    status: Annotated[list[Status] | None, Query(description="May be given more than once.")] = None,
+    class_name: Annotated[list[Name] | None, Query(alias="class", description="May be repeated.")] = None,
+    camera_id: Annotated[Name | None, Query()] = None,
+    zone: Annotated[Name | None, Query()] = None,
+    since: Annotated[Time | None, Query(description="Registered at or after this time.")] = None,
+    until: Annotated[Time | None, Query(description="Registered before this time.")] = None,
+    q: Annotated[Name | None, Query(description="Part of id, key, camera, zone or class.")] = None,
+) -> CaseFilter:
+    """The filters of the address line as one value."""
+    return CaseFilter(tuple(status or ()), tuple(class_name or ()), camera_id, zone, since, until, q)
+
+
+@router.get("", summary="List cases, newest first", responses=refusals(422))
+def index(
+    services: ServicesDep,
+    _by: Reader,
+    response: Response,
+    wanted: Annotated[CaseFilter, Depends(wanted_cases)],
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before.")] = None,
+) -> CasePage:
+    """One page of cases without their traces. The header `Event-Id` names the last event that this
+    answer knows of: start `/events` after it and nothing is missed."""
+    before = None if cursor is None else _seq_of(cursor)
+    with services.store.read() as connection:
+        response.headers[EVENT_HEADER] = str(event_log.bounds(connection)[1])
+        found = case_rows.page(connection, wanted, limit=limit + 1, before_seq=before)
+    shown = found[:limit]
+    more = _cursor(shown[-1].seq) if len(found) > limit else None
+    return CasePage(items=[CaseListed.model_validate(case) for case in shown], next_cursor=more)
+
+
+@router.get("/summary", summary="Count cases", responses=refusals())
+def summary(services: ServicesDep, _by: Reader) -> Summary:
+    """How many cases there are by status and class."""
+    with services.store.read() as connection:
+        found = case_rows.counts(connection)
+    by_status: Counter[str] = Counter(dict.fromkeys(Status, 0))
+    by_class: Counter[str] = Counter()
+    for status, class_name, count in found:
+        by_status[status] += count
+        by_class[class_name] += count
+    return Summary(
+        total=by_status.total(),
+        open=sum(count for status, count in by_status.items() if status not in DONE),
+        by_status=dict(by_status),
+        by_class=dict(by_class),
+        counts=[CaseCount(status=status, class_name=name, count=count) for status, name, count in found],
+    )
+
+
+@router.get("/{case_id}", summary="Show one case", responses=refusals(404, 422))
+def show(case_id: CaseId, services: ServicesDep, _by: Shower) -> CaseOut:
+    """The whole case with trace, evidence and history."""
+    with services.store.read() as connection:
+        return CaseOut.model_validate(case_rows.get(connection, case_id))
+
+
+@router.post(
+    "/{case_id}/transitions",
+    response_model=CaseOut,
+    summary="Move a case",
+    responses=refusals(404, 409, 413, 415, 422),
+)
+def move(
+    case_id: CaseId,
+    body: TransitionIn,
+    request: Request,
+    by: Mover,
+    services: ServicesDep,
+    key: MaybeIdempotencyKey = None,
+) -> Response:
+    """Moves a case along the workflow, as an operator decides."""
+
+    def act(connection: Connection) -> Answer:
+        case = cases.move(
+            connection,
+            case_id,
+            body.to,
+            by=by,
+            now=services.clock(),
+            note=body.note,
+            version=body.version,
+        )
+        return Answer(200, _json(case))
+
+    return write_once(services, request, key, body.model_dump(mode="json"), act)
+
+
+@router.post(
+    "/{case_id}/observations",
+    response_model=CaseOut,
+    summary="Report what became of a violation",
+    responses=refusals(404, 413, 415, 422),
+)
+def observe(
+    case_id: CaseId,
+    body: ObservationIn,
+    request: Request,
+    key: IdempotencyKey,
+    by: Reporter,
+    services: ServicesDep,
+) -> Response:
+    """Records a fact: still seen, cleared, or relapsed. A closed case that relapses is new again."""
+    fact = Observation(body.kind, body.at, body.confidence, body.note)
+
+    def act(connection: Connection) -> Answer:
+        return Answer(200, _json(cases.observe(connection, case_id, fact, by=by, now=services.clock())))
+
+    return write_once(services, request, key, body.model_dump(mode="json"), act)
+
+
+def _json(case: Case) -> str:
+    return CaseOut.model_validate(case).model_dump_json(by_alias=True)
+
+
+def _cursor(seq: int) -> str:
+    return base64.urlsafe_b64encode(f"s{seq}".encode()).decode().rstrip("=")
+
+
+def _seq_of(cursor: str) -> int:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        seq = int(text.removeprefix("s"))
+    except (binascii.Error, ValueError) as error:
+        raise Invalid("the cursor is not one of ours: take `next_cursor` as it is, or leave it out") from error
+    if not 0 <= seq < 2**63:
+        raise Invalid("the cursor is not one of ours: take `next_cursor` as it is, or leave it out")
+    return seq

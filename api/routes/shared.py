@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What several routes need: idempotent writes, and how OpenAPI tells of refusals and raw bodies."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import Header, Request
+from sqlalchemy.engine import Connection
+from starlette.responses import Response
+
+from api import idempotency
+from api.idempotency import Answer, Attempt
+from api.services import Services
+
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=128,
+        pattern=r"^[!-~]+$",
+        description="Chosen by the caller; the same key with the same body gets the same answer again.",
+        examples=["0198b5a2-6f0e-7c55-9d57-0d6ed3d2c1aa"],
+    ),
+]
+MaybeIdempotencyKey = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", min_length=1, max_length=128, pattern=r"^[!-~]+$"),
+]
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What to do next."},
+        "instance": {"type": "string"},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
+PROBLEMS: dict[int, tuple[str, str, str]] = {
+    400: ("bad-request", "The request cannot be read", "the request could not be read: check its body and headers"),
+    401: ("not-signed-in", "No valid key or session", "a key is needed: send `Authorization: Bearer cw_…`"),
+    403: ("not-allowed", "The role may not do this", "the role viewer may not move cases: ask for another key"),
+    404: ("not-found", "No such thing", "no case C20261121-0009: list cases with GET /api/v1/cases"),
+    409: ("move-refused", "The present state forbids it", "a case that is new cannot become closed: …"),
+    413: ("too-large", "The body is too large", "the body is over 64 MiB: send a shorter clip"),
+    415: ("wrong-media-type", "Not the media type it says", "this is no complete image/jpeg: …"),
+    416: ("range-not-satisfiable", "The range lies outside the file", "ask for bytes within the file"),
+    422: ("invalid", "The wrong shape", "the request does not have the right shape: correct what `errors` names"),
+    429: ("too-many-attempts", "Too many failures", "too many wrong passwords or tokens: wait 300 s"),
+    503: ("unavailable", "Try again later", "the database does not answer or is busy: send it again later"),
+    507: ("storage-full", "No room for evidence", "the evidence folder is full: free space, then send again"),
+}
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI responses for these statuses (400, 401, 403 and 503 always), each with an example."""
+    return {status: _refusal(status) for status in sorted({400, 401, 403, 503, *statuses})}
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    slug, description, detail = PROBLEMS[status]
+    example = {
+        "type": f"urn:curbwatch:problem:{slug}",
+        "title": slug.replace("-", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+        "instance": "/api/v1/…",
+    }
+    content = {"application/problem+json": {"schema": PROBLEM_SCHEMA, "example": example}}
+    return {"description": description, "content": content}
+
+
+def raw_body(*media_types: str) -> dict[str, Any]:
+    """OpenAPI for a body that is the file itself."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    return {"requestBody": {"required": True, "content": dict.fromkeys(media_types, binary)}}
+
+
+def raw_answer(description: str, *media_types: str) -> dict[str, Any]:
+    """OpenAPI for an answer that is the file itself."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    return {"description": description, "content": dict.fromkeys(media_types, binary)}
+
+
+def write_once(
+    services: Services,
+    request: Request,
+    key: str | None,
+    body: object,
+    act: Callable[[Connection], Answer],
+) -> Response:
+    """Runs `act` in one write transaction, at most once per Idempotency-Key and address."""
+    with services.store.write() as connection:
+        if key is None:
+            return as_response(act(connection))
+        attempt = Attempt(f"{request.method} {request.url.path}", key, idempotency.fingerprint(body))
+        answer = idempotency.once(connection, attempt, lambda: act(connection), now=services.clock())
+    return as_response(answer)
+
+
+def as_response(answer: Answer) -> Response:
+    """An answer as HTTP."""
+    headers = {}
+    if answer.location is not None:
+        headers["Location"] = answer.location
+    if answer.replayed:
+        headers["Idempotent-Replay"] = "true"
+    return Response(answer.body, answer.status, headers=headers, media_type="application/json")

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The shapes that travel: cases and their parts as JSON."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from api.model import EvidenceKind, MediaType
+from api.workflow import Status
+
+
+def _in_utc(value: datetime) -> datetime:
+    if not 2000 <= value.year < 2200:
+        raise ValueError("the time must lie between the years 2000 and 2200")
+    return value.astimezone(UTC)
+
+
+def _plain(value: str) -> str:
+    if any(ord(letter) < 32 and letter not in "\n\t" for letter in value):
+        raise ValueError("control characters are not taken")
+    return value
+
+
+def _sound_json(value: Any) -> Any:
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except (ValueError, RecursionError) as error:
+        raise ValueError("numbers must be finite, text valid Unicode, nesting modest") from error
+    if "\\u0000" in text:
+        raise ValueError("control characters are not taken")
+    return value
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_plain)]
+ClassName = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_plain)]
+CameraId = Annotated[str, StringConstraints(pattern=r"^[\w][\w.:-]{0,63}$")]
+Note = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_plain)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Box = tuple[Share, Share, Share, Share]
+FreeJson = Annotated[dict[str, Any], AfterValidator(_sound_json)]
+FreeList = Annotated[list[Any], Field(max_length=5000), AfterValidator(_sound_json)]
+
+CASE_IN: dict[str, Any] = {
+    "key": "cam-12/gate/stall/7f3a",
+    "class": "stall",
+    "camera_id": "cam-12",
+    "zone": "gate",
+    "confidence": 0.83,
+    "box": [0.31, 0.42, 0.47, 0.71],
+    "first_seen_at": "2026-11-21T01:10:00Z",
+    "confirmed_at": "2026-11-21T01:12:00Z",
+    "last_seen_at": "2026-11-21T01:12:00Z",
+    "model": "curb-n 2026.11",
+    "rule": {"dwell_s": 120, "grade": "strict"},
+    "trace": [{"at": "2026-11-21T01:10:00Z", "score": 0.81, "hit": True}],
+}
+EVIDENCE: dict[str, Any] = {
+    "id": "E5f0c1a9be2d34c7788aa",
+    "kind": "before",
+    "media_type": "image/jpeg",
+    "bytes": 182044,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "taken_at": "2026-11-21T01:12:00Z",
+    "url": "/api/v1/evidence/E5f0c1a9be2d34c7788aa",
+}
+CASE_LISTED: dict[str, Any] = {name: value for name, value in CASE_IN.items() if name != "trace"} | {
+    "id": "C20261121-0001",
+    "status": "new",
+    "cleared_at": None,
+    "relapses": 0,
+    "created_at": "2026-11-21T01:12:01Z",
+    "updated_at": "2026-11-21T01:12:01Z",
+    "version": 1,
+    "evidence": [EVIDENCE],
+    "history": [{"at": "2026-11-21T01:12:01Z", "actor": "key:patrol-1", "from": None, "to": "new", "note": None}],
+}
+CASE: dict[str, Any] = CASE_LISTED | {"trace": CASE_IN["trace"]}
+
+
+class Shape(BaseModel):
+    """Base of what is taken: unknown fields are refused by name."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class Answer(BaseModel):
+    """Base of what is given, filled from frozen values."""
+
+    model_config = ConfigDict(from_attributes=True, populate_by_name=True)
+
+
+class CaseIn(Shape):
+    """A confirmed violation."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [CASE_IN]})
+
+    key: Name = Field(description="Identity of the standing site: one open case per key.")
+    class_name: ClassName = Field(alias="class")
+    camera_id: CameraId
+    zone: Name
+    confidence: Share
+    box: Box = Field(description="x0, y0, x1, y1 as shares of the picture.")
+    first_seen_at: Time
+    confirmed_at: Time
+    last_seen_at: Time
+    model: Name
+    rule: FreeJson = Field(default_factory=dict, description="The rule that confirmed it, free form.")
+    trace: FreeList = Field(default_factory=list, description="Each look: score, hit, hidden, why.")
+
+
+class TransitionIn(Shape):
+    """Where a case is to go."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"to": "confirmed", "note": "stall on the footway", "version": 1}]}
+    )
+
+    to: Status
+    note: Note | None = None
+    version: int | None = Field(
+        default=None, ge=1, le=2**31 - 1, description="Refused with 409 when the case has moved on."
+    )
+
+
+class ObservationIn(Shape):
+    """A fact about a standing case."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "cleared", "at": "2026-11-21T02:40:00Z"}]})
+
+    kind: Literal["seen", "cleared", "relapsed"]
+    at: Time
+    confidence: Share | None = None
+    note: Note | None = None
+
+
+class EvidenceOut(Answer):
+    """One stored picture or clip."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EVIDENCE]})
+
+    id: str
+    kind: EvidenceKind
+    media_type: MediaType
+    bytes: int
+    sha256: str
+    taken_at: datetime
+    url: str
+
+
+class HistoryOut(Answer):
+    """One entry of a case's history."""
+
+    at: datetime
+    actor: str
+    from_status: Status | None = Field(alias="from", validation_alias="from_status")
+    to_status: Status = Field(alias="to", validation_alias="to_status")
+    note: str | None
+
+
+class CaseListed(Answer):
+    """A case without its trace."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [CASE_LISTED]})
+
+    id: str
+    key: str
+    status: Status
+    class_name: str = Field(alias="class", validation_alias="class_name")
+    camera_id: str
+    zone: str
+    confidence: float
+    box: tuple[float, float, float, float]
+    first_seen_at: datetime
+    confirmed_at: datetime
+    last_seen_at: datetime
+    cleared_at: datetime | None
+    relapses: int
+    model: str
+    rule: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    version: int
+    evidence: list[EvidenceOut]
+    history: list[HistoryOut]
+
+
+class CaseOut(CaseListed):
+    """A whole case."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [CASE]})
+
+    trace: list[Any]
+
+
+class CasePage(Answer):
+    """A page of cases, newest first."""
+
+    items: list[CaseListed]
+    next_cursor: str | None
+
+
+class CaseCount(Answer):
+    """How many cases there are of one status and class."""
+
+    status: Status
+    class_name: str = Field(alias="class")
+    count: int
+
+
+class Summary(Answer):
+    """Counts of cases."""
+
+    total: int
+    open: int
+    by_status: dict[str, int]
+    by_class: dict[str, int]
+    counts: list[CaseCount]

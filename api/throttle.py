@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Slows down guessing: so many failures for one name or address, then a pause."""
+
+import threading
+from collections import OrderedDict, deque
+from datetime import datetime, timedelta
+
+from api.errors import TooManyAttempts
+
+FAILURES = 8
+WINDOW = timedelta(minutes=10)
+MOST_REMEMBERED = 10_000
+
+
+class Throttle:
+    """Remembers recent failures per name and per address, in memory and bounded."""
+
+    def __init__(self) -> None:
+        """Nobody has failed yet."""
+        self._failures: OrderedDict[str, deque[datetime]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def check(self, *who: str, now: datetime) -> None:
+        """Raises TooManyAttempts while one of `who` has failed too often of late."""
+        with self._lock:
+            waits = [self._wait_s(name, now) for name in who]
+        longest = max(waits, default=0)
+        if longest > 0:
+            raise TooManyAttempts(
+                f"too many wrong passwords or tokens: wait {longest} s, then try again", retry_after_s=longest
+            )
+
+    def failed(self, *who: str, now: datetime) -> None:
+        """Notes one failure for each of `who`."""
+        with self._lock:
+            for name in who:
+                self._failures.setdefault(name, deque(maxlen=FAILURES)).append(now)
+                self._failures.move_to_end(name)
+            while len(self._failures) > MOST_REMEMBERED:
+                self._failures.popitem(last=False)
+
+    def succeeded(self, *who: str) -> None:
+        """Forgets the failures of `who`."""
+        with self._lock:
+            for name in who:
+                self._failures.pop(name, None)
+
+    def _wait_s(self, name: str, now: datetime) -> int:
+        times = self._failures.get(name)
+        if times is None or len(times) < FAILURES:
+            return 0
+        return max(0, int((times[0] + WINDOW - now).total_seconds()))
