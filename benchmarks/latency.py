@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
+from av.codec.context import Flags
+from av.video.codeccontext import VideoCodecContext
 
 from benchmarks.machine import facts
 from detector.detections import Detections
@@ -102,10 +104,10 @@ def _keyframes(clip: Path) -> list[Any]:
         stream = container.streams.video[0]
         codec, extradata = stream.codec_context.name, stream.codec_context.extradata
         packets = [bytes(packet) for packet in container.demux(stream) if packet.is_keyframe]
-    decoder = av.VideoCodecContext.create(codec, "r")
+    decoder = cast("VideoCodecContext", VideoCodecContext.create(codec, "r"))
     decoder.extradata = extradata
     decoder.thread_count = 1
-    decoder.flags |= av.codec.context.Flags.low_delay
+    decoder.flags |= Flags.low_delay
 
     def call(data: bytes) -> Any:
         return lambda: decoder.decode(av.Packet(data))[0].to_ndarray(format="bgr24")

@@ -75,7 +75,7 @@ def _address(process: "subprocess.Popen[str]") -> str:
 def _wait_for_snapshot(api: httpx2.Client, began: float) -> float:
     while time.monotonic() - began < START_LIMIT_S:
         cameras = api.get("/api/v1/cameras").raise_for_status().json()["items"]
-        if any(camera["snapshot_at"] for camera in cameras):
+        if any(camera["snapshot"] for camera in cameras):
             return time.monotonic() - began
         time.sleep(0.02)
     raise RuntimeError(f"no look within {START_LIMIT_S:.0f} s")

@@ -74,6 +74,7 @@ class Client:
 def _reason(answer: httpx2.Response) -> str:
     try:
         problem = answer.json()
-        return f"{problem['title']}: {problem.get('detail', '')}"
+        faults = "; ".join(f"{fault['pointer']}: {fault['detail']}" for fault in problem.get("errors", [])[:5])
+        return f"{problem['title']}: {problem.get('detail', '')} {faults}".rstrip()
     except (ValueError, KeyError, TypeError):
         return answer.text[:200]

@@ -95,7 +95,7 @@ def _follow(api_url: str, token: str, told: threading.Event, *, began: float, se
                     first_case_s = first_case_s or round(time.monotonic() - began, 1)
                     _say(f"  case {case['id']}: {case['class']} in {case['zone']}, {api_url}/cases/{case['id']}")
                 known[case["id"]] = case
-    fields = ("id", "class", "zone", "status", "confirmed_at", "cleared_at")
+    fields = ("id", "class", "zone", "status", "box", "confirmed_at", "cleared_at")
     return {"cases": [{name: case[name] for name in fields} for case in known.values()], "first_case_s": first_case_s}
 
 

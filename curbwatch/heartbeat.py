@@ -37,16 +37,19 @@ class Heartbeat:
         self._thread.join(20)
 
     def _work(self) -> None:
+        pause_s = 0.2  # until the API answers for the first time: it starts together with the patrol
         while not self._quit.is_set():
             for camera_id, post in self._posts.items():
                 try:
                     self._report(camera_id, post)
+                    pause_s = self._every_s
                 except ApiRefused as error:
                     self._introduced.discard(camera_id)  # a new or emptied API does not know the camera yet
                     log.warning("camera report refused", camera=camera_id, reason=str(error))
+                    pause_s = self._every_s
                 except ApiAway:
                     break  # the courier already says so; the next round tells the newest state
-            self._quit.wait(self._every_s if self._introduced else 0.5)
+            self._quit.wait(pause_s)
 
     def _report(self, camera_id: str, post: Post) -> None:
         if camera_id not in self._introduced:

@@ -149,4 +149,4 @@ def _about(camera: CameraSettings) -> dict[str, object]:
         {"name": z.name, "polygon": [list(p) for p in z.polygon], "classes": list(z.classes), "kind": z.kind}
         for z in camera.zones
     ]
-    return {"name": camera.name or camera.id, "place": camera.place, "zones": zones}
+    return {"name": camera.name or camera.id, "place": camera.place or None, "zones": zones}

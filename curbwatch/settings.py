@@ -87,7 +87,9 @@ class ZoneSettings(Strict):
     name: Annotated[str, Field(min_length=1, max_length=64)]
     polygon: Annotated[tuple[tuple[float, float], ...], Field(title="points as shares of the picture, in order")]
     kind: Literal["watch", "permitted"] = Field("watch", title="watched ground or licensed pitch")
-    classes: tuple[Literal["stall", "debris"], ...] = Field(("stall", "debris"), min_length=1, title="what may not stand here")
+    classes: tuple[Literal["stall", "debris"], ...] = Field(
+        ("stall", "debris"), min_length=1, title="what the zone is about"
+    )
     dwell_s: Seconds = Field(120.0, title="seconds a thing must stand to be a violation")
     hit_ratio: float = Field(0.6, gt=0, le=1, title="share of the visible time in which it must be detected")
     clear_s: Seconds = Field(60.0, title="seconds its place must be seen empty to count as gone")

@@ -12,7 +12,7 @@ from detector.manifest import Manifest
 MOST = 300  # boxes per picture: yolo26 prints as many, and a street holds fewer
 
 
-def check_head(manifest: Manifest, shape: tuple[int | str, ...]) -> None:
+def check_head(manifest: Manifest, shape: tuple[int, ...]) -> None:
     """Refuse weights whose output does not fit the manifest's head and classes (ManifestError)."""
     wanted = 6 if manifest.head == "yolo26" else 4 + len(manifest.classes)
     axis = 2 if manifest.head == "yolo26" else 1

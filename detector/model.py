@@ -21,12 +21,13 @@ class Model:
     def __init__(self, manifest: Manifest, *, threads: int = 2) -> None:
         self.manifest = manifest
         self._session = OnnxSession(manifest.weights, threads=threads)
-        check_head(manifest, self._session.output_shape)
         _check_input(manifest, self._session.input_shape)
         batch = self._session.input_shape[0]
         self._largest = batch if isinstance(batch, int) else 0
         self._floors = np.array([manifest.threshold(c) for c in manifest.classes], np.float32)
-        self.detect([np.zeros((32, 32, 3), np.uint8)])  # warm-up: the first run allocates
+        side = manifest.input_size
+        warm_up = self._session.run(np.zeros((self._largest or 1, 3, side, side), np.float32))
+        check_head(manifest, warm_up.shape)  # the exported shape may have names for numbers, the real one has not
 
     def detect(self, pictures: Sequence[NDArray[np.uint8]], *, least: float | None = None) -> list[Detections]:
         """Look at BGR uint8[H,W,3] pictures in one batch; `least` replaces every class's threshold."""

@@ -29,11 +29,6 @@ class OnnxSession:
         self._input = self._session.get_inputs()[0]
 
     @property
-    def output_shape(self) -> tuple[int | str, ...]:
-        """Shape of the first output as exported; free axes are names."""
-        return tuple(self._session.get_outputs()[0].shape)
-
-    @property
     def input_shape(self) -> tuple[int | str, ...]:
         """Shape of the input as exported; free axes are names."""
         return tuple(self._input.shape)

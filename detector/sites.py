@@ -15,6 +15,7 @@ from detector.boxes import Box
 SAME_IOU = 0.3
 SAME_CONTAINMENT = 0.6
 OTHER_CLASS_IOU = 0.5  # a half-built stall reads as debris: the same place, hence the same site
+TWIN_SHARE = 0.7  # a candidate that lies this much in another site is no thing of its own
 HIDDEN_SHARE = 0.4  # of a site's box behind people or vehicles: the look says nothing
 FOLLOW = 0.3  # how fast a site's box follows its detections
 TRACE = 120  # looks kept per site
@@ -82,31 +83,66 @@ class Site:
 
 
 def site_key(camera_id: str, box: Box, at: datetime) -> str:
-    """A name that the same sighting always gets: camera, minute-exact birth and place on a 1000×1000 grid."""
-    x, y = round((box[0] + box[2]) * 500), round(box[3] * 1000)
-    return f"{camera_id}/{at:%Y%m%dT%H%M%S}/{x:03d}-{y:03d}"
+    """A name that the same sighting always gets: camera, second-exact birth and place on a 1000×1000 grid."""
+    x, top, bottom = round((box[0] + box[2]) * 500), round(box[1] * 1000), round(box[3] * 1000)
+    return f"{camera_id}/{at:%Y%m%dT%H%M%S}/{x:03d}-{top:03d}-{bottom:03d}"
 
 
 def same_place(site: Site, seen: Sighting) -> float:
     """How well a sighting fits a site, 0 where it does not."""
     overlap = boxes.iou(site.box, seen.box)
     if seen.class_name != site.class_name:
-        return overlap if overlap >= OTHER_CLASS_IOU else 0.0
+        # rubbish where a stall once was is no relapse of the stall's case
+        return overlap if overlap >= OTHER_CLASS_IOU and site.state is not State.CLEARED else 0.0
     inside = boxes.containment(site.box, seen.box)
     return max(overlap, inside / 2) if overlap >= SAME_IOU or inside >= SAME_CONTAINMENT else 0.0
 
 
 def assign(sites: tuple[Site, ...], seen: tuple[Sighting, ...]) -> tuple[dict[str, list[Sighting]], list[Sighting]]:
-    """Share the sightings out: per site key those that stand there (a split box is still one site), and the rest."""
+    """Share the sightings out, best fit first: per site key those that stand there, and the rest.
+
+    A split box is still one site, so a site takes further sightings that are pieces of it, but not a second thing
+    that merely overlaps it: two stalls side by side stay two.
+    """
+    fits = sorted(
+        ((fit, n, site) for site in sites for n, s in enumerate(seen) if (fit := same_place(site, s)) > 0),
+        key=lambda item: -item[0],
+    )
     hits: dict[str, list[Sighting]] = {}
-    rest: list[Sighting] = []
-    for sighting in sorted(seen, key=lambda s: -s.confidence):
-        best = max(sites, key=lambda site: same_place(site, sighting), default=None)
-        if best is not None and same_place(best, sighting) > 0:
-            hits.setdefault(best.key, []).append(sighting)
-        else:
-            rest.append(sighting)
-    return hits, rest
+    taken: set[int] = set()
+    for _, n, site in fits:
+        piece = boxes.containment(site.box, seen[n].box) >= SAME_CONTAINMENT
+        if n not in taken and (piece or site.key not in hits):
+            hits.setdefault(site.key, []).append(seen[n])
+            taken.add(n)
+    return hits, [sighting for n, sighting in enumerate(seen) if n not in taken]
+
+
+def swallowed(site: Site, seen: tuple[Sighting, ...]) -> bool:
+    """Whether boxes of the same class lie over a confirmed site: merged with a neighbour, it is not seen empty."""
+    if site.state not in (State.CONFIRMED, State.CLEARING):
+        return False
+    return boxes.covered(site.box, [s.box for s in seen if s.class_name == site.class_name]) >= SAME_CONTAINMENT
+
+
+def without_twins(sites: list[Site]) -> tuple[Site, ...]:
+    """Drop new candidates that lie in an older or confirmed site: one standing thing, one site."""
+    kept: list[Site] = []
+    for site in sorted(sites, key=lambda s: (_is_new(s), s.first_seen_at)):
+        if not (_is_new(site) and any(_belongs(site, other) for other in kept)):
+            kept.append(site)
+    return tuple(kept)
+
+
+def _is_new(site: Site) -> bool:
+    return site.state is State.CANDIDATE and site.confirmed_at is None
+
+
+def _belongs(site: Site, other: Site) -> bool:
+    if site.class_name == other.class_name:
+        return boxes.containment(other.box, site.box) > TWIN_SHARE
+    goods = (site.class_name, other.class_name) == ("debris", "stall") and other.state is not State.CLEARED
+    return goods and boxes.shared(site.box, other.box) > TWIN_SHARE * boxes.area(site.box)
 
 
 def _followed(box: Box, hits: list[Sighting]) -> Box:
@@ -119,6 +155,8 @@ def _followed(box: Box, hits: list[Sighting]) -> Box:
 
 
 def _with_scores(site: Site, hits: list[Sighting]) -> tuple[tuple[str, float], ...]:
+    if site.confirmed_at:
+        return site.scores  # the case has its class; what the site is called must not part from it
     scores = dict(site.scores)
     for hit in hits:
         scores[hit.class_name] = scores.get(hit.class_name, 0.0) + hit.confidence
@@ -132,11 +170,14 @@ def looked(site: Site, hits: list[Sighting], hidden: bool, *, now: datetime, lon
     a clock that steps back counts as no time at all.
     """
     step = min(max((now - site.last_look_at).total_seconds(), 0.0), longest_step_s)
+    if site.state is State.CLEARED and not hits:
+        return replace(site, last_look_at=now)
     verdict = "hit" if hits else "hidden" if hidden else "miss"
     confidence = max((h.confidence for h in hits), default=0.0)
     site = replace(
         site,
         last_look_at=now,
+        first_seen_at=min(site.first_seen_at, now),
         stood_s=site.stood_s + step,
         trace=(*site.trace, Trace(now, verdict, confidence))[-TRACE:],
     )

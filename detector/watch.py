@@ -7,10 +7,11 @@ from enum import StrEnum
 
 from detector import boxes
 from detector.boxes import Box
-from detector.sites import HIDDEN_SHARE, Sighting, Site, State, assign, looked, site_key
+from detector.sites import HIDDEN_SHARE, Sighting, Site, State, assign, looked, site_key, swallowed, without_twins
 from detector.zones import Zone, zone_of
 
 FORGET_S = 7 * 86_400.0  # a cleared place relapses within a week, later it is a new site
+PATIENCE = 4  # a candidate that is not decided after so many dwells starts over
 
 
 class Kind(StrEnum):
@@ -58,21 +59,31 @@ def watch(
     Returns the new state and the events it caused. Pure: the same input always gives the same output.
     """
     rules = {zone.name: zone for zone in zones if zone.kind == "watch"}
-    standing = tuple(site for site in before.sites if site.zone in rules and not _forgotten(site, look.taken_at))
+    known = [_homed(site, zones, rules) for site in before.sites if not _forgotten(site, look.taken_at)]
+    standing = tuple(site for site in known if site is not None)
     judged = tuple(s for s in look.seen if zone_of(s.box, s.class_name, zones)[0] is not None)
     hits, rest = assign(standing, judged)
     sites: list[Site] = []
     events: list[Event] = []
     for site in standing:
-        hidden = boxes.covered(site.box, look.covers) >= HIDDEN_SHARE
-        after = looked(site, hits.get(site.key, []), hidden, now=look.taken_at, longest_step_s=longest_step_s)
-        after, event = _step(after, rules[site.zone], look.taken_at)
+        here = hits.get(site.key, [])
+        hidden = boxes.covered(site.box, look.covers) >= HIDDEN_SHARE or swallowed(site, judged)
+        after = looked(site, here, hidden, now=look.taken_at, longest_step_s=longest_step_s)
+        after, event = _step(after, rules[site.zone], look.taken_at, hit=bool(here))
         if event:
             events.append(event)
         if event is None or event.kind is not Kind.GIVEN_UP or after.state is State.CLEARED:
             sites.append(after)
     sites.extend(_born(look, rest, zones))
-    return Watch(before.camera_id, _without_twins(sites)), tuple(events)
+    return Watch(before.camera_id, without_twins(sites)), tuple(events)
+
+
+def _homed(site: Site, zones: tuple[Zone, ...], rules: dict[str, Zone]) -> Site | None:
+    """The site with a zone that still exists: a renamed zone must not make a second case of what stands in it."""
+    if site.zone in rules:
+        return site
+    zone, _ = zone_of(site.box, site.class_name, zones)
+    return replace(site, zone=zone.name) if zone else None
 
 
 def _forgotten(site: Site, now: datetime) -> bool:
@@ -102,28 +113,24 @@ def _born(look: Look, rest: list[Sighting], zones: tuple[Zone, ...]) -> list[Sit
     return born
 
 
-def _step(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event | None]:
+def _step(site: Site, zone: Zone, now: datetime, *, hit: bool) -> tuple[Site, Event | None]:
     match site.state:
         case State.CANDIDATE:
-            return _judge(site, zone, now)
-        case State.CLEARED if site.last_seen_at == now:
-            return _returned(site, now), None
+            return _judge(site, zone, now, hit=hit)
         case State.CLEARED:
-            return site, None
+            return _returned(site, now) if hit else site, None
         case _:
-            return _clear(site, zone, now)
+            return _clear(site, zone, now, hit=hit)
 
 
-def _judge(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event | None]:
+def _judge(site: Site, zone: Zone, now: datetime, *, hit: bool) -> tuple[Site, Event | None]:
     """A candidate becomes a violation, waits, or is given up."""
+    if reason := _no_violation(site, zone):
+        # a place that had a case goes back to cleared, so that the next return is still a relapse of the same case
+        resting = replace(site, state=State.CLEARED, trace=()) if site.confirmed_at else site
+        return resting, Event(Kind.GIVEN_UP, site, now, reason)
     stood = site.stood_s
-    if site.empty_s >= max(zone.dwell_s * (1 - zone.hit_ratio), zone.clear_s / 2):
-        return _give_up(site, now, f"moved on after {(site.last_seen_at - site.first_seen_at).total_seconds():.0f} s")
-    if stood < zone.dwell_s or site.visible_s < zone.dwell_s / 2 or site.last_seen_at != now:
-        return site, None
-    if site.hit_ratio < zone.hit_ratio:
-        if stood > 3 * zone.dwell_s:
-            return _give_up(site, now, f"hit ratio {site.hit_ratio:.2f} < {zone.hit_ratio:.2f}")
+    if not hit or stood < zone.dwell_s or site.visible_s < zone.dwell_s / 2 or site.hit_ratio < zone.hit_ratio:
         return site, None
     why = f"stood {stood:.0f} s ≥ {zone.dwell_s:.0f} s, hit ratio {site.hit_ratio:.2f} ≥ {zone.hit_ratio:.2f}"
     kind = Kind.RELAPSED if site.confirmed_at else Kind.OPENED
@@ -137,35 +144,38 @@ def _judge(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event | None]:
     return confirmed, Event(kind, confirmed, now, why)
 
 
-def _give_up(site: Site, now: datetime, reason: str) -> tuple[Site, Event | None]:
-    # a place that had a case goes back to cleared, so that the next return is still a relapse of the same case
-    resting = replace(site, state=State.CLEARED) if site.confirmed_at else site
-    return resting, Event(Kind.GIVEN_UP, resting, now, reason)
+def _no_violation(site: Site, zone: Zone) -> str:
+    """Why a candidate is given up; empty while it may still become a violation."""
+    if site.empty_s >= max(zone.dwell_s * (1 - zone.hit_ratio), zone.clear_s / 2):
+        return f"moved on after {site.stood_s - site.empty_s:.0f} s"
+    if site.stood_s <= PATIENCE * zone.dwell_s:
+        return ""
+    if site.visible_s < zone.dwell_s / 2:
+        return f"visible for {site.visible_s:.0f} s of {site.stood_s:.0f} s"  # what shows up later may be another
+    if site.hit_ratio < zone.hit_ratio:
+        return f"hit ratio {site.hit_ratio:.2f} < {zone.hit_ratio:.2f}"
+    return ""
 
 
 def _returned(site: Site, now: datetime) -> Site:
-    return replace(site, state=State.CANDIDATE, first_seen_at=now, stood_s=0.0, visible_s=0.0, hit_s=0.0, empty_s=0.0)
+    return replace(
+        site,
+        state=State.CANDIDATE,
+        first_seen_at=now,
+        stood_s=0.0,
+        visible_s=0.0,
+        hit_s=0.0,
+        empty_s=0.0,
+        trace=site.trace[-1:],
+    )
 
 
-def _clear(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event | None]:
+def _clear(site: Site, zone: Zone, now: datetime, *, hit: bool) -> tuple[Site, Event | None]:
     """A confirmed violation stays, starts clearing, or is seen gone for long enough."""
-    if site.last_seen_at == now:
+    if hit:
         return replace(site, state=State.CONFIRMED), None
     if site.empty_s < zone.clear_s:
         return replace(site, state=State.CLEARING if site.empty_s else site.state), None
     cleared = replace(site, state=State.CLEARED, cleared_at=now)
-    return cleared, Event(
-        Kind.CLEARED, cleared, now, f"place seen empty for {site.empty_s:.0f} s ≥ {zone.clear_s:.0f} s"
-    )
-
-
-def _without_twins(sites: list[Site]) -> tuple[Site, ...]:
-    """Drop candidates that grew into an older site of the same class: one standing thing, one site."""
-    kept: list[Site] = []
-    for site in sorted(sites, key=lambda s: (s.state is State.CANDIDATE and s.confirmed_at is None, s.first_seen_at)):
-        twin = any(
-            other.class_name == site.class_name and boxes.containment(other.box, site.box) > 0.7 for other in kept
-        )
-        if not (twin and site.state is State.CANDIDATE and site.confirmed_at is None):
-            kept.append(site)
-    return tuple(kept)
+    why = f"place seen empty for {site.empty_s:.0f} s ≥ {zone.clear_s:.0f} s"
+    return replace(cleared, trace=()), Event(Kind.CLEARED, cleared, now, why)
