@@ -14,11 +14,10 @@ from av.video.codeccontext import VideoCodecContext
 
 from streams.coded import Coded, parameter_sets
 from streams.decoder import make_decoder
+from streams.times import TICKS, clip_times, usual_gap
 
-TICKS = 90_000
 BASE = Fraction(1, TICKS)
 PLAYABLE = ("yuv420p", "yuvj420p")  # browsers play 8-bit 4:2:0 only
-CLOCKS_APART_S = 2.0  # stream time and arrival further apart than this: stream time is not believed
 WIDEST = 1920
 FASTSTART = {"movflags": "+faststart"}
 
@@ -59,43 +58,10 @@ def write_clip(path: Path, packets: list[Coded]) -> ClipInfo | None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    span_s = (dts[-1] - dts[0] + _last_gap(dts)) / TICKS
+    span_s = (dts[-1] - dts[0] + usual_gap(dts)) / TICKS
     return ClipInfo(
         path, packets[0].at, packets[-1].at, span_s, *size, frames, path.stat().st_size, transcoded=not remux
     )
-
-
-def clip_times(packets: list[Coded]) -> tuple[list[int], list[int]]:
-    """pts and dts in 90 kHz ticks from 0, dts strictly rising: the stream's own if believable, else arrival."""
-    dts = [coded.dts_s if coded.dts_s is not None else coded.pts_s for coded in packets]
-    if _believable(dts, packets):
-        origin = dts[0] or 0.0
-        shown = [coded.pts_s if coded.pts_s is not None else own for coded, own in zip(packets, dts, strict=True)]
-        ticks = _rising([round(((own or 0.0) - origin) * TICKS) for own in dts])
-        return [
-            max(round(((own or 0.0) - origin) * TICKS), sent) for own, sent in zip(shown, ticks, strict=True)
-        ], ticks
-    ticks = _rising([round((coded.mono - packets[0].mono) * TICKS) for coded in packets])
-    return ticks, list(ticks)
-
-
-def _believable(dts: list[float | None], packets: list[Coded]) -> bool:
-    own = [each for each in dts if each is not None]
-    if len(own) < len(packets) or any(late <= early for early, late in pairwise(own)):
-        return False
-    drift = (seen.mono - packets[0].mono - (stamp - own[0]) for seen, stamp in zip(packets, own, strict=True))
-    return all(abs(apart) < CLOCKS_APART_S for apart in drift)
-
-
-def _rising(ticks: list[int]) -> list[int]:
-    risen: list[int] = []
-    for tick in ticks:
-        risen.append(max(tick, risen[-1] + 1) if risen else tick)
-    return risen
-
-
-def _last_gap(dts: list[int]) -> int:
-    return (dts[-1] - dts[0]) // (len(dts) - 1) if len(dts) > 1 else TICKS // 25
 
 
 def _first_picture(decoder: VideoCodecContext, packets: list[Coded]) -> av.VideoFrame | None:
@@ -123,7 +89,7 @@ def _remux(path: Path, packets: list[Coded], pts: list[int], dts: list[int], siz
     with av.open(str(path), "w", format="mp4", options=FASTSTART) as out:
         stream = out.add_mux_stream("h264", width=size[0], height=size[1], time_base=BASE)
         gaps = [late - early for early, late in pairwise(dts)]
-        for number, (coded, gap) in enumerate(zip(packets, [*gaps, _last_gap(dts)], strict=True)):
+        for number, (coded, gap) in enumerate(zip(packets, [*gaps, usual_gap(dts)], strict=True)):
             bare = number == 0 and not parameter_sets(coded.data, "h264")
             packet = av.Packet(coded.track.sets + coded.data if bare else coded.data)
             packet.stream, packet.time_base = stream, BASE

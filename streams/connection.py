@@ -38,12 +38,13 @@ class Connection:
 
     def __init__(self, source: Source, *, clock: Clock = utc_now, quit_event: Event | None = None) -> None:
         self._source, self._clock, self._quit = source, clock, quit_event or Event()
+        began = time.monotonic()
         try:
             self._container = _open(source)
         except av.error.FFmpegError as error:  # cause cut off: its text holds the URL with the password
-            raise opening_failed(source, error) from None
+            raise opening_failed(source, error, waited_s=time.monotonic() - began) from None
         try:
-            self._stream = _video_stream(source, self._container)
+            self._stream = video_stream(source, self._container)
             self._annexb = _annexb_filter(self._stream)
         except StreamError:
             self._container.close()
@@ -133,7 +134,7 @@ def _open(source: Source) -> InputContainer:
     if source.is_rtsp and source.transport == "udp":
         options |= {"buffer_size": "4194304", "max_delay": "300000"}
     if not source.is_network:
-        return av.open(source.url.removeprefix("file://"))
+        return av.open(source.path)
     return av.open(source.url, options=options, timeout=(source.open_timeout_s, read_timeout_s(source)))
 
 
@@ -142,7 +143,8 @@ def read_timeout_s(source: Source) -> float:
     return min(READ_TIMEOUT_S, source.stale_after_s / 2) if source.is_rtsp else source.stale_after_s
 
 
-def _video_stream(source: Source, container: InputContainer) -> VideoStream:
+def video_stream(source: Source, container: InputContainer) -> VideoStream:
+    """The first video track; NoVideo when there is none."""
     if not container.streams.video:
         raise NoVideo(source.camera_id, f"{source.place} of {source.camera_id} carries no video: check the path")
     return container.streams.video[0]

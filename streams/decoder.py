@@ -44,6 +44,16 @@ def to_bgr(frame: av.VideoFrame) -> NDArray[np.uint8]:
     return np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
 
 
+def decode_picture(coded: Coded) -> NDArray[np.uint8] | None:
+    """A keyframe by itself, uint8[H,W,3] BGR; None when it cannot be decoded whole."""
+    decoder = make_decoder(coded.track)
+    try:
+        frames = [*decoder.decode(av.Packet(coded.data)), *decoder.decode(None)]
+    except av.error.FFmpegError:
+        return None
+    return to_bgr(frames[-1]) if frames and not frames[-1].is_corrupt else None
+
+
 class Looker:
     """Decides what to decode so that a picture comes every `every_s` seconds, and decodes nothing twice.
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """FFmpeg's errors in a city's words. FFmpeg's own text is never shown: it holds the URL with the password."""
 
+import errno
+
 import av
 
 from streams.errors import BadStream, CameraUnreachable, LoginRefused, NoPicture, NoVideo, StreamEnded, StreamError
@@ -9,6 +11,11 @@ from streams.source import Source, host_of
 E = av.error
 ABRUPT = (E.EOFError, E.ConnectionResetError, E.BrokenPipeError, E.ConnectionAbortedError)
 UNREADABLE = (E.InvalidDataError, E.LookupError, E.PatchWelcomeError, E.ArgumentError)
+MUTE = "{name} at {host} did not answer within {timeout:g} s: check power, address and network"
+NOT_RTSP = "{name} at {host} hung up before it answered: check the port, and whether the camera has too many viewers"
+NO_TRANSPORT = (
+    "{name} at {host} refuses the stream over {transport}: try the other transport, or another of its streams"
+)
 Kinds = tuple[type[E.FFmpegError], ...]
 
 # The first row that fits an error while opening: FFmpeg's errors, ours, the words.
@@ -22,7 +29,7 @@ OPENING: tuple[tuple[Kinds, type[StreamError], str], ...] = (
     (
         (E.ExitError, E.TimeoutError),
         CameraUnreachable,
-        "{name} at {host} did not answer within {timeout:g} s: check power, address and network",
+        MUTE,
     ),
     (
         (E.ConnectionRefusedError,),
@@ -35,17 +42,23 @@ OPENING: tuple[tuple[Kinds, type[StreamError], str], ...] = (
         "{name} at {host} closed the connection at once: it may be restarting or have too many viewers",
     ),
     (
-        (E.HTTPError,),
+        (E.HTTPError, E.HTTPClientError),
         BadStream,
-        "{name} at {host} refuses the stream over {transport}: try the other transport, or another of its streams",
+        NO_TRANSPORT,
     ),
     ((E.PermissionError,), NoVideo, "{name} may not read {place}: check the permissions"),
     (UNREADABLE, BadStream, "{place} of {name} is no video that can be read: check that it is a video stream"),
 )
 
 
-def opening_failed(source: Source, error: E.FFmpegError) -> StreamError:
-    """What an error while opening means."""
+def opening_failed(source: Source, error: E.FFmpegError, *, waited_s: float = 0.0) -> StreamError:
+    """What an error after so many seconds of opening means."""
+    # FFmpeg reports an RTSP answer that it stopped waiting for as invalid data, and a missing transport by number.
+    if isinstance(error, E.InvalidDataError) and source.is_rtsp:
+        words = MUTE if waited_s >= source.open_timeout_s else NOT_RTSP
+        return CameraUnreachable(source.camera_id, _filled(words, source, error))
+    if error.errno == errno.EPROTONOSUPPORT:
+        return BadStream(source.camera_id, _filled(NO_TRANSPORT, source, error))
     for kinds, ours, words in OPENING:
         if isinstance(error, kinds):
             return ours(source.camera_id, _filled(words, source, error))

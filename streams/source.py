@@ -35,6 +35,8 @@ class Source:
             raise ValueError(f"{self.camera_id}: every_s, clip_s and clip_bytes cannot be negative")
         if min(self.stale_after_s, self.open_timeout_s) <= 0:
             raise ValueError(f"{self.camera_id}: stale_after_s and open_timeout_s must be more than 0")
+        if "://" in self.url and (fault := _fault_in(self.url)):
+            raise ValueError(f"{self.camera_id}: {self.place} {fault}")
 
     @property
     def is_network(self) -> bool:
@@ -47,6 +49,11 @@ class Source:
         return scheme_of(self.url) in ("rtsp", "rtsps")
 
     @property
+    def path(self) -> str:
+        """The path of a file, folder or pattern."""
+        return self.url.removeprefix("file://")
+
+    @property
     def place(self) -> str:
         """The address as it may be shown: no login, no tokens."""
         return redact(self.url)
@@ -55,6 +62,17 @@ class Source:
 def scheme_of(url: str) -> str:
     """The scheme of a URL in lower case; "" for a path."""
     return url.partition("://")[0].lower() if "://" in url else ""
+
+
+def _fault_in(url: str) -> str | None:
+    if scheme_of(url) not in (*NETWORK, "file"):
+        return f"begins with none of {', '.join(NETWORK)}"
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) or parts.scheme == "file"
+        return None if named and parts.port != 0 else "names no host"
+    except ValueError:
+        return "is no valid address: in a password write / as %2F, ? as %3F, # as %23, @ as %40, : as %3A"
 
 
 def host_of(url: str) -> str:

@@ -3,5 +3,6 @@
 
 from streams.loopback.camera import LoopbackCamera
 from streams.loopback.server import loopback_camera
+from streams.loopback.testcard import card_number, draw_card, make_clip
 
-__all__ = ["LoopbackCamera", "loopback_camera"]
+__all__ = ["LoopbackCamera", "card_number", "draw_card", "loopback_camera", "make_clip"]
