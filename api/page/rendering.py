@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Templates to answers: language, city time, and the headers that keep a browser from foreign things."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import jinja2.runtime
+from fastapi import Request
+from starlette.responses import HTMLResponse
+
+from api.page import assets, views
+from api.page.texts import TEXTS, Language, browser_texts, preferred, translate
+from api.roles import Principal
+from api.services import services_of
+
+LANGUAGE_COOKIE = "curbwatch_language"
+SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+def _version() -> str:
+    try:
+        return version("curbwatch")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0"
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@jinja2.pass_context
+def _city(context: jinja2.runtime.Context, at: datetime) -> str:
+    return at.astimezone(context["zone"]).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@jinja2.pass_context
+def _clock(context: jinja2.runtime.Context, at: datetime) -> str:
+    return at.astimezone(context["zone"]).strftime("%H:%M:%S")
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
+
+
+def _middle(polygon: list[tuple[float, float]]) -> tuple[float, float]:
+    return sum(x for x, _ in polygon) / len(polygon), sum(y for _, y in polygon) / len(polygon)
+
+
+def _environment() -> jinja2.Environment:
+    found = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.globals.update(asset=assets.address, texts=TEXTS, version=_version())
+    found.filters.update(
+        iso=_iso, city=_city, clock=_clock, percent=_percent, middle=_middle, first_picture=views.first_picture
+    )
+    return found
+
+
+_templates = _environment()
+
+
+def language_of(request: Request) -> Language:
+    """The language that somebody chose, or that their browser asks for."""
+    match request.cookies.get(LANGUAGE_COOKIE):
+        case "zh":
+            return "zh"
+        case "en":
+            return "en"
+    return preferred(request.headers.get("accept-language", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at a page, and what their address was."""
+
+    request: Request
+    principal: Principal | None = None
+
+
+def render(viewer: Viewer, template: str, *, page: str = "", status: int = 200, **values: Any) -> HTMLResponse:
+    """One page or piece of a page as an answer."""
+    services, language = services_of(viewer.request), language_of(viewer.request)
+    content = _templates.get_template(template).render(
+        **values,
+        t=partial(translate, language),
+        language=language,
+        browser_texts=browser_texts(language),
+        page=page,
+        here=_address(viewer.request),
+        now=services.clock(),
+        zone=services.config.zone,
+        timezone=services.config.timezone,
+        principal=viewer.principal,
+        csrf_token=viewer.principal.csrf_token if viewer.principal else None,
+        source_url=services.config.source_url,
+    )
+    headers = SECURITY | {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Cookie, Accept-Language"}
+    return HTMLResponse(content, status, headers=headers)
+
+
+def _address(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")

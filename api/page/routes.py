@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Addresses of the page: the case wall, one case, cameras, signing in."""
+
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from sqlalchemy.engine import Connection
+from starlette.responses import RedirectResponse, Response
+
+from api import camera_rows, case_rows, sessions
+from api.auth import Reader, by_cookie
+from api.errors import NotAllowed, NotFound, NotSignedIn
+from api.model import Case, CaseFilter
+from api.page import assets, views
+from api.page.rendering import LANGUAGE_COOKIE, Viewer, render
+from api.page.texts import Language
+from api.page.views import CHOICES, CameraView, Chosen
+from api.roles import Permission
+from api.routes.login import own_path
+from api.services import Services, ServicesDep
+from api.workflow import Status
+
+PAGE = 30
+YEAR_S = 365 * 24 * 3600
+OwnPath = Annotated[str, Query(max_length=500)]
+
+
+class PageRoute(APIRoute):
+    """Tells refusals in HTML: to sign in, or why there is nothing to see."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's handler with its refusals turned into pages."""
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except NotSignedIn:
+                address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                return RedirectResponse("/login?" + urlencode({"next": address}), 303)
+            except NotAllowed:
+                return render(
+                    Viewer(request), "message.html", page="message", status=403, message="message.not_allowed"
+                )
+            except (NotFound, RequestValidationError):
+                return render(Viewer(request), "message.html", page="message", status=404, message="message.not_found")
+
+        return handled
+
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+def _chosen(
+    status: Annotated[str, Query()] = "open",
+    class_name: Annotated[str, Query(alias="class", max_length=64)] = "",
+    camera: Annotated[str, Query(max_length=64)] = "",
+) -> Chosen:
+    return Chosen(status if status in CHOICES else "open", class_name, camera)
+
+
+ChosenDep = Annotated[Chosen, Depends(_chosen)]
+Before = Annotated[int | None, Query(ge=0, le=2**53)]
+
+
+@router.get("/")
+def wall(request: Request, by: Reader, services: ServicesDep, chosen: ChosenDep, before: Before = None) -> Response:
+    """The case wall."""
+    with services.store.read() as connection:
+        cameras = _cameras(connection, services)
+        values = _cards(connection, chosen, _page(connection, chosen.filter, limit=PAGE, before=before), cameras)
+    return render(Viewer(request, by), "wall.html", page="wall", **values)
+
+
+@router.get("/cards")
+def cards(
+    request: Request,
+    by: Reader,
+    services: ServicesDep,
+    chosen: ChosenDep,
+    before: Before = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = PAGE,
+    ids: Annotated[str, Query(max_length=4000)] = "",
+) -> Response:
+    """A piece of the wall: those of `ids` that belong on it, or its newest cases older than `before`."""
+    with services.store.read() as connection:
+        if ids:
+            found = Page(_those(connection, ids.split(","), chosen), None)
+        else:
+            found = _page(connection, chosen.filter, limit=limit, before=before)
+        values = _cards(connection, chosen, found, _cameras(connection, services))
+    return render(Viewer(request, by), "cards.html", **values)
+
+
+@router.get("/tiles")
+def tiles(request: Request, by: Reader, services: ServicesDep) -> Response:
+    """A piece of the wall: the cameras' tiles."""
+    with services.store.read() as connection:
+        found = _cameras(connection, services)
+    return render(Viewer(request, by), "tiles.html", cameras=found)
+
+
+@router.get("/cases/{case_id}")
+def case(case_id: str, request: Request, by: Reader, services: ServicesDep) -> Response:
+    """One case: evidence, decision, history."""
+    with services.store.read() as connection:
+        found = case_rows.get(connection, case_id)
+        names = {camera.id: camera.name for camera in camera_rows.every(connection)}
+        next_new = _next_new(connection, found)
+    shown = views.first_picture(found) or next(iter(views.clips(found)), None)
+    looks = views.looks(found.trace)
+    return render(
+        Viewer(request, by),
+        "case.html",
+        page="case",
+        case=found,
+        names=names,
+        pictures=views.pictures(found),
+        clips=views.clips(found),
+        shown=shown.id if shown else None,
+        looks=looks,
+        tally=views.tally(looks),
+        moves=views.move_buttons(found.status, by.role),
+        may_move=by.may(Permission.MOVE),
+        next_new=next_new,
+    )
+
+
+@router.get("/cameras")
+def cameras(request: Request, by: Reader, services: ServicesDep) -> Response:
+    """All cameras with their zones drawn over the last picture."""
+    with services.store.read() as connection:
+        found = _cameras(connection, services)
+    return render(Viewer(request, by), "cameras.html", page="cameras", cameras=found)
+
+
+@router.get("/login")
+def login(request: Request, next: OwnPath = "/", error: str = "") -> Response:  # noqa: A002 - as in the form
+    """Where people sign in."""
+    key = {"wrong": "js.login.refused", "wait": "js.login.slow_down"}.get(error)
+    return render(Viewer(request), "login.html", page="login", next=own_path(next), error_key=key)
+
+
+@router.get("/login/known")
+def known(request: Request, services: ServicesDep) -> dict[str, bool]:
+    """Whether this browser is signed in already: a link from elsewhere comes without the strict cookie."""
+    return {"known": by_cookie(services, request.cookies.get(sessions.COOKIE, "")) is not None}
+
+
+@router.get("/language")
+def language(to: Language, next: OwnPath = "/") -> Response:  # noqa: A002 - as in the form
+    """Remembers a language and goes back."""
+    response = RedirectResponse(own_path(next), 303)
+    response.set_cookie(LANGUAGE_COOKIE, to, max_age=YEAR_S, path="/", samesite="lax", httponly=True)
+    return response
+
+
+@router.get("/static/{edition}/{name}")
+def static(edition: str, name: str) -> Response:
+    """Style sheets, scripts, the icon; kept for ever when the address is of this edition."""
+    asset = assets.ASSETS.get(name)
+    if asset is None:
+        raise NotFound(f"no file {name} in this version: load the page again")
+    kept = "public, max-age=31536000, immutable" if edition == assets.EDITION else "no-cache"
+    headers = {"Cache-Control": kept, "X-Content-Type-Options": "nosniff"}
+    return Response(asset.body, media_type=asset.media_type, headers=headers)
+
+
+@router.get("/favicon.ico")
+def favicon() -> Response:
+    """Browsers ask for it whatever the page says."""
+    return RedirectResponse(assets.address("favicon.svg"), 303)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some cases, newest first; `older` says where the next ones go on."""
+
+    cases: list[Case]
+    older: int | None
+
+
+def _page(connection: Connection, wanted: CaseFilter, *, limit: int, before: int | None) -> Page:
+    found = case_rows.page(connection, wanted, limit=limit + 1, before_seq=before)
+    return Page(found[:limit], found[limit - 1].seq if len(found) > limit else None)
+
+
+def _those(connection: Connection, ids: list[str], chosen: Chosen) -> list[Case]:
+    found = []
+    for case_id in ids[:100]:
+        with suppress(NotFound):
+            found.append(case_rows.get(connection, case_id))
+    return sorted((case for case in found if chosen.shows(case)), key=lambda case: -case.seq)
+
+
+def _cards(connection: Connection, chosen: Chosen, found: Page, cameras: list[CameraView]) -> dict[str, Any]:
+    counts = case_rows.counts(connection, camera_id=chosen.camera or None)
+    return {
+        "chosen": chosen,
+        "cases": found.cases,
+        "older": found.older,
+        "older_href": chosen.address(before=str(found.older or "")),
+        "choices": views.choices(chosen, counts),
+        "names": {camera.id: camera.name for camera in cameras},
+        "cameras": cameras,
+    }
+
+
+def _cameras(connection: Connection, services: Services) -> list[CameraView]:
+    now, silent = services.clock(), services.config.silent_after_s
+    return [views.camera_view(camera, now=now, silent_after_s=silent) for camera in camera_rows.every(connection)]
+
+
+def _next_new(connection: Connection, case: Case) -> str | None:
+    waiting = CaseFilter((Status.NEW,))
+    older = case_rows.page(connection, waiting, limit=1, before_seq=case.seq)
+    newest = case_rows.page(connection, waiting, limit=1)
+    return next((other.id for other in (*older, *newest) if other.id != case.id), None)

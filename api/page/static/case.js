@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One case: look at the evidence, decide, see what others decide meanwhile.
+import { live } from "./live.js";
+import { parse, remember, swapParts } from "./parts.js";
+import { Refused, html, move } from "./server.js";
+import { announce, text } from "./texts.js";
+
+const article = document.querySelector("[data-case]");
+const id = article.dataset.case;
+const error = document.getElementById("decide-error");
+const note = document.getElementById("note");
+let chosen = null;
+
+async function sync() {
+  const fresh = parse(await html(location.pathname));
+  const before = article.querySelector("[data-part=head]").dataset.status;
+  swapParts(fresh);
+  if (chosen) stage(chosen);
+  const head = article.querySelector("[data-part=head]");
+  document.title = fresh.title;
+  if (head.dataset.status !== before) announce(text("changed", { id, status: head.querySelector(".status").textContent.trim() }));
+}
+
+function say(words) {
+  error.hidden = !words;
+  error.textContent = words ?? "";
+}
+
+async function decide(button) {
+  const head = article.querySelector("[data-part=head]");
+  const buttons = article.querySelectorAll(".move");
+  buttons.forEach((b) => (b.disabled = true));
+  say(null);
+  try {
+    await move(id, button.dataset.to, note.value.trim(), Number(head.dataset.version));
+    note.value = "";
+  } catch (problem) {
+    say(reason(problem));
+  }
+  await sync().catch(() => {}); // the lamp tells when the server is away
+  article.querySelectorAll(".move").forEach((b) => (b.disabled = false));
+}
+
+function reason(problem) {
+  if (!(problem instanceof Refused)) return text("unreachable");
+  if (["version-changed", "move-refused"].includes(problem.kind)) return text("conflict");
+  return text("refused", { why: problem.message });
+}
+
+function stage(key) {
+  if (!document.getElementById(key)) return;
+  chosen = key;
+  for (const item of article.querySelectorAll("[data-stage]")) {
+    item.hidden = item.id !== key;
+    const video = item.querySelector("video");
+    if (item.hidden) video?.pause();
+    else video?.play().catch(() => {}); // a browser may want a click first: the controls are there
+  }
+  for (const button of article.querySelectorAll("[data-shows]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.shows === key));
+  }
+}
+
+function step(by) {
+  const keys = [...article.querySelectorAll("[data-shows]")].map((button) => button.dataset.shows);
+  const at = keys.findIndex((key) => !document.getElementById(key).hidden);
+  if (keys.length) stage(keys[(at + by + keys.length) % keys.length]);
+}
+
+function play() {
+  const video = article.querySelector("video");
+  if (!video) return;
+  const item = video.closest("[data-stage]");
+  if (item.hidden) stage(item.id);
+  else if (video.paused) video.play().catch(() => {});
+  else video.pause();
+}
+
+function box(button) {
+  const on = article.classList.toggle("no-box");
+  button.setAttribute("aria-pressed", String(!on));
+}
+
+function onClick(event) {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.to) decide(button);
+  else if (button.dataset.shows) stage(button.dataset.shows);
+  else if (button.id === "box") box(button);
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+  if (event.target.matches("input, textarea, video")) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  const act = { e: () => note?.focus(), p: play, ArrowLeft: () => step(-1), ArrowRight: () => step(1) }[event.key];
+  const target = act ? null : article.querySelector(`[data-shortcut="${CSS.escape(event.key.length === 1 ? event.key.toLowerCase() : event.key)}"]`);
+  if (!act && !target) return;
+  event.preventDefault();
+  if (act) act();
+  else if (!target.disabled) target.click();
+}
+
+export function start() {
+  remember("[data-part]");
+  article.addEventListener("click", onClick);
+  addEventListener("keydown", onKey);
+  live({ sync, pulse: sync, onEvents: (events) => (events.some((e) => e.id === id || e.name === "case.created") ? sync() : undefined) });
+}

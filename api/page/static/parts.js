@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Puts fresh server HTML into the page, touching only what changed: pictures do not flicker, a playing clip plays on.
+import { tick } from "./clock.js";
+
+// the HTML each node was made from, before anything in it ticked
+const sources = new WeakMap();
+
+export function remember(selector) {
+  for (const node of document.querySelectorAll(selector)) sources.set(node, node.outerHTML);
+}
+
+// what is drawn over a picture takes the picture's own shape
+function fit(image) {
+  const marks = image.parentElement?.querySelector(".marks");
+  if (!marks || !image.naturalWidth) return;
+  marks.setAttribute("viewBox", `0 0 1600 ${(1600 * image.naturalHeight) / image.naturalWidth}`);
+}
+
+export function startPictures() {
+  document.addEventListener("load", (event) => event.target.matches?.("img[data-shot]") && fit(event.target), true);
+  document.querySelectorAll("img[data-shot]").forEach(fit);
+}
+
+function keepLoaded(before, after) {
+  for (const image of after.querySelectorAll("img, video")) {
+    const old = [...before.querySelectorAll(image.localName)].find((o) => o.getAttribute("src") === image.getAttribute("src"));
+    if (!old) continue;
+    old.alt = image.alt;
+    image.replaceWith(old);
+    if (old.matches("img[data-shot]")) fit(old);
+  }
+}
+
+async function decoded(node) {
+  const images = [...node.querySelectorAll("img")].map((image) => image.decode().catch(() => {}));
+  await Promise.race([Promise.all(images), new Promise((done) => setTimeout(done, 1500))]);
+}
+
+// Replaces `before` by `after` unless both came from the same HTML; says whether it did.
+export function swap(before, after) {
+  const html = after.outerHTML;
+  if (sources.get(before) === html) return false;
+  const focused = before.contains(document.activeElement) ? document.activeElement : null;
+  const path = focused?.dataset.to ? `[data-to="${focused.dataset.to}"]` : "a, button";
+  sources.set(after, html);
+  keepLoaded(before, after);
+  before.replaceWith(after);
+  tick(after);
+  if (focused) (after.matches(path) ? after : after.querySelector(path))?.focus({ preventScroll: true });
+  return true;
+}
+
+export function adopt(node) {
+  sources.set(node, node.outerHTML);
+  tick(node);
+  return node;
+}
+
+// Makes the children of `list` those of `fresh`, matched by data-key, in its order.
+export async function swapList(list, fresh) {
+  const old = new Map([...list.children].map((node) => [node.dataset.key, node]));
+  for (const after of [...fresh.children]) {
+    const before = old.get(after.dataset.key);
+    old.delete(after.dataset.key);
+    if (!before) list.append(adopt(after));
+    else if (sources.get(before) !== after.outerHTML) {
+      if ([...after.querySelectorAll("img")].some((image) => !before.querySelector(`img[src="${CSS.escape(image.getAttribute("src"))}"]`))) await decoded(after);
+      swap(before, after);
+    }
+  }
+  for (const node of old.values()) node.remove();
+}
+
+export function parse(html) {
+  return new DOMParser().parseFromString(html, "text/html");
+}
+
+export function swapParts(fresh) {
+  for (const after of fresh.querySelectorAll("[data-part]")) {
+    const before = document.querySelector(`[data-part="${after.dataset.part}"]`);
+    if (before) swap(before, document.adoptNode(after));
+  }
+}

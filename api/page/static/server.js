@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Talking to the server: pages of HTML, moves of cases. A session that is over leads to the sign-in page.
+import { follow } from "./clock.js";
+
+const root = document.documentElement;
+export const LIMIT_MS = 8000;
+
+export class Away extends Error {}
+
+export class Refused extends Error {
+  constructor(status, problem) {
+    super(problem.detail ?? `HTTP ${status}`);
+    this.status = status;
+    this.kind = (problem.type ?? "").split(":").at(-1);
+  }
+}
+
+async function ask(url, options = {}) {
+  try {
+    return await fetch(url, { signal: AbortSignal.timeout(LIMIT_MS), ...options });
+  } catch (error) {
+    throw new Away(String(error));
+  }
+}
+
+export function signIn() {
+  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
+async function checked(response) {
+  if (response.status === 401 || (response.redirected && new URL(response.url).pathname === "/login")) {
+    signIn();
+    throw new Away("signed out");
+  }
+  if (response.status >= 500) throw new Away(`HTTP ${response.status}`);
+  if (!response.ok) throw new Refused(response.status, await response.json().catch(() => ({})));
+  follow(response.headers.get("date"));
+  return response;
+}
+
+export async function html(url) {
+  const response = await checked(await ask(url, { headers: { Accept: "text/html" } }));
+  try {
+    return await response.text();
+  } catch (error) {
+    throw new Away(String(error));
+  }
+}
+
+// crypto.randomUUID is missing where the page is served over plain HTTP
+function once() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export async function move(caseId, to, note, version) {
+  const headers = { "Content-Type": "application/json", "X-CSRF-Token": root.dataset.csrf, "Idempotency-Key": once() };
+  const body = JSON.stringify({ to, note: note || null, version });
+  const request = { method: "POST", headers, body };
+  const url = `/api/v1/cases/${caseId}/transitions`;
+  let response;
+  try {
+    response = await ask(url, request);
+  } catch {
+    response = await ask(url, request); // its key makes a repeat harmless
+  }
+  await checked(response);
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The case wall: cases arrive, change and leave without a reload.
+import { live } from "./live.js";
+import { adopt, parse, remember, swap, swapList, swapParts } from "./parts.js";
+import { html } from "./server.js";
+import { chime, startSound } from "./sound.js";
+import { announce, text } from "./texts.js";
+
+const PAGE = 30;
+const MOST = 200;
+const cards = document.getElementById("cards");
+const older = document.getElementById("older");
+const title = document.title;
+const query = new URLSearchParams(location.search);
+let unseen = 0;
+
+function fetchCards(parameters) {
+  const asked = new URLSearchParams(query);
+  asked.delete("before");
+  for (const [name, value] of Object.entries(parameters)) asked.set(name, value);
+  return html(`/cards?${asked}`).then(parse);
+}
+
+function badge() {
+  document.title = unseen ? `(${unseen}) ${title}` : title;
+}
+
+function seen() {
+  if (document.hidden || !document.hasFocus()) return;
+  unseen = 0;
+  badge();
+}
+
+function arrived(card) {
+  const { what, camera, zone } = card.dataset;
+  card.classList.add("arrived");
+  announce(text("new_case", { what, camera, zone }));
+  setTimeout(() => card.classList.remove("arrived"), 6500);
+  unseen += 1;
+  badge();
+  seen();
+  chime();
+}
+
+function place(card) {
+  const next = [...cards.children].find((other) => Number(other.dataset.order) < Number(card.dataset.order));
+  if (next) next.before(card);
+  else if (!cards.dataset.before) cards.append(card);
+  else return false; // older than what is shown: it comes with its page
+  return true;
+}
+
+function leave(card) {
+  card.classList.add("gone");
+  card.removeAttribute("data-key");
+  setTimeout(() => card.remove(), 400);
+}
+
+const keyed = () => new Map([...cards.querySelectorAll("[data-key]")].map((card) => [card.dataset.key, card]));
+
+async function show(ids) {
+  const fresh = await fetchCards({ ids: ids.join(",") });
+  const shown = keyed();
+  for (const card of [...fresh.getElementById("cards").children]) {
+    const before = shown.get(card.dataset.key);
+    ids = ids.filter((id) => id !== card.dataset.key);
+    const turnedNew = card.dataset.status === "new" && before?.dataset.status !== "new";
+    if (before) changed(before, card);
+    else if (!place(adopt(card)) && !turnedNew) continue;
+    if (turnedNew) arrived(card);
+  }
+  for (const id of ids) if (shown.has(id)) leave(shown.get(id));
+  swapParts(fresh);
+}
+
+function changed(before, card) {
+  const status = before.dataset.status;
+  if (!swap(before, card) || status === card.dataset.status) return;
+  const words = card.querySelector(".status").textContent.trim();
+  announce(text("changed", { id: card.dataset.key, status: words }));
+}
+
+async function sync() {
+  const known = keyed();
+  const wanted = scrollY < innerHeight ? PAGE : Math.min(MOST, Math.max(PAGE, known.size));
+  const fresh = await fetchCards({ limit: wanted });
+  const newest = Math.max(0, ...[...known.values()].map((card) => Number(card.dataset.order)));
+  const list = fresh.getElementById("cards");
+  cards.dataset.before = list.dataset.before;
+  older.hidden = !list.dataset.before;
+  const missed = [...list.children].filter((c) => !known.has(c.dataset.key) && Number(c.dataset.order) > newest && c.dataset.status === "new");
+  await reorder(list);
+  if (known.size || started) missed.reverse().forEach(arrived);
+  started = true;
+  swapParts(fresh);
+  await tiles();
+}
+let started = false;
+
+async function reorder(list) {
+  const order = [...list.children].map((card) => card.dataset.key);
+  await swapList(cards, list);
+  const now = keyed();
+  order.map((key) => now.get(key)).forEach((card, at) => cards.children[at] !== card && cards.insertBefore(card, cards.children[at]));
+}
+
+async function tiles() {
+  const fresh = parse(await html("/tiles"));
+  await swapList(document.getElementById("tiles"), fresh.getElementById("tiles"));
+}
+
+async function onEvents(events) {
+  const ids = [...new Set(events.filter((e) => e.name !== "camera.updated").map((e) => e.id))];
+  if (ids.length > 40) return sync();
+  if (ids.length) await show(ids);
+  if (events.some((e) => e.name === "camera.updated")) await tiles();
+  if (cards.childElementCount > MOST && scrollY < innerHeight) await sync();
+}
+
+async function showOlder() {
+  const before = cards.dataset.before;
+  if (!before || older.dataset.busy) return;
+  older.dataset.busy = "yes";
+  try {
+    const fresh = (await fetchCards({ before })).getElementById("cards");
+    const shown = keyed();
+    for (const card of [...fresh.children]) if (!shown.has(card.dataset.key)) cards.append(adopt(card));
+    cards.dataset.before = fresh.dataset.before;
+    older.hidden = !fresh.dataset.before;
+  } finally {
+    delete older.dataset.busy;
+  }
+}
+
+function startOlder() {
+  const load = () => showOlder().catch(() => {}); // the lamp tells; the button stays for another try
+  older.addEventListener("click", (event) => (event.preventDefault(), load()));
+  new IntersectionObserver((entries) => entries.some((e) => e.isIntersecting) && load(), { rootMargin: "600px" }).observe(older);
+}
+
+function startKeys() {
+  addEventListener("keydown", (event) => {
+    if (event.target.matches("input, select, textarea") || event.ctrlKey || event.altKey || event.metaKey) return;
+    const step = { j: 1, k: -1 }[event.key.toLowerCase()];
+    if (!step) return;
+    const links = [...cards.querySelectorAll("a")];
+    const at = links.indexOf(document.activeElement);
+    links[Math.min(links.length - 1, Math.max(0, at + step))]?.focus();
+  });
+}
+
+export function start() {
+  remember(".card, .tile, [data-part]");
+  document.querySelector(".filters").addEventListener("change", (event) => event.currentTarget.submit());
+  addEventListener("focus", seen);
+  document.addEventListener("visibilitychange", seen);
+  startSound();
+  startOlder();
+  startKeys();
+  live({ sync, pulse: tiles, onEvents });
+}

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Every word of the page, in both languages; keys that start with `js.` travel to the browser."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Language = Literal["zh", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text in every language of the page; `{name}` marks a value."""
+
+    zh: str
+    en: str
+
+    def of(self, language: Language) -> str:
+        """The text in one language."""
+        return self.zh if language == "zh" else self.en
+
+
+TEXTS: dict[str, Text] = {
+    "html_lang": Text("zh-CN", "en"),
+    "brand": Text("街面巡查", "Curbwatch"),
+    "brand.sub": Text("占道经营 · 乱堆物料", "stalls and piled debris"),
+    "nav": Text("主导航", "Main navigation"),
+    "nav.wall": Text("案件墙", "Cases"),
+    "nav.cameras": Text("摄像机", "Cameras"),
+    "skip": Text("跳到正文", "Skip to content"),
+    "language.other": Text("English", "中文"),
+    "language.switch": Text("Switch to English", "切换到中文"),
+    "sound": Text("新案件提示音", "Sound for new cases"),
+    "logout": Text("退出", "Sign out"),
+    "signed_in_as": Text("当前用户", "Signed in as"),
+    "clock": Text("城市时间", "City time"),
+    # roles
+    "role.admin": Text("管理员", "administrator"),
+    "role.operator": Text("值班员", "operator"),
+    "role.viewer": Text("只读", "viewer"),
+    "role.patrol": Text("巡查程序", "patrol"),
+    # footer
+    "footer.version": Text("版本 {version}", "Version {version}"),
+    "footer.licence": Text(
+        "自由软件，GNU Affero 通用公共许可证第 3 版或更高版本，无担保。",
+        "Free software under the GNU Affero General Public License, version 3 or later, without warranty.",
+    ),
+    "footer.source": Text("源代码", "Source code"),
+    # sign in
+    "login.title": Text("登录", "Sign in"),
+    "login.lead": Text("请使用账号登录，或输入访问令牌。", "Use your account, or an access token."),
+    "login.by_password": Text("账号密码", "Name and password"),
+    "login.by_token": Text("访问令牌", "Access token"),
+    "login.name": Text("用户名", "Name"),
+    "login.password": Text("密码", "Password"),
+    "login.token": Text("令牌", "Token"),
+    "login.token_hint": Text("以 cw_ 开头，由 curbwatch keys add 生成", "Starts with cw_, made by curbwatch keys add"),
+    "login.submit": Text("登录", "Sign in"),
+    # statuses
+    "status.new": Text("待核实", "New"),
+    "status.confirmed": Text("已立案", "Confirmed"),
+    "status.dispatched": Text("已派遣", "Dispatched"),
+    "status.handled": Text("已处置", "Handled"),
+    "status.closed": Text("已结案", "Closed"),
+    "status.false_alarm": Text("误报", "False alarm"),
+    "status.open": Text("未结案件", "Open"),
+    "status.all": Text("全部", "All"),
+    # classes
+    "class.stall": Text("占道经营", "Stall"),
+    "class.debris": Text("乱堆物料", "Debris"),
+    # wall
+    "wall.title": Text("案件墙", "Case wall"),
+    "wall.filter": Text("筛选案件", "Filter cases"),
+    "wall.class": Text("类别", "Class"),
+    "wall.class.any": Text("全部类别", "All classes"),
+    "wall.camera": Text("摄像机", "Camera"),
+    "wall.camera.any": Text("全部摄像机", "All cameras"),
+    "wall.apply": Text("应用", "Apply"),
+    "wall.older": Text("显示更早的案件", "Show older cases"),
+    "wall.cameras": Text("摄像机状态", "Camera state"),
+    "wall.cases": Text("案件列表", "Cases"),
+    "wall.empty.open": Text("当前没有未结案件", "No open case"),
+    "wall.empty.other": Text("没有符合条件的案件", "No case matches this filter"),
+    "wall.empty.all": Text("查看全部案件", "Show all cases"),
+    "wall.watched.0": Text(
+        "还没有摄像机上报。用 curbwatch run 启动巡查后，摄像机会出现在这里。",
+        "No camera has reported yet. Start the patrol with curbwatch run and its cameras appear here.",
+    ),
+    "wall.watched.1": Text("正在巡查 1 路摄像机。", "1 camera watched."),
+    "wall.watched.n": Text("正在巡查 {n} 路摄像机。", "{n} cameras watched."),
+    "wall.keys": Text("J / K 选择案件，Enter 打开", "J / K choose a case, Enter opens it"),
+    "card.standing": Text("已持续", "standing"),
+    "card.cleared": Text("已清除，共持续", "cleared, stood"),
+    "card.relapses": Text("复发 {n} 次", "came back ×{n}"),
+    "card.no_picture": Text("等待取证图片", "waiting for the picture"),
+    "card.alt": Text(
+        "案件 {id} 的取证图片：{what}，{camera}，{zone}", "Evidence picture of case {id}: {what}, {camera}, {zone}"
+    ),
+    # cameras
+    "cameras.title": Text("摄像机", "Cameras"),
+    "cameras.zones": Text("巡查区域", "Zones"),
+    "cameras.no_zones": Text("没有设置区域", "No zone is set"),
+    "cameras.cases": Text("该摄像机的案件", "Cases of this camera"),
+    "camera.live": Text("在线", "Live"),
+    "camera.connecting": Text("连接中", "Connecting"),
+    "camera.retrying": Text("重连中", "Retrying"),
+    "camera.stopped": Text("已停止", "Stopped"),
+    "camera.unknown": Text("巡查程序无响应", "Unknown: patrol silent"),
+    "camera.frame_age": Text("最近画面", "last frame"),
+    "camera.no_snapshot": Text("尚无画面", "no picture yet"),
+    "camera.alt": Text("{name} 的最近画面", "Last picture of {name}"),
+    "camera.place": Text("位置", "Place"),
+    "camera.video": Text("视频", "Video"),
+    "camera.drops": Text("丢弃帧", "Dropped frames"),
+    "camera.reconnects": Text("重连次数", "Reconnects"),
+    "camera.snapshot_at": Text("截图时间", "Picture taken"),
+    "zone.watch": Text("巡查", "watched"),
+    "zone.permitted": Text("允许经营", "permitted"),
+    # case
+    "case.title": Text("案件 {id}", "Case {id}"),
+    "case.back": Text("返回案件墙", "Back to the case wall"),
+    "case.next_new": Text("下一个待核实案件", "Next new case"),
+    "case.no_next": Text("没有其他待核实案件", "No other new case"),
+    "case.evidence": Text("证据", "Evidence"),
+    "case.kind.before": Text("发生前", "Before"),
+    "case.kind.during": Text("取证", "At confirmation"),
+    "case.kind.after": Text("清除后", "After"),
+    "case.kind.clip": Text("视频片段", "Clip"),
+    "case.kind.context": Text("现场环境", "Context"),
+    "case.no_evidence": Text("证据尚未上传，收到后会自动显示。", "No evidence yet: it appears here when it arrives."),
+    "case.box": Text("显示标框", "Show the box"),
+    "case.open_file": Text("打开原图", "Open the original"),
+    "case.fingerprint": Text("SHA-256 校验值", "SHA-256"),
+    "case.decide": Text("处理", "Decide"),
+    "case.note": Text("备注（写入案件记录）", "Note (kept in the history)"),
+    "case.read_only": Text(
+        "您的账号只能查看，不能处理案件。", "Your account may look but not move cases: ask an operator."
+    ),
+    "case.no_moves": Text(
+        "已结案。若同一地点再次发生，案件会自动重新打开。",
+        "Closed. If it comes back to this place, the case opens again by itself.",
+    ),
+    "case.facts": Text("基本情况", "Facts"),
+    "case.camera": Text("摄像机", "Camera"),
+    "case.zone": Text("区域", "Zone"),
+    "case.first_seen": Text("首次发现", "First seen"),
+    "case.confirmed_at": Text("确认时间", "Confirmed by the patrol"),
+    "case.last_seen": Text("最近一次看到", "Last seen"),
+    "case.cleared_at": Text("清除时间", "Cleared"),
+    "case.confidence": Text("置信度", "Confidence"),
+    "case.relapses": Text("复发次数", "Came back"),
+    "case.model": Text("模型", "Model"),
+    "case.rule": Text("判定规则", "Rule"),
+    "case.trace": Text("判定过程", "How it was decided"),
+    "case.trace.summary": Text(
+        "共 {n} 次观察：{hit} 次看到，{miss} 次未见，{hidden} 次被遮挡（不计入）",
+        "{n} looks: {hit} saw it, {miss} did not, {hidden} were hidden and do not count",
+    ),
+    "case.trace.all": Text("逐次观察", "Look by look"),
+    "case.trace.none": Text("没有判定记录。", "No trace was sent."),
+    "case.trace.at": Text("时间", "Time"),
+    "case.trace.verdict": Text("结果", "Result"),
+    "case.trace.why": Text("说明", "Why"),
+    "case.history": Text("处理记录", "History"),
+    "case.history.created": Text("巡查程序上报", "Reported by the patrol"),
+    "case.keys": Text("快捷键", "Keyboard shortcuts"),
+    "case.keys.note": Text("写备注", "write a note"),
+    "case.keys.box": Text("显示或隐藏标框", "box on or off"),
+    "case.keys.play": Text("播放或暂停视频", "play or pause the clip"),
+    "case.keys.picture": Text("切换证据图片", "other pictures"),
+    "case.keys.next": Text("下一个待核实案件", "next new case"),
+    "case.keys.back": Text("返回案件墙", "back to the wall"),
+    "verdict.hit": Text("看到", "seen"),
+    "verdict.miss": Text("未见", "not seen"),
+    "verdict.hidden": Text("被遮挡", "hidden"),
+    "move.confirm": Text("确认立案", "Confirm"),
+    "move.reject": Text("误报", "False alarm"),
+    "move.dispatch": Text("派遣", "Dispatch"),
+    "move.return": Text("退回立案", "Take back"),
+    "move.handle": Text("处置完成", "Handled"),
+    "move.not_done": Text("未处置到位", "Not done"),
+    "move.close": Text("核查结案", "Close"),
+    "move.undo": Text("撤销误报", "Undo false alarm"),
+    # messages
+    "message.home": Text("返回案件墙", "Back to the case wall"),
+    "message.not_found": Text("没有这个页面或案件", "No such page or case"),
+    "message.not_found.detail": Text(
+        "请检查地址，或从案件墙中打开案件。", "Check the address, or open the case from the case wall."
+    ),
+    "message.not_allowed": Text("没有权限", "Not allowed"),
+    "message.not_allowed.detail": Text(
+        "此账号不能查看案件。请用值班员账号登录。", "This account may not see cases. Sign in as an operator."
+    ),
+    # the browser's own texts
+    "js.lamp.live": Text("实时连接", "Live"),
+    "js.lamp.connecting": Text("正在连接", "Connecting"),
+    "js.lamp.lost": Text("连接中断，正在重试", "Not connected, retrying"),
+    "js.lost.banner": Text(
+        "与服务器的连接已中断，画面停留在 {time}。正在自动重试，无需刷新。",
+        "Not connected to the server: this page shows the state of {time}. Retrying by itself, no reload needed.",
+    ),
+    "js.new_case": Text("新案件：{what}，{camera}，{zone}", "New case: {what}, {camera}, {zone}"),
+    "js.changed": Text("案件 {id} 现在是：{status}", "Case {id} is now: {status}"),
+    "js.caught_up": Text("连接已恢复，页面已更新。", "Connected again, the page is up to date."),
+    "js.conflict": Text(
+        "案件刚被他人更改，您的操作未执行。请看最新状态后再处理。",
+        "Somebody else changed this case a moment ago, so nothing was done. Look at its state and decide again.",
+    ),
+    "js.refused": Text("操作未执行：{why}", "Nothing was done: {why}"),
+    "js.unreachable": Text(
+        "无法连接服务器，操作未执行。请稍后再试。", "The server cannot be reached, nothing was done. Try again."
+    ),
+    "js.login.refused": Text(
+        "登录失败：请检查用户名和密码，或令牌。", "Sign-in refused: check the name and password, or the token."
+    ),
+    "js.login.slow_down": Text("尝试次数过多，请稍后再试。", "Too many attempts: wait a little and try again."),
+    "js.login.unreachable": Text("无法连接服务器，请稍后再试。", "The server cannot be reached: try again."),
+    "js.sound.on": Text("提示音已打开", "Sound is on"),
+    "js.sound.off": Text("提示音已关闭", "Sound is off"),
+    "js.days": Text("{d} 天 {h} 小时", "{d} d {h} h"),
+    "js.seconds": Text("{s} 秒前", "{s} s ago"),
+    "js.minutes": Text("{m} 分钟前", "{m} min ago"),
+    "js.hours": Text("{h} 小时前", "{h} h ago"),
+}
+
+
+def translate(language: Language, key: str, /, **values: object) -> str:
+    """The text of `key` with its values filled in; raises KeyError for a key that is not in the table."""
+    return TEXTS[key].of(language).format(**values)
+
+
+def browser_texts(language: Language) -> dict[str, str]:
+    """The texts that scripts need, without their `js.` prefix."""
+    return {key.removeprefix("js."): text.of(language) for key, text in TEXTS.items() if key.startswith("js.")}
+
+
+def preferred(accept_language: str) -> Language:
+    """What an Accept-Language header likes best of what the page speaks; 中文 where it says nothing."""
+    wishes: list[tuple[float, int, str]] = []
+    for place, part in enumerate(accept_language.split(",")):
+        tag, _, parameters = part.strip().partition(";")
+        wishes.append((-_quality(parameters), place, tag.strip().lower()))
+    for refused, _, tag in sorted(wishes):
+        if refused < 0 and tag.split("-")[0] in ("zh", "en"):
+            return "zh" if tag.startswith("zh") else "en"
+    return "zh"
+
+
+def _quality(parameters: str) -> float:
+    name, _, value = parameters.strip().partition("=")
+    try:
+        return float(value) if name.strip() == "q" else 1.0
+    except ValueError:
+        return 0.0

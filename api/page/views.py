@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What templates show: frozen values made from cases and cameras, no HTML."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+from urllib.parse import urlencode
+
+from api.camera_schemas import camera_out
+from api.model import Camera, Case, CaseFilter, Evidence
+from api.roles import Role
+from api.workflow import DONE, Status, moves_for
+
+OPEN = tuple(status for status in Status if status not in DONE)
+CHOICES = {"open": OPEN, **{str(status): (status,) for status in Status}, "all": ()}
+SHORTCUTS = {
+    "confirm": "c",
+    "reject": "f",
+    "dispatch": "d",
+    "handle": "h",
+    "close": "x",
+    "return": "r",
+    "not_done": "r",
+    "undo": "u",
+}
+KINDS = ("during", "context", "before", "after")  # which picture speaks first for a case
+Verdict = Literal["hit", "miss", "hidden"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which cases the wall shows, as its address says."""
+
+    status: str = "open"
+    class_name: str = ""
+    camera: str = ""
+
+    @property
+    def filter(self) -> CaseFilter:
+        """The same for the store."""
+        names = (self.class_name,) if self.class_name else ()
+        return CaseFilter(CHOICES[self.status], names, self.camera or None)
+
+    def shows(self, case: Case) -> bool:
+        """Whether a case belongs on this wall."""
+        wanted = self.filter
+        return (
+            (not wanted.status or case.status in wanted.status)
+            and (not wanted.class_name or case.class_name in wanted.class_name)
+            and wanted.camera_id in (None, case.camera_id)
+        )
+
+    def address(self, **changes: str) -> str:
+        """The wall's address with some choices changed."""
+        values = {"status": self.status, "class": self.class_name, "camera": self.camera} | changes
+        said = {name: value for name, value in values.items() if value and (name, value) != ("status", "open")}
+        return f"/?{urlencode(said)}" if said else "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One status to choose, with the number of its cases."""
+
+    key: str
+    count: int
+    chosen: bool
+    href: str
+
+
+def choices(chosen: Chosen, counts: list[tuple[Status, str, int]]) -> list[Choice]:
+    """All statuses to choose from; counts are of the chosen class."""
+    found = []
+    for key, wanted in CHOICES.items():
+        count = sum(
+            number
+            for status, name, number in counts
+            if (not wanted or status in wanted) and chosen.class_name in ("", name)
+        )
+        found.append(Choice(key, count, key == chosen.status, chosen.address(status=key)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class MoveButton:
+    """One step that whoever looks may take."""
+
+    name: str
+    target: Status
+    shortcut: str
+
+
+def move_buttons(status: Status, role: Role) -> list[MoveButton]:
+    """The steps from here, the expected one first."""
+    found = []
+    for move in moves_for(status, role):
+        name = move.name.replace(" ", "_")
+        found.append(MoveButton(name, move.target, SHORTCUTS[name]))
+    return sorted(found, key=lambda button: button.name in ("reject", "return", "not_done"))
+
+
+def first_picture(case: Case) -> Evidence | None:
+    """The picture that speaks for a case: its newest at confirmation, or what there is."""
+    pictures = [item for item in case.evidence if item.media_type.startswith("image/")]
+    return min(reversed(pictures), key=lambda item: KINDS.index(item.kind), default=None)
+
+
+def pictures(case: Case) -> list[Evidence]:
+    """All pictures in the order in which they were taken."""
+    return sorted((e for e in case.evidence if e.media_type.startswith("image/")), key=lambda e: e.taken_at)
+
+
+def clips(case: Case) -> list[Evidence]:
+    """All clips in the order in which they were taken."""
+    return sorted((e for e in case.evidence if e.media_type.startswith("video/")), key=lambda e: e.taken_at)
+
+
+@dataclass(frozen=True, slots=True)
+class LookView:
+    """One line of a decision trace."""
+
+    at: datetime | None
+    verdict: Verdict
+    confidence: float | None
+    why: str
+
+
+def looks(trace: list[Any]) -> list[LookView]:
+    """A trace as lines; whatever a foreign patrol sent is shown rather than refused."""
+    return [_look(raw if isinstance(raw, dict) else {"why": raw}) for raw in trace]
+
+
+def _look(raw: dict[str, Any]) -> LookView:
+    verdict = raw.get("verdict")
+    known = verdict in ("hit", "miss", "hidden")
+    told = [raw.get("why"), raw.get("reason"), None if known else verdict]
+    confidence = raw.get("confidence")
+    return LookView(
+        _time(raw.get("at")),
+        cast("Verdict", verdict) if known else "hidden",
+        float(confidence) if isinstance(confidence, int | float) else None,
+        " · ".join(str(part) for part in told if part),
+    )
+
+
+def _time(raw: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(raw))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def tally(found: list[LookView]) -> dict[str, int]:
+    """How many looks came to each verdict."""
+    return {verdict: sum(look.verdict == verdict for look in found) for verdict in ("hit", "miss", "hidden")}
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """One camera as a tile shows it; `frame_at` is the moment of its last frame, by the API's clock."""
+
+    id: str
+    name: str
+    place: str | None
+    zones: list[dict[str, Any]]
+    status: str
+    error: str | None
+    frame_at: datetime | None
+    video: str
+    drops: int | None
+    reconnects: int | None
+    snapshot: str | None
+
+
+def camera_view(camera: Camera, *, now: datetime, silent_after_s: float) -> CameraView:
+    """A camera with its state as it may be believed at `now`."""
+    shown, state = camera_out(camera, now=now, silent_after_s=silent_after_s), camera.state
+    frame_at = None
+    if state is not None and state.frame_age_s is not None and camera.received_at is not None:
+        frame_at = camera.received_at - timedelta(seconds=state.frame_age_s)
+    size = f"{state.width}×{state.height}" if state and state.width and state.height else ""
+    return CameraView(
+        id=camera.id,
+        name=camera.name,
+        place=camera.place,
+        zones=camera.zones,
+        status=shown.status,
+        error=state.error if state and shown.status != "unknown" else None,
+        frame_at=frame_at,
+        video=" ".join(part for part in (state.codec if state else None, size) if part),
+        drops=state.drops if state else None,
+        reconnects=state.reconnects if state else None,
+        snapshot=_snapshot(camera),
+    )
+
+
+def _snapshot(camera: Camera) -> str | None:
+    if camera.snapshot_at is None:
+        return None
+    # the moment makes a new address of a new picture, so that pages load it once
+    return f"/api/v1/cameras/{camera.id}/snapshot?v={camera.snapshot_at.timestamp():.3f}"
