@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from api import camera_rows, case_rows, problems
+from api import camera_rows, case_rows, page, problems
 from api.auth import permit
 from api.blobs import Blobs
 from api.camera_schemas import camera_out
@@ -108,6 +108,7 @@ def _add_handlers(app: FastAPI) -> None:
 def _add_routes(app: FastAPI, *, public_metrics: bool) -> None:
     for module in (cases, evidence, cameras, detect, events, login, health):
         app.include_router(module.router)
+    app.include_router(page.router)
     guard: list[Any] = [] if public_metrics else [Depends(permit(Permission.METRICS))]
     app.include_router(health.metrics_router, dependencies=guard)
 

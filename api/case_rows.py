@@ -42,9 +42,10 @@ def page(connection: Connection, wanted: CaseFilter, *, limit: int, before_seq: 
     return _whole(connection, rows)
 
 
-def counts(connection: Connection) -> list[tuple[Status, str, int]]:
-    """How many cases there are of each status and class."""
+def counts(connection: Connection, *, camera_id: str | None = None) -> list[tuple[Status, str, int]]:
+    """How many cases there are of each status and class, of one camera or of all."""
     query = sa.select(cases.c.status, cases.c.class_name, sa.func.count())
+    query = query.where(*_conditions(CaseFilter(camera_id=camera_id)))
     rows = connection.execute(query.group_by(cases.c.status, cases.c.class_name))
     return [(Status(status), class_name, count) for status, class_name, count in rows]
 

@@ -68,6 +68,7 @@ def api_config(settings: Settings) -> ApiConfig:
         evidence_dir=settings.service.data_dir / "evidence",
         timezone=settings.service.timezone,
         public_metrics=settings.service.public_metrics,
+        source_url=settings.service.source_url,
     )
 
 

@@ -59,11 +59,11 @@ def login(
         if not to_html:
             raise
         reason = "wait" if isinstance(error, TooManyAttempts) else "wrong"
-        return RedirectResponse("/login?" + urlencode({"error": reason, "next": _own_path(next)}), 303)
+        return RedirectResponse("/login?" + urlencode({"error": reason, "next": own_path(next)}), 303)
     with services.store.write() as connection:
         hours = services.config.session_hours
         fresh = sessions.start(connection, who, now=services.clock(), hours=hours)
-    response = RedirectResponse(_own_path(next), 303) if to_html else _session_json(who, fresh)
+    response = RedirectResponse(own_path(next), 303) if to_html else _session_json(who, fresh)
     _set_cookie(services, response, fresh)
     return response
 
@@ -123,7 +123,7 @@ def _set_cookie(services: Services, response: Response, fresh: NewSession) -> No
     )
 
 
-def _own_path(path: str) -> str:
+def own_path(path: str) -> str:
     """`path` when it stays on this site; the front page otherwise."""
     safe = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
     return path if safe else "/"
