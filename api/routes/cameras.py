@@ -44,8 +44,7 @@ def put(camera_id: CameraPath, body: CameraIn, response: Response, _by: Reporter
 def put_state(camera_id: CameraPath, body: CameraStateIn, _by: Reporter, services: ServicesDep) -> CameraOut:
     """Send it at each change and at least every 10 s: after 30 s of silence the camera is shown as
     unknown. Listeners of `/events` hear of changes of status or error only."""
-    values = body.model_dump()
-    state = CameraState(**values, reported_at=values.pop("at"))
+    state = CameraState(**body.model_dump(exclude={"at"}), reported_at=body.at)
     with services.store.write() as connection:
         camera = camera_rows.put_state(connection, camera_id, state, now=services.clock())
     return _shown(services, camera)
