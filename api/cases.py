@@ -47,8 +47,8 @@ def move(
         raise VersionChanged(
             f"{case_id} has changed since version {version}: read it again (now version {case.version}, "
             f"{case.status}), then decide",
-            version=case.version,
-            status=str(case.status),
+            case_version=case.version,
+            case_status=str(case.status),
         )
     check_move(case.status, to, by.role)
     if case.status in DONE and to not in DONE:

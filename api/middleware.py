@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
-from api.problems import ADVICE, problem
+from api.problems import broken
 
 log = logging.getLogger("api.access")
 QUIET_S = 60.0
@@ -80,7 +80,7 @@ class Observed:
             self._broke(scope, error)
             if started:
                 raise
-            await problem(scope["path"], 500, ADVICE[500])(scope, receive, noted)
+            await broken(scope["path"])(scope, receive, noted)
 
     def _answered(self, scope: Scope, status: int, seconds: float) -> None:
         route = _template(scope)

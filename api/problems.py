@@ -4,7 +4,6 @@
 import json
 import re
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -33,38 +32,42 @@ STATUS: dict[type[errors.ApiError], int] = {
     errors.StorageFull: 507,
 }
 
-ADVICE = {
-    400: "the request could not be read: check its body and headers",
-    404: "there is nothing at this address: see /api/v1/openapi.json for what there is",
-    405: "this address does not take this method: see the Allow header",
-    413: "the body is too large: send a smaller one",
-    415: "this media type is not taken here: see /api/v1/openapi.json",
-    416: "the range lies outside the file: ask for bytes within its Content-Length",
-    500: "something broke on the server; it has been logged: try again, then tell the administrator",
+# the framework's own refusals; http.HTTPStatus words them differently from one Python to the next
+ADVICE: dict[int, tuple[str, str]] = {
+    400: ("bad-request", "the request could not be read: check its body and headers"),
+    404: ("not-found", "there is nothing at this address: see /api/v1/openapi.json for what there is"),
+    405: ("method-not-allowed", "this address does not take this method: see the Allow header"),
+    413: ("too-large", "the body is too large: send a smaller one"),
+    415: ("wrong-media-type", "this media type is not taken here: see /api/v1/openapi.json"),
+    416: ("range-not-satisfiable", "the range lies outside the file: ask for bytes within its length"),
+    500: ("internal-error", "something broke on the server; it has been logged: try again, then tell the administrator"),
 }
 
 
 def problem(
-    request_path: str,
+    path: str,
     status: int,
+    slug: str,
     detail: str,
     *,
-    slug: str | None = None,
     headers: Mapping[str, str] | None = None,
-    **extra: object,
+    extra: Mapping[str, object] | None = None,
 ) -> Response:
-    """One problem document; `slug` names its type, the HTTP phrase does otherwise."""
-    phrase = HTTPStatus(status).phrase
-    name = slug or re.sub(r"[^a-z]+", "-", phrase.lower())
-    document = {
-        "type": f"urn:curbwatch:problem:{name}",
-        "title": name.replace("-", " ").capitalize(),
+    """One problem document about a request to `path`; `slug` names its type."""
+    document = dict(extra or {}) | {
+        "type": f"urn:curbwatch:problem:{slug}",
+        "title": slug.replace("-", " ").capitalize(),
         "status": status,
         "detail": detail,
-        "instance": request_path,
+        "instance": path,
     }
-    body = json.dumps(document | extra, ensure_ascii=True, default=str)
+    body = json.dumps(document, default=str)
     return Response(body, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def broken(path: str) -> Response:
+    """The answer when something broke that nobody foresaw."""
+    return problem(path, 500, *ADVICE[500])
 
 
 def _slug(error: Exception) -> str:
@@ -86,15 +89,15 @@ async def on_api_error(request: Request, error: Exception) -> Response:
     retry_after = error.extra.get("retry_after_s", RETRY_S if status == 503 else None)
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
-    return problem(request.url.path, status, str(error), slug=_slug(error), headers=headers, **error.extra)
+    return problem(request.url.path, status, _slug(error), str(error), headers=headers, extra=error.extra)
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
     """The framework's refusals: unknown address, wrong method, bodies that cannot be read."""
     if not isinstance(error, HTTPException):
         raise TypeError from error
-    detail = ADVICE.get(error.status_code, error.detail)
-    return problem(request.url.path, error.status_code, detail, headers=error.headers)
+    slug, detail = ADVICE.get(error.status_code, ("refused", error.detail))
+    return problem(request.url.path, error.status_code, slug, detail, headers=error.headers)
 
 
 async def on_invalid(request: Request, error: Exception) -> Response:
@@ -105,9 +108,9 @@ async def on_invalid(request: Request, error: Exception) -> Response:
     return problem(
         request.url.path,
         422,
+        "invalid",
         "the request does not have the right shape: correct what `errors` names",
-        slug="invalid",
-        errors=found,
+        extra={"errors": found},
     )
 
 
@@ -124,8 +127,8 @@ async def on_database_error(request: Request, error: Exception) -> Response:
     return problem(
         request.url.path,
         503,
+        "database-away",
         "the database does not answer or is busy: send the same request again later",
-        slug="database-away",
         headers={"Retry-After": str(RETRY_S)},
     )
 

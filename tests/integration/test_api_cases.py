@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Cases over HTTP on a real database: opened once, moved, observed, listed."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi.testclient import TestClient
+
+from api.schemas import CASE_IN
+from api.trial import Trial, served, trial
+
+START = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)  # 23:30 in Shanghai
+
+
+class City:
+    """One API under test: `clock` can be moved, each call names the role that makes it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = START
+        self.trial: Trial = trial(folder, clock=lambda: self.now)
+        self.http = TestClient(self.trial.app)
+        self.sent = 0
+
+    def report(self, idempotency_key: str | None = None, **changes: Any) -> httpx2.Response:
+        return self.post("patrol", "/api/v1/cases", CASE_IN | changes, idempotency_key)
+
+    def move(self, case_id: str, to: str, role: str = "operator", **more: Any) -> httpx2.Response:
+        return self.post(role, f"/api/v1/cases/{case_id}/transitions", {"to": to} | more)
+
+    def observe(self, case_id: str, kind: str, at: datetime | None = None) -> httpx2.Response:
+        body = {"kind": kind, "at": (at or self.now).isoformat()}
+        return self.post("patrol", f"/api/v1/cases/{case_id}/observations", body)
+
+    def post(self, role: str, path: str, body: object, key: str | None = None) -> httpx2.Response:
+        self.sent += 1
+        headers = self.trial.headers(role) | {"Idempotency-Key": key or f"k{self.sent}"}
+        return self.http.post(path, json=body, headers=headers)
+
+    def get(self, path: str, role: str = "viewer", **params: Any) -> Any:
+        return self.http.get(path, headers=self.trial.headers(role), params=params).json()
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    return City(tmp_path)
+
+
+def test_a_report_becomes_a_numbered_case(city: City) -> None:
+    answer = city.report()
+    case = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["location"] == "/api/v1/cases/C20261121-0001"
+    assert {name: case[name] for name in CASE_IN} == CASE_IN
+    assert (case["status"], case["relapses"], case["version"], case["cleared_at"]) == ("new", 0, 1, None)
+    assert case["created_at"] == "2026-11-21T15:30:00Z"
+    assert [(row["from"], row["to"], row["actor"]) for row in case["history"]] == [(None, "new", "key:patrol-1")]
+    assert city.get("/api/v1/cases/C20261121-0001") == case
+
+
+def test_numbers_follow_the_citys_day_and_have_no_gaps(city: City) -> None:
+    ids = [city.report(key="a").json()["id"], city.report(key="b").json()["id"]]
+    city.report(key="b")
+    city.now += timedelta(hours=1)  # past midnight in Shanghai, still the same day in UTC
+    ids += [city.report(key="c").json()["id"]]
+    assert ids == ["C20261121-0001", "C20261121-0002", "C20261122-0001"]
+
+
+def test_the_same_request_again_gets_the_same_answer(city: City) -> None:
+    first = city.report("once")
+    city.move(first.json()["id"], "confirmed")
+    again = city.report("once")
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["location"] == first.headers["location"]
+    assert again.headers["idempotent-replay"] == "true"
+    assert "idempotent-replay" not in first.headers
+
+
+def test_a_key_with_another_body_is_refused(city: City) -> None:
+    city.report("once")
+    refused = city.report("once", confidence=0.5)
+    assert refused.status_code == 422
+    assert refused.json()["type"] == "urn:curbwatch:problem:key-reused"
+    assert city.get("/api/v1/cases/summary")["total"] == 1
+
+
+def test_a_place_with_an_open_case_gets_that_case(city: City) -> None:
+    first = city.report().json()
+    second = city.report(last_seen_at="2026-11-21T01:20:00Z")
+    assert (second.status_code, second.json()["id"]) == (200, first["id"])
+    assert second.json()["last_seen_at"] == "2026-11-21T01:20:00Z"
+    assert city.get("/api/v1/cases/summary")["total"] == 1
+
+
+def test_a_place_gets_a_new_case_when_the_last_one_was_a_false_alarm(city: City) -> None:
+    first = city.report().json()["id"]
+    city.move(first, "false_alarm")
+    second = city.report()
+    assert (second.status_code, second.json()["id"]) == (201, "C20261121-0002")
+    refused = city.move(first, "new")
+    assert (refused.status_code, refused.json()["open_case"]) == (409, "C20261121-0002")
+
+
+@pytest.mark.parametrize("same_idempotency_key", [True, False])
+def test_a_case_reported_by_many_at_once_is_one_case(city: City, *, same_idempotency_key: bool) -> None:
+    with served(city.trial.app) as url, ThreadPoolExecutor(8) as pool:
+
+        def report(number: int) -> httpx2.Response:
+            key = "same" if same_idempotency_key else f"n{number}"
+            headers = city.trial.headers("patrol") | {"Idempotency-Key": key}
+            return httpx2.post(f"{url}/api/v1/cases", json=CASE_IN, headers=headers, timeout=30)
+
+        answers = list(pool.map(report, range(24)))
+    assert {answer.json()["id"] for answer in answers} == {"C20261121-0001"}
+    fresh = [a for a in answers if a.status_code == 201 and "idempotent-replay" not in a.headers]
+    assert len(fresh) == 1
+    case = city.get("/api/v1/cases/C20261121-0001")
+    assert len(case["history"]) == 1
+
+
+def test_a_case_goes_its_whole_way(city: City) -> None:
+    case_id = city.report().json()["id"]
+    for to in ("confirmed", "dispatched", "handled", "dispatched", "handled", "closed"):
+        assert city.move(case_id, to, note=f"to {to}").json()["status"] == to
+    story = city.get(f"/api/v1/cases/{case_id}")["history"]
+    assert [row["to"] for row in story][-3:] == ["dispatched", "handled", "closed"]
+    assert story[-1] == {
+        "at": "2026-11-21T15:30:00Z",
+        "actor": "key:operator-1",
+        "from": "handled",
+        "to": "closed",
+        "note": "to closed",
+    }
+
+
+def test_two_operators_cannot_overwrite_each_other(city: City) -> None:
+    case_id = city.report().json()["id"]
+    assert city.move(case_id, "confirmed", version=1).status_code == 200
+    late = city.move(case_id, "false_alarm", version=1)
+    assert (late.status_code, late.json()["case_version"], late.json()["case_status"]) == (409, 2, "confirmed")
+    assert city.get(f"/api/v1/cases/{case_id}")["status"] == "confirmed"
+
+
+@pytest.mark.parametrize(("role", "status"), [("patrol", 403), ("viewer", 403), ("admin", 200)])
+def test_only_people_in_charge_move_cases(city: City, role: str, status: int) -> None:
+    case_id = city.report().json()["id"]
+    assert city.move(case_id, "confirmed", role=role).status_code == status
+
+
+def test_a_place_that_is_free_is_noted_and_a_return_is_a_relapse(city: City) -> None:
+    case_id = city.report().json()["id"]
+    cleared = city.observe(case_id, "cleared").json()
+    assert (cleared["status"], cleared["cleared_at"]) == ("new", "2026-11-21T15:30:00Z")
+    city.now += timedelta(minutes=5)
+    back = city.observe(case_id, "relapsed").json()
+    assert (back["status"], back["cleared_at"], back["relapses"]) == ("new", None, 1)
+    assert back["last_seen_at"] == "2026-11-21T15:35:00Z"
+    assert [row["note"] for row in back["history"]] == [
+        None,
+        "cleared: the place is free",
+        "relapsed: it is back",
+    ]
+
+
+def test_a_closed_case_that_relapses_is_new_again(city: City) -> None:
+    case_id = closed_case(city)
+    back = city.observe(case_id, "relapsed").json()
+    assert (back["status"], back["relapses"]) == ("new", 1)
+    assert (back["history"][-1]["from"], back["history"][-1]["to"]) == ("closed", "new")
+
+
+def test_a_closed_case_stays_closed_when_its_place_has_a_newer_one(city: City) -> None:
+    old = closed_case(city)
+    new = city.report().json()["id"]
+    told = city.observe(old, "relapsed")
+    assert (told.status_code, told.json()["status"], told.json()["relapses"]) == (200, "closed", 0)
+    assert f"{new} is already open" in told.json()["history"][-1]["note"]
+
+
+def test_a_patrol_that_lost_its_memory_reports_a_relapse_by_reporting_again(city: City) -> None:
+    case_id = city.report().json()["id"]
+    city.observe(case_id, "cleared", datetime(2026, 11, 21, 2, tzinfo=UTC))
+    again = city.report(last_seen_at="2026-11-21T03:00:00Z").json()
+    assert (again["id"], again["relapses"], again["cleared_at"]) == (case_id, 1, None)
+
+
+def test_seen_moves_only_forward_and_disturbs_nobody(city: City) -> None:
+    case_id = city.report().json()["id"]
+    city.observe(case_id, "seen", datetime(2026, 11, 21, 2, tzinfo=UTC))
+    case = city.observe(case_id, "seen", datetime(2026, 11, 21, 1, tzinfo=UTC)).json()
+    assert (case["last_seen_at"], case["version"]) == ("2026-11-21T02:00:00Z", 1)
+
+
+def test_a_false_alarm_stays_one_whatever_the_patrol_sees(city: City) -> None:
+    case_id = city.report().json()["id"]
+    city.observe(case_id, "cleared")
+    city.move(case_id, "false_alarm")
+    told = city.observe(case_id, "relapsed").json()
+    assert (told["status"], told["relapses"]) == ("false_alarm", 1)
+
+
+def test_pages_hold_each_case_once_though_new_ones_arrive(city: City) -> None:
+    expected = [city.report(key=f"k{n}").json()["id"] for n in range(7)][::-1]
+    seen, cursor = [], None
+    while True:
+        page = city.get("/api/v1/cases", limit=3, **({"cursor": cursor} if cursor else {}))
+        seen += [item["id"] for item in page["items"]]
+        city.report(key=f"late-{len(seen)}")
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == expected
+    assert "trace" not in page["items"][0]
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"status": "confirmed"}, ["a"]),
+        ({"status": ["confirmed", "new"]}, ["c", "b", "a"]),
+        ({"class": "debris"}, ["b"]),
+        ({"camera_id": "cam-9"}, ["c"]),
+        ({"zone": "步行街"}, ["c"]),
+        ({"since": "2026-11-21T16:00:00Z"}, ["c"]),
+        ({"until": "2026-11-21T16:00:00+00:00"}, ["b", "a"]),
+        ({"q": "DEBRIS"}, ["b"]),
+        ({"q": "行街"}, ["c"]),
+        ({"q": "%"}, []),
+    ],
+)
+def test_lists_can_be_narrowed(city: City, params: dict[str, Any], expected: list[str]) -> None:
+    city.move(city.report(key="a").json()["id"], "confirmed")
+    city.report(key="b", **{"class": "debris"})
+    city.now += timedelta(hours=1)
+    city.report(key="c", camera_id="cam-9", zone="步行街")
+    assert [item["key"] for item in city.get("/api/v1/cases", **params)["items"]] == expected
+
+
+def test_the_summary_counts_by_status_and_class(city: City) -> None:
+    city.move(city.report(key="a").json()["id"], "false_alarm")
+    city.report(key="b", **{"class": "debris"})
+    found = city.get("/api/v1/cases/summary")
+    assert (found["total"], found["open"]) == (2, 1)
+    assert found["by_status"]["new"] == 1
+    assert found["by_class"] == {"stall": 1, "debris": 1}
+    assert {"status": "false_alarm", "class": "stall", "count": 1} in found["counts"]
+
+
+def closed_case(city: City) -> str:
+    case_id = str(city.report().json()["id"])
+    for to in ("confirmed", "dispatched", "handled", "closed"):
+        city.move(case_id, to)
+    return case_id
