@@ -75,7 +75,7 @@ def _filled(words: str, source: Source, error: E.FFmpegError) -> str:
         place=source.place,
         timeout=source.open_timeout_s,
         transport=source.transport,
-        reason=error.strerror,
+        reason="unknown name or no route" if error.errno == errno.EIO else error.strerror,
     )
 
 

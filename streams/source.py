@@ -69,10 +69,10 @@ def _fault_in(url: str) -> str | None:
         return f"begins with none of {', '.join(NETWORK)}"
     try:
         parts = urlsplit(url)
-        named = bool(parts.hostname) or parts.scheme == "file"
-        return None if named and parts.port != 0 else "names no host"
+        named = bool(parts.hostname and parts.port != 0)
     except ValueError:
         return "is no valid address: in a password write / as %2F, ? as %3F, # as %23, @ as %40, : as %3A"
+    return None if named or scheme_of(url) == "file" else "names no host"
 
 
 def host_of(url: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BITS = 16
+ENCODERS = {"h264": "libx264", "hevc": "libx265", "mjpeg": "mjpeg"}
 GREY, ORANGE = 40, (0, 120, 255)
 
 
@@ -24,7 +25,7 @@ def make_clip(  # noqa: PLR0913 - each names one property of the clip, all optio
     options: dict[str, str] | None = None,
 ) -> Path:
     """Encode numbered pictures; gop is the keyframe interval in pictures (default: one second)."""
-    encoder = {"h264": "libx264", "hevc": "libx265", "mjpeg": "mjpeg"}[codec]
+    encoder: Literal["libx264"] = ENCODERS[codec]  # type: ignore[assignment] # PyAV's overloads: all three are video
     with av.open(str(path), "w") as out:
         stream = out.add_stream(encoder, rate=fps, options=_options(codec, gop or fps, b_frames) | (options or {}))
         stream.width, stream.height = size
