@@ -9,7 +9,6 @@ from detector.evidence import blurred, framed, jpeg
 from detector.looks import Seen
 from detector.sites import Site
 from detector.watch import Event, Kind
-from streams.frame import Frame
 
 
 def stamp(at: datetime) -> str:
@@ -22,18 +21,17 @@ def first_sight(look: Seen) -> bytes:
     return jpeg(blurred(look.frame.picture, look.people))
 
 
-def messages(event: Event, look: Seen, *, model: str, before: bytes | None, clip: bytes | None) -> tuple[Message, ...]:
-    """All posts that follow from an event, in their order; none for a candidate given up."""
+def messages(event: Event, look: Seen, *, model: str, before: bytes | None) -> tuple[Message, ...]:
+    """The posts that follow from an event, in their order, but for its clip; none for a candidate given up."""
     site = event.site
     match event.kind:
         case Kind.OPENED:
             return (
                 Message(site.key, "case", json.dumps(case_body(event, model), ensure_ascii=False)),
                 *_pictures(site, look, before),
-                *_clip(site, look.frame, clip),
             )
         case Kind.RELAPSED:
-            return (_observation(event, "relapsed"), *_pictures(site, look, None), *_clip(site, look.frame, clip))
+            return (_observation(event, "relapsed"), *_pictures(site, look, None))
         case Kind.CLEARED:
             picture = jpeg(blurred(look.frame.picture, look.people))
             return (
@@ -79,8 +77,9 @@ def _pictures(site: Site, look: Seen, before: bytes | None) -> tuple[Message, ..
     return (now, _evidence(site, "before", site.first_seen_at, before, "image/jpeg")) if before else (now,)
 
 
-def _clip(site: Site, frame: Frame, clip: bytes | None) -> tuple[Message, ...]:
-    return (_evidence(site, "clip", frame.taken_at, clip, "video/mp4"),) if clip else ()
+def clip_message(event: Event, clip: bytes) -> Message:
+    """The post of an event's clip (MP4)."""
+    return _evidence(event.site, "clip", event.at, clip, "video/mp4")
 
 
 def _evidence(site: Site, kind: str, taken_at: datetime, data: bytes, media_type: str) -> Message:

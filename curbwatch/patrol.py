@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The patrol loop: newest frames in, one batch through the model, events into the spool."""
 
-import itertools
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
-from curbwatch.messages import first_sight, messages
-from curbwatch.spool import Message, Spool
-from detector.errors import SessionError
+from curbwatch.messages import clip_message, first_sight, messages
+from curbwatch.spool import Spool
 from detector.looks import Seen, seen
 from detector.model import Model
 from detector.watch import Event, Kind, Watch, watch
@@ -51,7 +51,8 @@ class Patrol:
         self._batch, self._on_event = batch, on_event
         self._frame_there, self._quit = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="patrol", daemon=True)
-        self.looks = 0
+        # clips are cut beside the loop: H.265 has to be encoded again, which takes seconds
+        self._clips = ThreadPoolExecutor(1, thread_name_prefix="clips")
 
     def start(self) -> None:
         for post in self._posts.values():
@@ -63,12 +64,15 @@ class Patrol:
         self._frame_there.set()
 
     def stop(self) -> None:
+        """Stop looking, let clips under way be finished, and save every camera's sites."""
         self._quit.set()
         self._frame_there.set()
         if self._thread.is_alive():
             self._thread.join(30)
+        with ThreadPoolExecutor(16) as pool:  # a reader may wait for its camera's answer
+            list(pool.map(lambda post: post.reader.stop(), self._posts.values()))
+        self._clips.shutdown()
         for post in self._posts.values():
-            post.reader.stop()
             self._save(post)
 
     def _work(self) -> None:
@@ -77,43 +81,51 @@ class Patrol:
             self._frame_there.clear()
             frames = [frame for post in self._posts.values() if (frame := post.reader.take())]
             for batch in _batches(frames, self._batch):
-                self._look(batch)
+                try:
+                    self._look(batch)
+                except Exception:  # the worker's outermost loop: one bad look must not end the watch of a city
+                    log.exception("looks lost", cameras=[frame.camera_id for frame in batch])
 
     def _look(self, frames: list[Frame]) -> None:
-        try:
-            found = self._model.detect([frame.picture for frame in frames])
-        except SessionError as error:
-            log.error("looks lost", cameras=[frame.camera_id for frame in frames], reason=str(error))
-            return
+        found = self._model.detect([frame.picture for frame in frames])
         for frame, detections in zip(frames, found, strict=True):
             self._judge(self._posts[frame.camera_id], seen(frame, detections, self._model.manifest.classes))
-            self.looks += 1
 
     def _judge(self, post: Post, look: Seen) -> None:
-        """Take one look into account. If the spool cannot be written nothing has happened: the next look retries."""
         post.last = look
         after, events = watch(post.watch, look.look, post.zones)
         news = [event for event in events if event.kind is not Kind.GIVEN_UP]
-        try:
-            if news:
-                self._spool.put(after, itertools.chain.from_iterable(self._told(post, event, look) for event in news))
-            elif look.frame.taken_at.timestamp() - post.saved_at >= SAVE_EVERY_S:
-                self._spool.put(after)
-        except sqlite3.Error as error:
-            log.error("spool not writable", camera=look.frame.camera_id, reason=str(error), looks="repeated")
-            return
+        if news and not self._spooled(post, after, news, look):
+            return  # as if this look had not been: the next one finds the same
         post.watch = after
-        if news or look.frame.taken_at.timestamp() - post.saved_at >= SAVE_EVERY_S:
-            post.saved_at = look.frame.taken_at.timestamp()
         _remember_first_sights(post, look)
         _log(events)
         if news:
             self._on_event()
+            for event in news:
+                self._clips.submit(self._add_clip, post, event)
+        elif time.monotonic() - post.saved_at >= SAVE_EVERY_S:
+            post.saved_at = time.monotonic()
+            self._save(post)
 
-    def _told(self, post: Post, event: Event, look: Seen) -> Iterator[Message]:
-        clip = _clip(post, event) if event.kind is not Kind.CLEARED else None
-        before = post.first_sights.get(event.site.key)
-        yield from messages(event, look, model=self._model.manifest.name, before=before, clip=clip)
+    def _spooled(self, post: Post, after: Watch, news: list[Event], look: Seen) -> bool:
+        name = self._model.manifest.name
+        told = [m for e in news for m in messages(e, look, model=name, before=post.first_sights.get(e.site.key))]
+        try:
+            self._spool.put(after, told)
+        except sqlite3.Error as error:
+            log.error("spool not writable", camera=look.frame.camera_id, reason=str(error))
+            return False
+        return True
+
+    def _add_clip(self, post: Post, event: Event) -> None:
+        if event.kind is Kind.CLEARED or not (clip := _clip(post, event)):
+            return
+        try:
+            self._spool.add(clip_message(event, clip))
+        except sqlite3.Error as error:
+            log.error("clip lost", camera=event.site.camera_id, reason=str(error))
+        self._on_event()
 
     def _save(self, post: Post) -> None:
         try:

@@ -73,10 +73,12 @@ class Spool:
                 "INSERT INTO watches VALUES (?, ?) ON CONFLICT (camera_id) DO UPDATE SET state = excluded.state",
                 (watch.camera_id, _WATCH.dump_json(watch).decode()),
             )
-            db.executemany(
-                "INSERT INTO messages (site_key, kind, body, attachment, media_type) VALUES (?, ?, ?, ?, ?)",
-                [(m.site_key, m.kind, m.body, m.attachment, m.media_type) for m in messages],
-            )
+            _add(db, messages)
+
+    def add(self, message: Message) -> None:
+        """Write one more message of an event that is already in the spool."""
+        with self._transaction() as db:
+            _add(db, (message,))
 
     def watch(self, camera_id: str) -> Watch:
         """The sites of a camera as last written; none if there are none or they are of another version."""
@@ -148,3 +150,10 @@ class Spool:
         with self._transaction() as db:
             db.execute("INSERT OR IGNORE INTO about VALUES ('name', ?)", (uuid.uuid4().hex,))
             return str(db.execute("SELECT value FROM about WHERE name = 'name'").fetchone()[0])
+
+
+def _add(db: sqlite3.Connection, messages: Iterable[Message]) -> None:
+    db.executemany(
+        "INSERT INTO messages (site_key, kind, body, attachment, media_type) VALUES (?, ?, ?, ?, ?)",
+        [(m.site_key, m.kind, m.body, m.attachment, m.media_type) for m in messages],
+    )

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Each command as its user types it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import pytest
+
+from streams.loopback import LoopbackCamera
+from support.running import STREET, WHOLE_PICTURE, curbwatch, settings_text
+
+PERMITTED = next(e for e in json.loads((STREET / "street.json").read_text("utf-8"))["events"] if e["permitted"])
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first frame of the demo street: its licensed stall stands in it."""
+    path = tmp_path_factory.mktemp("pictures") / "street.png"
+    with av.open(str(STREET / "street.mp4")) as clip:
+        cv2.imwrite(str(path), next(clip.decode(video=0)).to_ndarray(format="bgr24"))
+    return path
+
+
+@pytest.fixture
+def settings(tmp_path: Path, street: LoopbackCamera) -> Path:
+    path = tmp_path / "city.toml"
+    path.write_text(settings_text(street.url, zones=[WHOLE_PICTURE]), "utf-8")
+    return path
+
+
+def boxes(line: str, name: str) -> list[dict[str, Any]]:
+    return [d for d in json.loads(line)["detections"] if d["class"] == name]
+
+
+def test_detect_finds_the_stall_and_writes_an_annotated_picture(picture: Path, tmp_path: Path) -> None:
+    said = curbwatch("detect", picture, "--json", "--save", tmp_path)
+    (stall,) = boxes(said, "stall")
+    x0, y0, x1, y1 = stall["xyxy"]
+    middle = (x0 + x1) / 2 / json.loads(said)["width"], (y0 + y1) / 2 / json.loads(said)["height"]
+    assert PERMITTED["box"][0] < middle[0] < PERMITTED["box"][2]
+    assert PERMITTED["box"][1] < middle[1] < PERMITTED["box"][3]
+    assert cv2.imread(str(tmp_path / "street.annotated.jpg")) is not None
+
+
+def test_detect_takes_a_folder_and_a_threshold(picture: Path) -> None:
+    few = curbwatch("detect", picture.parent, "--json", "--min-confidence", "0.99").splitlines()
+    many = curbwatch("detect", picture.parent, "--json", "--min-confidence", "0.05").splitlines()
+    assert len(few) == len(many) == 1
+    assert len(json.loads(few[0])["detections"]) < len(json.loads(many[0])["detections"])
+
+
+def test_detect_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"no picture")
+    assert "not a picture that can be read" in curbwatch("detect", tmp_path / "a.jpg", code=2)
+    assert "no such file" in curbwatch("detect", tmp_path / "b.jpg", code=2)
+
+
+def test_probe_tells_what_a_camera_offers(street: LoopbackCamera, tmp_path: Path) -> None:
+    found = json.loads(curbwatch("probe", street.url, "--json", "--snapshot", tmp_path / "a.jpg"))
+    assert (found["codec"], found["width"], found["height"]) == ("h264", 1280, 720)
+    assert cv2.imread(str(tmp_path / "a.jpg")).shape == (720, 1280, 3)
+
+
+def test_probe_never_shows_the_password() -> None:
+    said = curbwatch("probe", "rtsp://admin:hunter2@127.0.0.1:1/stream", code=2)
+    assert "hunter2" not in said
+    assert "127.0.0.1:1" in said
+
+
+def test_check_passes_a_good_city_and_names_a_bad_camera(settings: Path) -> None:
+    curbwatch("check", settings)
+    settings.write_text(settings.read_text().replace("rtsp://127.0.0.1:", "rtsp://admin:hunter2@127.0.0.1:1"), "utf-8")
+    (finding,) = json.loads(curbwatch("check", settings, "--json", code=1))
+    assert (finding["camera_id"], finding["good"]) == ("cam-1", False)
+    assert "hunter2" not in finding["text"]
+
+
+def test_check_names_the_path_of_an_unknown_key(settings: Path) -> None:
+    settings.write_text(settings.read_text().replace("dwell_s", "dwel_s"), "utf-8")
+    assert "cameras[0].zones[0].dwel_s: unknown key" in curbwatch("check", settings, code=2)
+
+
+def test_replay_tells_which_cases_a_recording_would_have_raised(settings: Path) -> None:
+    outcome = json.loads(curbwatch("replay", STREET / "street.mp4", "--settings", settings, "--json"))
+    opened = [event for event in outcome["events"] if event["event"] == "opened"]
+    assert outcome["cases"] == len(opened) >= 3  # the licensed stall too: these settings have no permitted zone
+    assert {event["class"] for event in opened} == {"stall", "debris"}
+    assert all(event["why"] for event in outcome["events"])
+
+
+def test_users_and_keys_are_added_listed_and_ended(settings: Path) -> None:
+    secret = curbwatch("keys", "add", "-s", settings, "dispatch", "--role", "operator").strip()
+    curbwatch("users", "add", "-s", settings, "li", "--role", "operator", CURBWATCH_NEW_PASSWORD="a long password")
+    assert secret.startswith("cw_")
+    (key,) = json.loads(curbwatch("keys", "list", "-s", settings, "--json"))
+    (user,) = json.loads(curbwatch("users", "list", "-s", settings, "--json"))
+    assert (key["name"], key["revoked_at"], user["name"]) == ("dispatch", None, "li")
+    assert secret not in curbwatch("keys", "list", "-s", settings)
+    curbwatch("keys", "revoke", "-s", settings, "dispatch")
+    curbwatch("users", "disable", "-s", settings, "li")
+    assert json.loads(curbwatch("keys", "list", "-s", settings, "--json"))[0]["revoked_at"]
+    assert json.loads(curbwatch("users", "list", "-s", settings, "--json"))[0]["disabled_at"]
+
+
+def test_the_shipped_models_are_sound() -> None:
+    assert curbwatch("models", "verify").startswith("good: curbwatch-n-v1")
+    assert json.loads(curbwatch("models", "list", "--json"))[0]["classes"].startswith("stall, debris")
+
+
+def test_an_empty_city_has_no_cases(settings: Path) -> None:
+    curbwatch("db", "upgrade", "-s", settings)
+    assert json.loads(curbwatch("cases", "list", "-s", settings, "--json")) == []
+    assert curbwatch("cases", "export", "-s", settings).startswith("id,status,class")
+    assert "C20000101-0001" in curbwatch("cases", "show", "-s", settings, "C20000101-0001", code=2)

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A city for pages under test: a real API on loopback that can go away and come back, and a patrol that reports."""
+
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from fastapi import FastAPI
+
+from api import accounts
+from api.app import create_app
+from api.config import ApiConfig
+from api.roles import Role
+from api.server import Server, listen
+from api.store import open_store
+from api.trial import Trial, trial
+from support import drawn_street
+from support.drawn_street import BOXES, Thing
+
+FOOTWAY = [[0.02, 0.56], [0.98, 0.56], [0.98, 0.86], [0.02, 0.86]]
+MARKET = [[0.40, 0.57], [0.50, 0.57], [0.50, 0.84], [0.38, 0.84]]
+
+
+class City:
+    """One API process that may be stopped and started again on its port; requests go in as the patrol."""
+
+    def __init__(self, folder: Path) -> None:
+        """Prepares an empty database with a key for each role; nothing listens yet."""
+        self._made: Trial = trial(folder)
+        self._running = ExitStack()
+        self.port = 0
+        self.config: ApiConfig = self._made.config
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def key(self, role: Role | str) -> str:
+        """The secret of the key of a role."""
+        return self._made.keys[Role(role)]
+
+    def start(self) -> None:
+        """Listens, on the port of before if there was one."""
+        self.port = self._running.enter_context(_served(create_app(self.config), self.port))
+
+    def stop(self) -> None:
+        """Goes away, as a server does that is being updated."""
+        self._running.close()
+
+    def add_user(self, name: str, password: str, role: Role | str) -> None:
+        """Makes an account."""
+        with open_store(self.config.database_url) as store:
+            accounts.add_user(store, name, password, role)
+
+    def ask(self, method: str, path: str, *, role: Role | str = "patrol", **request: Any) -> Any:
+        """One request to the API; returns its JSON, raises for refusals."""
+        headers = {
+            "Authorization": f"Bearer {self.key(role)}",
+            "Idempotency-Key": uuid.uuid4().hex,
+            **request.pop("headers", {}),
+        }
+        response = httpx2.request(method, f"{self.url}/api/v1{path}", headers=headers, timeout=20, **request)
+        response.raise_for_status()
+        return response.json() if response.content else None
+
+    def camera(self, camera_id: str, name: str, *, status: str = "live", error: str | None = None, seed: int = 1) -> None:
+        """Registers a camera with two zones, its state and a picture."""
+        zones = [
+            {"name": "人行道 footway", "polygon": FOOTWAY, "classes": ["stall", "debris"], "kind": "watch"},
+            {"name": "便民摊点 market", "polygon": MARKET, "classes": ["stall"], "kind": "permitted"},
+        ]
+        self.ask("PUT", f"/cameras/{camera_id}", json={"name": name, "zones": zones, "place": "人民路 18 号"})
+        self.state(camera_id, status, error)
+        picture = drawn_street.jpeg(drawn_street.street("nothing", seed=seed))
+        self.ask("PUT", f"/cameras/{camera_id}/snapshot", content=picture, headers={"Content-Type": "image/jpeg"})
+
+    def state(self, camera_id: str, status: str, error: str | None = None) -> None:
+        """Reports how a camera is."""
+        size = {"codec": "h264", "width": 1280, "height": 720, "drops": 3, "reconnects": 1}
+        age = 0.4 if status == "live" else 42.0
+        body = {"status": status, "frame_age_s": age, "error": error, "at": _stamp(datetime.now(UTC)), **size}
+        self.ask("PUT", f"/cameras/{camera_id}/state", json=body)
+
+    def case(  # noqa: PLR0913 - one argument per fact of a case
+        self, thing: Thing, *, camera_id: str, zone: str = "人行道 footway", standing_s: float = 95, seed: int = 1, key: str = ""
+    ) -> str:
+        """Reports a case with its pictures and a clip; returns its number."""
+        now = datetime.now(UTC)
+        first = now - timedelta(seconds=standing_s)
+        body = {
+            "key": key or uuid.uuid4().hex,
+            "class": thing,
+            "camera_id": camera_id,
+            "zone": zone,
+            "confidence": 0.87,
+            "box": BOXES[thing],
+            "first_seen_at": _stamp(first),
+            "confirmed_at": _stamp(now),
+            "last_seen_at": _stamp(now),
+            "model": "street-1",
+            "rule": {"zone": zone, "reason": f"stood for {standing_s:.0f} s, hit ratio 0.94", "hit_ratio": 0.94},
+            "trace": [_look(first, n, standing_s / 40) for n in range(40)],
+        }
+        case_id = str(self.ask("POST", "/cases", json=body)["id"])
+        picture = drawn_street.street(thing, seed=seed)
+        self.evidence(case_id, "before", first, drawn_street.jpeg(drawn_street.street("nothing", seed=seed)))
+        self.evidence(case_id, "during", now, drawn_street.jpeg(picture))
+        self.evidence(case_id, "clip", now, drawn_street.clip(picture), "video/mp4")
+        return case_id
+
+    def evidence(self, case_id: str, kind: str, at: datetime, data: bytes, media_type: str = "image/jpeg") -> None:
+        """Adds a picture or clip to a case."""
+        path = f"/cases/{case_id}/evidence?kind={kind}&taken_at={_stamp(at)}"
+        self.ask("POST", path, content=data, headers={"Content-Type": media_type})
+
+    def status(self, case_id: str) -> str:
+        """Where a case stands, as the API says."""
+        return str(self.ask("GET", f"/cases/{case_id}", role="operator")["status"])
+
+
+@contextmanager
+def city(folder: Path) -> Iterator[City]:
+    """A city that listens while the block lasts."""
+    made = City(folder)
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+@contextmanager
+def _served(app: FastAPI, port: int) -> Iterator[int]:
+    listener = listen("127.0.0.1", port)
+    server = Server(app, grace_s=2)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        assert server.ready.wait(10), "the API did not start within 10 s"
+        yield int(listener.getsockname()[1])
+    finally:
+        server.should_exit = True
+        thread.join(15)
+
+
+def _stamp(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _look(first: datetime, number: int, step_s: float) -> dict[str, object]:
+    verdict = "hidden" if number in (11, 12, 13, 27) else "miss" if number in (19, 33) else "hit"
+    confidence = 0.72 + 0.004 * number if verdict == "hit" else 0.0
+    at = _stamp(first + timedelta(seconds=number * step_s))
+    return {"at": at, "verdict": verdict, "confidence": round(confidence, 3)}
