@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Keys, users, sessions: who gets in, who is thrown out, and what is never shown."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi.testclient import TestClient
+
+from api import accounts
+from api.errors import Invalid, NameTaken, NotFound
+from api.schemas import CASE_IN
+from api.store import Store
+from api.throttle import FAILURES
+from api.trial import Trial, trial
+
+PASSWORD = "correct horse battery"
+
+
+class House:
+    def __init__(self, folder: Path) -> None:
+        self.now = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+        self.trial: Trial = trial(folder, clock=lambda: self.now)
+        self.store: Store = self.trial.app.state.services.store
+        self.http = TestClient(self.trial.app)
+
+    def login(self, **more: str) -> httpx2.Response:
+        return self.http.post("/login", data={"name": "li", "password": PASSWORD} | more)
+
+    def session(self) -> httpx2.Response:
+        return self.http.get("/api/v1/session")
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    found = House(tmp_path)
+    accounts.add_user(found.store, "li", PASSWORD, "operator")
+    yield found
+    found.store.close()
+
+
+def test_a_key_opens_until_it_is_revoked(house: House) -> None:
+    secret = accounts.add_key(house.store, "meter", "viewer")
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert secret.startswith("cw_")
+    assert house.http.get("/api/v1/session", headers=headers).json()["name"] == "meter"
+    accounts.revoke_key(house.store, "meter")
+    assert house.http.get("/api/v1/session", headers=headers).status_code == 401
+    assert [key.revoked_at is None for key in accounts.list_keys(house.store) if key.name == "meter"] == [False]
+
+
+def test_names_of_keys_are_free_again_after_a_revocation(house: House) -> None:
+    accounts.add_key(house.store, "meter", "viewer")
+    with pytest.raises(NameTaken, match="revoke it first"):
+        accounts.add_key(house.store, "meter", "viewer")
+    accounts.revoke_key(house.store, "meter")
+    accounts.add_key(house.store, "meter", "viewer")
+    with pytest.raises(NotFound, match="curbwatch keys list"):
+        accounts.revoke_key(house.store, "nobody")
+
+
+def test_secrets_are_not_in_the_database(house: House) -> None:
+    secret = accounts.add_key(house.store, "meter", "viewer")
+    cookie = house.login().cookies["curbwatch_session"]
+    folder = house.trial.config.evidence_dir.parent
+    data = b"".join(path.read_bytes() for path in folder.glob("trial.db*"))
+    assert b"meter" in data
+    for hidden in (secret, secret.removeprefix("cw_"), cookie, PASSWORD):
+        assert hidden.encode() not in data
+
+
+def test_reprs_hold_no_secret(house: House) -> None:
+    text = repr(house.trial) + repr(house.trial.config) + repr(accounts.list_users(house.store))
+    assert not any(secret in text for secret in house.trial.keys.values())
+    assert "argon2" not in text
+    assert repr(Store("postgresql://cw:hunter2@db/cw")) == "Store(postgresql+psycopg://cw:***@db/cw)"
+
+
+def test_a_person_signs_in_and_out(house: House) -> None:
+    answer = house.login()
+    assert answer.json() == {"kind": "user", "name": "li", "role": "operator"} | {
+        "csrf_token": house.session().json()["csrf_token"]
+    }
+    said = answer.headers["set-cookie"]
+    assert "HttpOnly" in said
+    assert "SameSite=strict" in said
+    token = answer.json()["csrf_token"]
+    left = house.http.post("/logout", data={"csrf_token": token}, follow_redirects=False)
+    assert (left.status_code, left.headers["location"]) == (303, "/login")
+    assert house.session().status_code == 401
+
+
+def test_a_key_can_sign_in_to_the_page_and_ends_with_it(house: House) -> None:
+    answer = house.http.post("/login", data={"token": house.trial.keys[accounts.Role.ADMIN]})
+    assert (answer.json()["kind"], answer.json()["name"]) == ("key", "admin-1")
+    accounts.revoke_key(house.store, "admin-1")
+    assert house.session().status_code == 401
+
+
+def test_a_browser_is_sent_on_but_never_away(house: House) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml"}
+
+    def where(data: dict[str, str]) -> str:
+        answer = house.http.post("/login", data=data, headers=browser, follow_redirects=False)
+        assert answer.status_code == 303
+        return answer.headers["location"]
+
+    right = {"name": "li", "password": PASSWORD}
+    assert where(right | {"next": "/cases/C20261121-0001"}) == "/cases/C20261121-0001"
+    for foreign in ("https://evil.example", "//evil.example", "/\\evil.example", "/a\nb"):
+        assert where(right | {"next": foreign}) == "/"
+    assert where(right | {"password": "wrong", "next": "/cases"}) == "/login?error=wrong&next=%2Fcases"
+
+
+@pytest.mark.parametrize("name", ["li", "nobody"])
+def test_a_wrong_password_tells_nothing(house: House, name: str) -> None:
+    answer = house.login(name=name, password="wrong password")
+    assert (answer.status_code, answer.json()["type"]) == (401, "urn:curbwatch:problem:sign-in-refused")
+    assert "set-cookie" not in answer.headers
+
+
+def test_guessing_is_slowed_down(house: House) -> None:
+    for _ in range(FAILURES):
+        assert house.login(password="wrong password").status_code == 401
+    refused = house.login()
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) > 500
+    house.now += timedelta(minutes=11)
+    assert house.login().status_code == 200
+
+
+def test_sessions_end_by_time_password_and_removal(house: House) -> None:
+    house.login()
+    house.now += timedelta(hours=house.trial.config.session_hours, seconds=1)
+    assert house.session().status_code == 401
+    house.login()
+    accounts.set_password(house.store, "li", "another horse battery")
+    assert house.session().status_code == 401
+    assert house.login().status_code == 401
+    house.login(password="another horse battery")
+    assert house.session().status_code == 200
+    accounts.disable_user(house.store, "li")
+    assert house.session().status_code == 401
+    assert house.login(password="another horse battery").status_code == 401
+
+
+def test_unsafe_requests_of_a_session_need_its_token(house: House) -> None:
+    headers = house.trial.headers("patrol") | {"Idempotency-Key": "a"}
+    case = house.http.post("/api/v1/cases", json=CASE_IN, headers=headers).json()["id"]
+    token = house.login().json()["csrf_token"]
+
+    def confirm(**headers: str) -> int:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        path = f"/api/v1/cases/{case}/transitions"
+        return house.http.post(path, json={"to": "confirmed"}, headers=sent).status_code
+
+    assert confirm() == 403
+    assert confirm(X_CSRF_Token="guessed") == 403
+    assert confirm(X_CSRF_Token=token, Sec_Fetch_Site="cross-site") == 403
+    assert confirm(X_CSRF_Token=token, Origin="https://evil.example") == 403
+    assert confirm(X_CSRF_Token=token, Sec_Fetch_Site="same-origin") == 200
+    shown = house.http.get(f"/api/v1/cases/{case}").json()
+    assert shown["history"][-1]["actor"] == "user:li"
+
+
+def test_another_site_cannot_sign_a_browser_in(house: House) -> None:
+    answer = house.http.post(
+        "/login", data={"name": "li", "password": PASSWORD}, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert answer.status_code == 403
+
+
+def test_users_have_rules(house: House) -> None:
+    with pytest.raises(NameTaken):
+        accounts.add_user(house.store, "li", PASSWORD, "viewer")
+    with pytest.raises(Invalid, match="at least 10 characters"):
+        accounts.add_user(house.store, "wang", "short", "viewer")
+    with pytest.raises(Invalid, match="printable"):
+        accounts.add_user(house.store, "a\nb", PASSWORD, "viewer")
+    with pytest.raises(ValueError, match="emperor"):
+        accounts.add_user(house.store, "wang", PASSWORD, "emperor")
+    with pytest.raises(NotFound, match="curbwatch users list"):
+        accounts.set_password(house.store, "nobody", PASSWORD)
+    assert [user.name for user in accounts.list_users(house.store)] == ["li"]

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Evidence: whole or not at all, once, and out again in ranges."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import httpx2
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from api.blobs import LEFTOVER_AGE_S, Blobs
+from api.errors import StorageFull
+from api.schemas import CASE_IN
+from api.trial import Trial, served, trial
+
+NOISE = np.random.default_rng(7).integers(0, 255, (240, 320, 3), dtype=np.uint8)
+JPEG = cv2.imencode(".jpg", NOISE)[1].tobytes()
+PNG = cv2.imencode(".png", NOISE)[1].tobytes()
+LIMIT = 300_000
+TAKEN = "2026-11-21T01:12:00Z"
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Trial:
+    return trial(tmp_path, change=lambda config: replace(config, evidence_bytes=LIMIT))
+
+
+@pytest.fixture
+def http(api: Trial) -> Iterator[TestClient]:
+    with TestClient(api.app) as client:
+        headers = api.headers("patrol") | {"Idempotency-Key": "case"}
+        client.post("/api/v1/cases", json=CASE_IN, headers=headers).raise_for_status()
+        yield client
+
+
+def case_id(api: Trial, http: TestClient) -> str:
+    found = http.get("/api/v1/cases", headers=api.headers("viewer")).json()["items"]
+    return str(found[0]["id"])
+
+
+def send(
+    api: Trial, http: TestClient, body: bytes, *, said: str = "image/jpeg", key: str = "e1", kind: str = "before"
+) -> httpx2.Response:
+    return http.post(
+        f"/api/v1/cases/{case_id(api, http)}/evidence",
+        params={"kind": kind, "taken_at": TAKEN},
+        content=body,
+        headers=api.headers("patrol") | {"Idempotency-Key": key, "Content-Type": said},
+    )
+
+
+def files(api: Trial) -> list[Path]:
+    return [path for path in api.config.evidence_dir.rglob("*") if path.is_file()]
+
+
+def test_a_picture_goes_in_and_comes_out_unchanged(api: Trial, http: TestClient) -> None:
+    stored = send(api, http, JPEG)
+    assert stored.status_code == 201
+    about = stored.json()
+    assert (about["bytes"], about["sha256"]) == (len(JPEG), hashlib.sha256(JPEG).hexdigest())
+    assert about["taken_at"] == TAKEN
+    answer = http.get(about["url"], headers=api.headers("viewer"))
+    assert answer.content == JPEG
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["etag"] == f'"{about["sha256"]}"'
+    shown = http.get(f"/api/v1/cases/{case_id(api, http)}", headers=api.headers("viewer")).json()
+    assert shown["evidence"] == [about]
+
+
+def test_the_same_bytes_twice_are_one_piece(api: Trial, http: TestClient) -> None:
+    first = send(api, http, JPEG, key="e1")
+    replayed = send(api, http, JPEG, key="e1")
+    again = send(api, http, JPEG, key="e2")
+    assert [answer.status_code for answer in (first, replayed, again)] == [201, 201, 200]
+    assert replayed.headers["idempotent-replay"] == "true"
+    assert first.json() == replayed.json() == again.json()
+    after = send(api, http, JPEG, key="e3", kind="after")
+    assert after.status_code == 201
+    assert len(files(api)) == 1
+
+
+def test_a_key_with_other_bytes_is_refused(api: Trial, http: TestClient) -> None:
+    send(api, http, JPEG, key="e1")
+    refused = send(api, http, PNG, said="image/png", key="e1")
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:curbwatch:problem:key-reused")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (PNG, "image/jpeg"),
+        (JPEG[:-100], "image/jpeg"),
+        (b"<svg onload=alert(1)>", "image/png"),
+        (JPEG, "image/svg+xml"),
+        (JPEG, "application/octet-stream"),
+        (b"", "video/mp4"),
+    ],
+)
+def test_what_is_not_what_it_says_is_refused(api: Trial, http: TestClient, body: bytes, said: str) -> None:
+    refused = send(api, http, body, said=said)
+    assert (refused.status_code, refused.json()["type"]) == (415, "urn:curbwatch:problem:wrong-media-type")
+    assert files(api) == []
+
+
+def test_too_large_is_refused_whether_it_says_so_or_not(api: Trial, http: TestClient) -> None:
+    body = JPEG + b"\0" * LIMIT
+    assert send(api, http, body).status_code == 413
+
+    def pieces() -> Iterator[bytes]:
+        for at in range(0, len(body), 50_000):
+            yield body[at : at + 50_000]
+
+    answer = http.post(
+        f"/api/v1/cases/{case_id(api, http)}/evidence",
+        params={"kind": "before", "taken_at": TAKEN},
+        content=pieces(),
+        headers=api.headers("patrol") | {"Idempotency-Key": "e", "Content-Type": "image/jpeg"},
+    )
+    assert answer.status_code == 413
+    assert answer.json()["type"] == "urn:curbwatch:problem:too-large"
+    assert files(api) == []
+
+
+def test_evidence_needs_a_case(api: Trial, http: TestClient) -> None:
+    answer = http.post(
+        "/api/v1/cases/C20260101-0001/evidence",
+        params={"kind": "before", "taken_at": TAKEN},
+        content=JPEG,
+        headers=api.headers("patrol") | {"Idempotency-Key": "e", "Content-Type": "image/jpeg"},
+    )
+    assert answer.status_code == 404
+    assert files(api) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "part"),
+    [
+        ("bytes=0-99", 206, slice(0, 100)),
+        ("bytes=100-", 206, slice(100, None)),
+        ("bytes=-50", 206, slice(-50, None)),
+        (f"bytes=10-{len(JPEG) + 10}", 206, slice(10, None)),
+        ("bytes=a-b", 200, slice(None)),
+        ("bytes=5-2", 200, slice(None)),
+        ("bytes=0-1,5-6", 200, slice(None)),
+        ("furlongs=1-2", 200, slice(None)),
+    ],
+)
+def test_ranges_let_players_seek(api: Trial, http: TestClient, said: str, status: int, part: slice) -> None:
+    url = send(api, http, JPEG).json()["url"]
+    answer = http.get(url, headers=api.headers("viewer") | {"Range": said})
+    assert answer.status_code == status
+    assert answer.content == JPEG[part]
+    assert answer.headers["accept-ranges"] == "bytes"
+    assert ("content-range" in answer.headers) == (status == 206)
+
+
+def test_a_range_behind_the_end_says_how_long_the_file_is(api: Trial, http: TestClient) -> None:
+    url = send(api, http, JPEG).json()["url"]
+    answer = http.get(url, headers=api.headers("viewer") | {"Range": f"bytes={len(JPEG)}-"})
+    assert (answer.status_code, answer.headers["content-range"]) == (416, f"bytes */{len(JPEG)}")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_known_etag_is_not_sent_again(api: Trial, http: TestClient) -> None:
+    url = send(api, http, JPEG).json()["url"]
+    etag = http.get(url, headers=api.headers("viewer")).headers["etag"]
+    answer = http.get(url, headers=api.headers("viewer") | {"If-None-Match": etag})
+    assert (answer.status_code, answer.content) == (304, b"")
+
+
+def test_a_damaged_file_is_never_served(api: Trial, http: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    url = send(api, http, JPEG).json()["url"]
+    files(api)[0].write_bytes(JPEG[:1000])
+    answer = http.get(url, headers=api.headers("viewer"))
+    assert answer.status_code == 404
+    assert "restore the evidence folder" in answer.json()["detail"]
+    assert "missing or cut off" in caplog.text
+    send(api, http, JPEG, key="again")
+    assert http.get(url, headers=api.headers("viewer")).content == JPEG
+
+
+def test_a_full_disk_is_a_refusal_that_can_be_repeated(
+    api: Trial, http: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise StorageFull("the evidence folder is full: free space, then send again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("api.blobs.Upload.flush", full)
+        refused = send(api, http, JPEG)
+    assert (refused.status_code, refused.json()["type"]) == (507, "urn:curbwatch:problem:storage-full")
+    assert send(api, http, JPEG).status_code == 201
+
+
+def test_old_leftovers_are_swept_and_young_ones_stay(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path)
+    for name, age_s in (("old", LEFTOVER_AGE_S + 60), ("young", 60)):
+        path = tmp_path / "incoming" / name
+        path.touch()
+        os.utime(path, (time.time() - age_s,) * 2)
+    assert blobs.sweep() == 1
+    assert [path.name for path in (tmp_path / "incoming").iterdir()] == ["young"]
+
+
+SERVE = """
+import sys
+from pathlib import Path
+from api.app import create_app
+from api.config import ApiConfig
+from api.server import Server, listen
+folder = Path(sys.argv[1])
+app = create_app(ApiConfig(f"sqlite:///{folder}/trial.db", folder / "evidence"))
+listener = listen("127.0.0.1", 0)
+print(listener.getsockname()[1], flush=True)
+Server(app).run(sockets=[listener])
+"""
+
+
+def test_a_process_killed_in_an_upload_leaves_nothing_that_is_served(tmp_path: Path) -> None:
+    api = trial(tmp_path)
+    body = JPEG + b"\0" * 3000
+    process = subprocess.Popen([sys.executable, "-c", SERVE, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    url = f"http://127.0.0.1:{int(process.stdout.readline())}"
+    with process, httpx2.Client(base_url=url, timeout=20) as http:
+        found = http.post(
+            "/api/v1/cases", json=CASE_IN, headers=api.headers("patrol") | {"Idempotency-Key": "case"}
+        )
+        address = f"/api/v1/cases/{found.json()['id']}/evidence"
+        upload = {
+            "params": {"kind": "before", "taken_at": TAKEN},
+            "headers": api.headers("patrol") | {"Idempotency-Key": "e", "Content-Type": "image/jpeg"},
+        }
+
+        def pieces() -> Iterator[bytes]:
+            yield body[:50_000]
+            wait_for_file(tmp_path / "evidence" / "incoming")
+            process.send_signal(signal.SIGKILL)
+            process.wait(10)
+            yield body[50_000:]
+
+        with pytest.raises(httpx2.HTTPError):
+            http.post(address, content=pieces(), **upload)
+    assert len(list((tmp_path / "evidence" / "incoming").iterdir())) == 1
+    with served(api.app) as again, httpx2.Client(base_url=again) as http:
+        case = http.get(address.removesuffix("/evidence"), headers=api.headers("viewer")).json()
+        assert case["evidence"] == []
+        stored = http.post(address, content=body, **upload)
+        assert stored.status_code == 201
+        assert http.get(stored.json()["url"], headers=api.headers("viewer")).content == body
+
+
+def wait_for_file(folder: Path) -> None:
+    until = time.monotonic() + 10
+    while not list(folder.iterdir()):
+        assert time.monotonic() < until, "the upload never began"
+        time.sleep(0.02)
