@@ -36,9 +36,12 @@ def joined(a: Box, b: Box) -> Box:
 
 def covered(box: Box, covers: Iterable[Box], *, cells: int = 16) -> float:
     """Share of a box that other boxes hide, overlaps counted once, on a grid of cells×cells samples."""
+    over = [cover for cover in covers if shared(box, cover)]
+    if not over:
+        return 0.0
     xs = np.linspace(box[0], box[2], cells, endpoint=False) + (box[2] - box[0]) / (2 * cells)
     ys = np.linspace(box[1], box[3], cells, endpoint=False) + (box[3] - box[1]) / (2 * cells)
     hidden = np.zeros((cells, cells), np.bool_)
-    for x0, y0, x1, y1 in covers:
+    for x0, y0, x1, y1 in over:
         hidden |= ((ys >= y0) & (ys <= y1))[:, None] & ((xs >= x0) & (xs <= x1))[None, :]
     return float(hidden.mean())

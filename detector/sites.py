@@ -5,6 +5,7 @@ Cameras look once every 0.5-10 s, so things are associated by place, not by moti
 whose box it overlaps enough. Everything here is frozen state and pure functions; time comes in with the look.
 """
 
+import itertools
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +17,7 @@ SAME_IOU = 0.3
 SAME_CONTAINMENT = 0.6
 OTHER_CLASS_IOU = 0.5  # a half-built stall reads as debris: the same place, hence the same site
 TWIN_SHARE = 0.7  # a candidate that lies this much in another site is no thing of its own
+ORIGIN_SHARE = 0.3  # a candidate still lies this much on where it was first seen: who walks slowly does not stand
 HIDDEN_SHARE = 0.4  # of a site's box behind people or vehicles: the look says nothing
 FOLLOW = 0.3  # how fast a site's box follows its detections
 TRACE = 120  # looks kept per site
@@ -50,11 +52,15 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place where one violation may be standing; times are aware UTC, spans are seconds, box normalised xyxy."""
+    """A place where one violation may be standing.
+
+    Times are aware UTC, spans are seconds, boxes normalised xyxy: `origin` as first seen, `box` follows since.
+    """
 
     key: str
     camera_id: str
     zone: str
+    origin: Box
     box: Box
     state: State
     first_seen_at: datetime
@@ -81,6 +87,17 @@ class Site:
         """Share of the visible time in which the thing was detected."""
         return self.hit_s / self.visible_s if self.visible_s else 1.0
 
+    @property
+    def hits(self) -> int:
+        """How many of the looks kept detected the thing."""
+        return sum(look.verdict == "hit" for look in self.trace)
+
+    @property
+    def misses(self) -> int:
+        """How many looks saw the place empty since the last hit."""
+        since = itertools.takewhile(lambda look: look.verdict != "hit", reversed(self.trace))
+        return sum(look.verdict == "miss" for look in since)
+
 
 def site_key(camera_id: str, box: Box, at: datetime) -> str:
     """A name that the same sighting always gets: camera, second-exact birth and place on a 1000×1000 grid."""
@@ -90,6 +107,8 @@ def site_key(camera_id: str, box: Box, at: datetime) -> str:
 
 def same_place(site: Site, seen: Sighting) -> float:
     """How well a sighting fits a site, 0 where it does not."""
+    if site.state is State.CANDIDATE and boxes.containment(site.origin, seen.box) < ORIGIN_SHARE:
+        return 0.0
     overlap = boxes.iou(site.box, seen.box)
     if seen.class_name != site.class_name:
         # rubbish where a stall once was is no relapse of the stall's case

@@ -11,6 +11,7 @@ from detector.sites import HIDDEN_SHARE, Sighting, Site, State, assign, looked, 
 from detector.zones import Zone, zone_of
 
 FORGET_S = 7 * 86_400.0  # a cleared place relapses within a week, later it is a new site
+FEWEST = 3  # looks that must agree before anything is told, however rare they are
 PATIENCE = 4  # a candidate that is not decided after so many dwells starts over
 
 
@@ -101,6 +102,7 @@ def _born(look: Look, rest: list[Sighting], zones: tuple[Zone, ...]) -> list[Sit
                 key=site_key(look.camera_id, seen.box, look.taken_at),
                 camera_id=look.camera_id,
                 zone=zone.name,
+                origin=seen.box,
                 box=seen.box,
                 state=State.CANDIDATE,
                 first_seen_at=look.taken_at,
@@ -130,7 +132,8 @@ def _judge(site: Site, zone: Zone, now: datetime, *, hit: bool) -> tuple[Site, E
         resting = replace(site, state=State.CLEARED, trace=()) if site.confirmed_at else site
         return resting, Event(Kind.GIVEN_UP, site, now, reason)
     stood = site.stood_s
-    if not hit or stood < zone.dwell_s or site.visible_s < zone.dwell_s / 2 or site.hit_ratio < zone.hit_ratio:
+    seen_well = site.visible_s >= zone.dwell_s / 2 and site.hit_ratio >= zone.hit_ratio and site.hits >= FEWEST
+    if not hit or stood < zone.dwell_s or not seen_well:
         return site, None
     why = f"stood {stood:.0f} s ≥ {zone.dwell_s:.0f} s, hit ratio {site.hit_ratio:.2f} ≥ {zone.hit_ratio:.2f}"
     kind = Kind.RELAPSED if site.confirmed_at else Kind.OPENED
@@ -161,6 +164,7 @@ def _returned(site: Site, now: datetime) -> Site:
     return replace(
         site,
         state=State.CANDIDATE,
+        origin=site.box,
         first_seen_at=now,
         stood_s=0.0,
         visible_s=0.0,
@@ -174,7 +178,7 @@ def _clear(site: Site, zone: Zone, now: datetime, *, hit: bool) -> tuple[Site, E
     """A confirmed violation stays, starts clearing, or is seen gone for long enough."""
     if hit:
         return replace(site, state=State.CONFIRMED), None
-    if site.empty_s < zone.clear_s:
+    if site.empty_s < zone.clear_s or site.misses < FEWEST:
         return replace(site, state=State.CLEARING if site.empty_s else site.state), None
     cleared = replace(site, state=State.CLEARED, cleared_at=now)
     why = f"place seen empty for {site.empty_s:.0f} s ≥ {zone.clear_s:.0f} s"
