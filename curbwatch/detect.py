@@ -1,18 +1,25 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Look at single pictures, folders and recordings from the command line."""
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
+from av.container import OutputContainer
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from curbwatch.errors import SettingsError
 from detector.model import Model
 from streams.files import read_frames
+from streams.redact import redact
 
 PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 COLOURS = {"stall": (0, 160, 255), "debris": (255, 64, 200)}  # BGR
@@ -20,17 +27,27 @@ COLOURS = {"stall": (0, 160, 255), "debris": (255, 64, 200)}  # BGR
 Picture = NDArray[np.uint8]
 
 
-def find_pictures(paths: Sequence[str], *, every_s: float) -> Iterator[tuple[str, Picture]]:
-    """Name and BGR picture of everything the paths hold; videos and cameras give one every `every_s` seconds."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """One picture to look at: its name, uint8[H,W,3] BGR, and the recording or camera that it came from, if any."""
+
+    name: str
+    picture: Picture
+    recording: str | None = None
+
+
+def find_pictures(paths: Sequence[str], *, every_s: float) -> Iterator[Found]:
+    """Everything that the paths hold; recordings and cameras give one picture every `every_s` seconds."""
     for text in paths:
         path = Path(text)
         if path.is_dir():
             yield from find_pictures([str(p) for p in sorted(path.iterdir()) if _is_picture(p)], every_s=every_s)
         elif _is_picture(path):
-            yield text, _read(path)
+            yield Found(text, _read(path))
         else:
-            frames = read_frames(text, camera_id=path.stem, every_s=every_s, start_at=datetime.now(UTC))
-            yield from ((f"{text}#{frame.sequence}", frame.picture) for frame in frames)
+            label = redact(text)
+            for frame in read_frames(text, camera_id=path.stem, every_s=every_s, start_at=datetime.now(UTC)):
+                yield Found(f"{label}#{frame.sequence}", frame.picture, label)
 
 
 def _is_picture(path: Path) -> bool:
@@ -69,3 +86,36 @@ def annotated(picture: Picture, found: dict[str, Any]) -> Picture:
         label = f"{box['class']} {box['confidence']:.2f}"
         cv2.putText(out, label, (x0 + 3, max(14, y0 - 5)), cv2.FONT_HERSHEY_SIMPLEX, 0.55, colour, 2)
     return out
+
+
+class Album:
+    """Writes annotated pictures into a folder: a JPEG per picture, one H.264 video per recording."""
+
+    def __init__(self, folder: Path, *, every_s: float) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._rate = folder, Fraction(1 / every_s).limit_denominator(1000)
+        self._videos: dict[str, tuple[OutputContainer, VideoStream]] = {}
+
+    def add(self, found: Found, picture: Picture) -> None:
+        """Keep one annotated picture."""
+        if found.recording is None:
+            cv2.imwrite(str(self._folder / f"{Path(found.name).stem}.annotated.jpg"), picture)
+            return
+        container, stream = self._videos.get(found.recording) or self._open(found.recording, picture)
+        frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+        container.mux(stream.encode(frame.reformat(stream.width, stream.height, "yuv420p")))
+
+    def close(self) -> None:
+        """Finish all videos."""
+        for container, stream in self._videos.values():
+            container.mux(stream.encode())
+            container.close()
+
+    def _open(self, recording: str, picture: Picture) -> tuple[OutputContainer, VideoStream]:
+        name = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(recording).stem) or "camera"
+        container = av.open(str(self._folder / f"{name}.annotated.mp4"), "w")
+        stream = container.add_stream("libx264", rate=self._rate, options={"preset": "veryfast"})
+        stream.height, stream.width = (size // 2 * 2 for size in picture.shape[:2])  # H.264 wants even sizes
+        stream.pix_fmt = "yuv420p"
+        self._videos[recording] = container, stream
+        return container, stream

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from curbwatch.check import Finding, check_cameras
-from curbwatch.detect import annotated, find_pictures, look_at
+from curbwatch.detect import Album, annotated, find_pictures, look_at
 from curbwatch.errors import SettingsError
 from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
@@ -79,21 +79,23 @@ def detect(
     min_confidence: Annotated[
         float | None, typer.Option(help="instead of the model's thresholds", min=0, max=1)
     ] = None,
-    save: Annotated[Path | None, typer.Option(help="write annotated pictures into this folder")] = None,
+    save: Annotated[Path | None, typer.Option(help="write annotated pictures and videos into this folder")] = None,
     every_s: Annotated[float, typer.Option(help="videos: seconds between looks", min=0.01)] = 1.0,
     as_json: AsJson = False,
 ) -> None:
     """Find stalls and debris in pictures. Example: curbwatch detect street.jpg --save out/"""
     set_up_logs()
     loaded = load_model(model)
-    pictures = find_pictures(paths, every_s=every_s)
-    if save is not None:
-        save.mkdir(parents=True, exist_ok=True)
-    for name, picture in pictures:
-        found = look_at(loaded, name, picture, min_confidence)
-        typer.echo(json.dumps(found, ensure_ascii=False) if as_json else _line(found))
-        if save is not None:
-            cv2.imwrite(str(save / f"{Path(name).stem}.annotated.jpg"), annotated(picture, found))
+    album = Album(save, every_s=every_s) if save is not None else None
+    try:
+        for found in find_pictures(paths, every_s=every_s):
+            told = look_at(loaded, found.name, found.picture, min_confidence)
+            typer.echo(json.dumps(told, ensure_ascii=False) if as_json else _line(told))
+            if album:
+                album.add(found, annotated(found.picture, told))
+    finally:
+        if album:
+            album.close()
 
 
 def _line(found: dict[str, Any]) -> str:

@@ -52,6 +52,12 @@ def test_detect_takes_a_folder_and_a_threshold(picture: Path) -> None:
     assert len(json.loads(few[0])["detections"]) < len(json.loads(many[0])["detections"])
 
 
+def test_detect_annotates_a_recording_as_a_video(tmp_path: Path) -> None:
+    looks = curbwatch("detect", STREET / "street.mp4", "--every-s", "10", "--json", "--save", tmp_path).splitlines()
+    with av.open(str(tmp_path / "street.annotated.mp4")) as video:
+        assert sum(1 for _ in video.decode(video=0)) == len(looks) >= 8
+
+
 def test_detect_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"no picture")
     assert "not a picture that can be read" in curbwatch("detect", tmp_path / "a.jpg", code=2)
