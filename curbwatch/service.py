@@ -68,6 +68,8 @@ def api_config(settings: Settings) -> ApiConfig:
         evidence_dir=settings.service.data_dir / "evidence",
         timezone=settings.service.timezone,
         public_metrics=settings.service.public_metrics,
+        secure_cookie=settings.service.secure_cookie,
+        source_url=settings.service.source_url,
         source_url=settings.service.source_url,
     )
 

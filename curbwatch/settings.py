@@ -62,6 +62,7 @@ class ServiceSettings(Strict):
     database_url: Secret = Field(SecretStr(""), title="SQLAlchemy URL; empty: SQLite in data_dir")
     timezone: Annotated[str, AfterValidator(_known_timezone)] = Field("Asia/Shanghai", title="the city's time zone")
     public_metrics: bool = Field(default=False, title="serve /metrics without a key")
+    secure_cookie: bool = Field(default=False, title="send the session cookie over TLS only")
     source_url: str = Field("https://example.org/curbwatch", title="where users of the page find the source code")
 
 
