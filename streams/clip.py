@@ -40,7 +40,7 @@ class ClipInfo:
 def write_clip(path: Path, packets: list[Coded]) -> ClipInfo | None:
     """Write packets (of one track, beginning with a keyframe) to path, whole or not at all.
 
-    None when the packets hold no picture that can be decoded.
+    None when the packets hold no picture that can be decoded. OSError when the file cannot be written.
     """
     decoder = make_decoder(packets[0].track)
     first = _first_picture(decoder, packets)
@@ -56,6 +56,8 @@ def write_clip(path: Path, packets: list[Coded]) -> ClipInfo | None:
         else:
             size, frames = _transcode(part, packets, pts, (first.width, first.height))
         part.replace(path)
+    except av.error.FFmpegError as error:
+        raise OSError(error.errno, f"the clip cannot be written ({error.strerror})", str(path)) from error
     finally:
         part.unlink(missing_ok=True)
     span_s = (dts[-1] - dts[0] + usual_gap(dts)) / TICKS

@@ -184,9 +184,7 @@ def test_lost_packets_are_survived(clip: Path) -> None:
 
 
 @pytest.mark.parametrize("stamps", ["frozen", "wild"])
-def test_useless_times_are_replaced_by_the_arrival(
-    clip: Path, tmp_path: Path, stamps: Literal["frozen", "wild"]
-) -> None:
+def test_useless_times_give_way_to_the_arrival(clip: Path, tmp_path: Path, stamps: Literal["frozen", "wild"]) -> None:
     with loopback_camera(clip) as camera, eager(camera) as reader:
         camera.stamps = stamps
         frames = frames_of(reader, 4.0)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from support.cameras import frames_of, next_frame, until
 
 from streams.loopback import card_number, loopback_camera, make_clip
 from streams.reader import CameraReader
 from streams.source import Source
+from support.cameras import frames_of, next_frame, until
 
 FPS = 25
 
@@ -88,7 +88,7 @@ def test_looks_on_across_a_rare_keyframe(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("clip", ["h264", "reordered", "hevc"])
 def test_decodes_everything_when_asked(clips: dict[str, Path], clip: str) -> None:
-        with (
+    with (
         loopback_camera(clips[clip]) as camera,
         CameraReader(Source("cam-1", camera.url, every_s=0.2, decode="all")) as reader,
     ):
@@ -100,7 +100,7 @@ def test_decodes_everything_when_asked(clips: dict[str, Path], clip: str) -> Non
 
 
 def test_an_unread_frame_is_replaced_and_counted(clips: dict[str, Path]) -> None:
-        with (
+    with (
         loopback_camera(clips["h264"]) as camera,
         CameraReader(Source("cam-1", camera.url, every_s=0.1, decode="all")) as reader,
     ):
