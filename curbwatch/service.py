@@ -70,7 +70,6 @@ def api_config(settings: Settings) -> ApiConfig:
         public_metrics=settings.service.public_metrics,
         secure_cookie=settings.service.secure_cookie,
         source_url=settings.service.source_url,
-        source_url=settings.service.source_url,
     )
 
 
