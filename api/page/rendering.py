@@ -56,8 +56,9 @@ def _percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
-def _middle(polygon: list[tuple[float, float]]) -> tuple[float, float]:
-    return sum(x for x, _ in polygon) / len(polygon), sum(y for _, y in polygon) / len(polygon)
+def _corner(polygon: list[tuple[float, float]]) -> tuple[float, float]:
+    x, y = min(polygon, key=sum)
+    return min(x + 0.025, 0.96), min(y + 0.05, 0.95)
 
 
 def _environment() -> jinja2.Environment:
@@ -70,7 +71,13 @@ def _environment() -> jinja2.Environment:
     )
     found.globals.update(asset=assets.address, texts=TEXTS, version=_version())
     found.filters.update(
-        iso=_iso, city=_city, clock=_clock, percent=_percent, middle=_middle, first_picture=views.first_picture
+        iso=_iso,
+        city=_city,
+        clock=_clock,
+        percent=_percent,
+        corner=_corner,
+        first_picture=views.first_picture,
+        until=views.stood_until,
     )
     return found
 

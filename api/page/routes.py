@@ -18,8 +18,8 @@ from api.auth import Reader, by_cookie
 from api.errors import NotAllowed, NotFound, NotSignedIn
 from api.model import Case, CaseFilter
 from api.page import assets, views
-from api.page.rendering import LANGUAGE_COOKIE, Viewer, render
-from api.page.texts import Language
+from api.page.rendering import LANGUAGE_COOKIE, Viewer, language_of, render
+from api.page.texts import Language, translate
 from api.page.views import CHOICES, CameraView, Chosen
 from api.roles import Permission
 from api.routes.login import own_path
@@ -113,7 +113,7 @@ def case(case_id: str, request: Request, by: Reader, services: ServicesDep) -> R
         found = case_rows.get(connection, case_id)
         names = {camera.id: camera.name for camera in camera_rows.every(connection)}
         next_new = _next_new(connection, found)
-    shown = views.first_picture(found) or next(iter(views.clips(found)), None)
+    shown, pair = views.first_picture(found) or next(iter(views.clips(found)), None), views.pair(found)
     looks = views.looks(found.trace)
     return render(
         Viewer(request, by),
@@ -123,7 +123,9 @@ def case(case_id: str, request: Request, by: Reader, services: ServicesDep) -> R
         names=names,
         pictures=views.pictures(found),
         clips=views.clips(found),
-        shown=shown.id if shown else None,
+        pair=pair if found.cleared_at else None,
+        shown="pair" if pair and found.cleared_at else shown.id if shown else None,
+        rule=_rule(found, language_of(request)),
         looks=looks,
         tally=views.tally(looks),
         moves=views.move_buttons(found.status, by.role),
@@ -215,6 +217,12 @@ def _cards(connection: Connection, chosen: Chosen, found: Page, cameras: list[Ca
 def _cameras(connection: Connection, services: Services) -> list[CameraView]:
     now, silent = services.clock(), services.config.silent_after_s
     return [views.camera_view(camera, now=now, silent_after_s=silent) for camera in camera_rows.every(connection)]
+
+
+def _rule(case: Case, language: Language) -> list[tuple[str, object]]:
+    known = {"reason": "", "hit_ratio": translate(language, "rule.hit_ratio")}
+    told = ((name, value) for name, value in case.rule.items() if (name, value) != ("zone", case.zone))
+    return [(known.get(name, name), value) for name, value in told]
 
 
 def _next_new(connection: Connection, case: Case) -> str | None:

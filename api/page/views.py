@@ -104,6 +104,11 @@ def first_picture(case: Case) -> Evidence | None:
     return min(reversed(pictures), key=lambda item: KINDS.index(item.kind), default=None)
 
 
+def stood_until(case: Case) -> datetime | None:
+    """When the thing was gone or stopped to matter; None while it stands."""
+    return case.cleared_at or (case.last_seen_at if case.status in DONE else None)
+
+
 def pictures(case: Case) -> list[Evidence]:
     """All pictures in the order in which they were taken."""
     return sorted((e for e in case.evidence if e.media_type.startswith("image/")), key=lambda e: e.taken_at)
@@ -112,6 +117,13 @@ def pictures(case: Case) -> list[Evidence]:
 def clips(case: Case) -> list[Evidence]:
     """All clips in the order in which they were taken."""
     return sorted((e for e in case.evidence if e.media_type.startswith("video/")), key=lambda e: e.taken_at)
+
+
+def pair(case: Case) -> tuple[Evidence, Evidence] | None:
+    """The standing thing and its free place, to be compared; None while there is no picture of the free place."""
+    after = next((item for item in reversed(pictures(case)) if item.kind == "after"), None)
+    standing = first_picture(case)
+    return (standing, after) if standing and after and standing.kind != "after" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,9 @@ class City:
         response.raise_for_status()
         return response.json() if response.content else None
 
-    def camera(self, camera_id: str, name: str, *, status: str = "live", error: str | None = None, seed: int = 1) -> None:
+    def camera(
+        self, camera_id: str, name: str, *, status: str = "live", error: str | None = None, seed: int = 1
+    ) -> None:
         """Registers a camera with two zones, its state and a picture."""
         zones = [
             {"name": "人行道 footway", "polygon": FOOTWAY, "classes": ["stall", "debris"], "kind": "watch"},
@@ -88,7 +90,14 @@ class City:
         self.ask("PUT", f"/cameras/{camera_id}/state", json=body)
 
     def case(  # noqa: PLR0913 - one argument per fact of a case
-        self, thing: Thing, *, camera_id: str, zone: str = "人行道 footway", standing_s: float = 95, seed: int = 1, key: str = ""
+        self,
+        thing: Thing,
+        *,
+        camera_id: str,
+        zone: str = "人行道 footway",
+        standing_s: float = 95,
+        seed: int = 1,
+        key: str = "",
     ) -> str:
         """Reports a case with its pictures and a clip; returns its number."""
         now = datetime.now(UTC)

@@ -13,7 +13,11 @@ Picture = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 Thing = Literal["stall", "debris", "nothing"]
 SIZE = (1280, 720)
-BOXES: dict[Thing, Box] = {"stall": (0.52, 0.40, 0.80, 0.80), "debris": (0.12, 0.62, 0.36, 0.84), "nothing": (0, 0, 1, 1)}
+BOXES: dict[Thing, Box] = {
+    "stall": (0.52, 0.40, 0.80, 0.80),
+    "debris": (0.12, 0.62, 0.36, 0.84),
+    "nothing": (0, 0, 1, 1),
+}
 
 
 def street(thing: Thing, *, seed: int = 1, dusk: float = 0.0) -> Picture:
@@ -121,7 +125,9 @@ def _debris(picture: Picture, chance: np.random.Generator) -> None:
             x = (x0 + x1) // 2 + round((number - (many - 1) / 2) * 46) + int(chance.integers(-6, 6))
             y = y1 - 28 - row * 38
             grey = int(chance.integers(30, 190))
-            cv2.ellipse(picture, (x, y), (32, 26), int(chance.integers(-20, 20)), 0, 360, (grey, grey + 8, grey + 14), -1)
+            cv2.ellipse(
+                picture, (x, y), (32, 26), int(chance.integers(-20, 20)), 0, 360, (grey, grey + 8, grey + 14), -1
+            )
             cv2.ellipse(picture, (x - 6, y - 8), (12, 7), 20, 0, 360, (grey + 30, grey + 36, grey + 40), -1)
             cv2.line(picture, (x - 4, y - 24), (x + 5, y - 33), (grey // 2, grey // 2, grey // 2), 4)
 

@@ -36,18 +36,32 @@ async function decoded(node) {
   await Promise.race([Promise.all(images), new Promise((done) => setTimeout(done, 1500))]);
 }
 
-// Replaces `before` by `after` unless both came from the same HTML; says whether it did.
+function copyAttributes(before, after) {
+  for (const { name } of [...before.attributes]) if (name !== "class" && !after.hasAttribute(name)) before.removeAttribute(name);
+  for (const { name, value } of after.attributes) if (name !== "class") before.setAttribute(name, value);
+}
+
+// Gives `before` the content of `after` unless both came from the same HTML; says whether it did. The node itself
+// stays, with its class: so an animation runs on.
 export function swap(before, after) {
   const html = after.outerHTML;
   if (sources.get(before) === html) return false;
+  sources.set(before, html);
   const focused = before.contains(document.activeElement) ? document.activeElement : null;
-  const path = focused?.dataset.to ? `[data-to="${focused.dataset.to}"]` : "a, button";
-  sources.set(after, html);
+  const playing = [...before.querySelectorAll("video")].filter((video) => !video.paused);
   keepLoaded(before, after);
-  before.replaceWith(after);
-  tick(after);
-  if (focused) (after.matches(path) ? after : after.querySelector(path))?.focus({ preventScroll: true });
+  copyAttributes(before, after);
+  before.replaceChildren(...after.childNodes);
+  tick(before);
+  playing.forEach((video) => video.isConnected && video.play().catch(() => {}));
+  if (focused && !focused.isConnected) refocus(before, focused);
   return true;
+}
+
+function refocus(within, lost) {
+  const { to, shows } = lost.dataset;
+  const same = to ? `[data-to="${to}"]` : shows ? `[data-shows="${shows}"]` : lost.id ? `#${lost.id}` : lost.localName;
+  (within.querySelector(same) ?? within.querySelector("a, button"))?.focus({ preventScroll: true });
 }
 
 export function adopt(node) {
