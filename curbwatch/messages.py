@@ -2,6 +2,7 @@
 """What the patrol tells the API of an event: the case or observation first, then its evidence."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 
 from curbwatch.spool import Message
@@ -9,6 +10,8 @@ from detector.evidence import blurred, framed, jpeg
 from detector.looks import Seen
 from detector.sites import Site
 from detector.watch import Event, Kind
+
+MARKED_WIDTH = 960
 
 
 def stamp(at: datetime) -> str:
@@ -71,10 +74,15 @@ def _observation(event: Event, kind: str) -> Message:
     return Message(event.site.key, "observation", json.dumps(body, ensure_ascii=False))
 
 
-def _pictures(site: Site, look: Seen, before: bytes | None) -> tuple[Message, ...]:
-    during = jpeg(framed(blurred(look.frame.picture, look.people), site.box, site.class_name))
-    now = _evidence(site, "during", look.frame.taken_at, during, "image/jpeg")
-    return (now, _evidence(site, "before", site.first_seen_at, before, "image/jpeg")) if before else (now,)
+def _pictures(site: Site, look: Seen, before: bytes | None) -> Iterator[Message]:
+    """The moment of the decision as it was, once more with the violation framed for whoever has no page, and before."""
+    at = look.frame.taken_at
+    picture = blurred(look.frame.picture, look.people)
+    yield _evidence(site, "during", at, jpeg(picture), "image/jpeg")
+    if before:
+        yield _evidence(site, "before", site.first_seen_at, before, "image/jpeg")
+    marked = jpeg(framed(picture, site.box, site.class_name), widest=MARKED_WIDTH)
+    yield _evidence(site, "context", at, marked, "image/jpeg")
 
 
 def clip_message(event: Event, clip: bytes) -> Message:

@@ -32,11 +32,11 @@ def test_a_standing_stall_becomes_one_case_with_pictures_and_a_clip(street: Loop
         case = eventually(lambda: next(iter(api.cases()), None), "a case")
         assert (case["class"], case["status"], case["zone"]) == ("stall", "new", "whole picture")
         whole = eventually(
-            lambda: api.get(f"/cases/{case['id']}") if len(api.cases()[-1]["evidence"]) >= 3 else None,
+            lambda: api.get(f"/cases/{case['id']}") if len(api.cases()[-1]["evidence"]) >= 4 else None,
             "picture, first sight and clip",
         )
         kinds = {item["kind"]: item for item in whole["evidence"]}
-        assert {"before", "during", "clip"} <= kinds.keys()
+        assert {"before", "during", "context", "clip"} <= kinds.keys()
         assert whole["trace"]
         with httpx2.Client(base_url=service.api_url, headers={"Authorization": f"Bearer {key}"}) as http:
             picture = http.get(kinds["during"]["url"])
