@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.detections import Detections
-from detector.errors import ManifestError
+from detector.errors import ManifestError, SessionError
 from detector.manifest import Manifest
 
 MOST = 300  # boxes per picture: yolo26 prints as many, and a street holds fewer
@@ -30,13 +30,18 @@ def decode(output: NDArray[np.float32], manifest: Manifest, floors: NDArray[np.f
     float32[300,6] for yolo26 (xyxy, score, class; its end-to-end export). floors: float32[C], lowest score kept.
     """
     if manifest.head == "yolo26":
-        return _decode_end_to_end(output, floors)
+        return _decode_end_to_end(output, floors, manifest.name)
     return _decode_raw(output, floors, manifest.iou)
 
 
-def _decode_end_to_end(output: NDArray[np.float32], floors: NDArray[np.float32]) -> Detections:
+def _decode_end_to_end(output: NDArray[np.float32], floors: NDArray[np.float32], name: str) -> Detections:
     class_id = output[:, 5].astype(np.int64)
     keep = output[:, 4] >= floors[np.clip(class_id, 0, len(floors) - 1)]
+    # this head's shape does not tell its classes, so weights of another model show only here
+    if (odd := class_id[keep & ((class_id < 0) | (class_id >= len(floors)))]).size:
+        raise SessionError(
+            f"{name}: the weights print class {odd[0]}, `classes` names {len(floors)}; correct the manifest"
+        )
     return Detections(output[keep, :4], output[keep, 4], class_id[keep])
 
 

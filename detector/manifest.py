@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from detector.errors import ManifestError
 
@@ -54,11 +55,17 @@ def _parse(path: Path) -> Manifest:
         raise ManifestError(f"{path}: no such manifest; name a .toml file from models/") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ManifestError(f"{path}: not a readable TOML file ({error})") from error
+    if "folder" in table:
+        raise ManifestError(f"{path}: folder: unknown key; the weights lie beside their manifest")
     try:
         return Manifest.model_validate(table | {"folder": path.parent})
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'manifest'}: {e['msg']}" for e in error.errors())
+        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'manifest'}: {_said(e)}" for e in error.errors())
         raise ManifestError(f"{path}: {faults}") from None
+
+
+def _said(fault: ErrorDetails) -> str:
+    return "unknown key; remove it or correct its name" if fault["type"] == "extra_forbidden" else fault["msg"]
 
 
 def _check_classes(manifest: Manifest, path: Path) -> None:

@@ -107,9 +107,9 @@ def site_key(camera_id: str, box: Box, at: datetime) -> str:
 
 def same_place(site: Site, seen: Sighting) -> float:
     """How well a sighting fits a site, 0 where it does not."""
-    if site.state is State.CANDIDATE and boxes.containment(site.origin, seen.box) < ORIGIN_SHARE:
-        return 0.0
     overlap = boxes.iou(site.box, seen.box)
+    if not overlap or (site.state is State.CANDIDATE and boxes.containment(site.origin, seen.box) < ORIGIN_SHARE):
+        return 0.0
     if seen.class_name != site.class_name:
         # rubbish where a stall once was is no relapse of the stall's case
         return overlap if overlap >= OTHER_CLASS_IOU and site.state is not State.CLEARED else 0.0
@@ -158,10 +158,13 @@ def _is_new(site: Site) -> bool:
 
 
 def _belongs(site: Site, other: Site) -> bool:
+    common = boxes.shared(site.box, other.box)
+    if not common:
+        return False
     if site.class_name == other.class_name:
-        return boxes.containment(other.box, site.box) > TWIN_SHARE
+        return boxes.containment(site.box, other.box) > TWIN_SHARE
     goods = (site.class_name, other.class_name) == ("debris", "stall") and other.state is not State.CLEARED
-    return goods and boxes.shared(site.box, other.box) > TWIN_SHARE * boxes.area(site.box)
+    return goods and common > TWIN_SHARE * boxes.area(site.box)
 
 
 def _followed(box: Box, hits: list[Sighting]) -> Box:
