@@ -340,7 +340,7 @@ def test_a_cleared_place_costs_little_to_keep() -> None:
 def test_a_busy_day_keeps_the_memory_small() -> None:
     street, dice = Street(), random.Random(3)  # noqa: S311 - repeatable
     most = 0
-    for _ in range(600):
+    for _ in range(300):
         street.look([_anywhere(dice) for _ in range(4)])
         most = max(most, len(street.watch.sites))
     assert street.news == []
