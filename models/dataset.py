@@ -20,8 +20,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from models.boxes import Found, Image
-from models.classes import CLASSES
+from models.boxes import Found, Image, area
+from models.classes import CLASSES, STALL
 from models.collect import stall_source
 from models.label_store import Record, Store, digest, load
 from models.runner import Runner
@@ -29,6 +29,7 @@ from models.splits import near_duplicates, perceptual_hash, settle, wanted
 from models.teacher import DOUBTFUL, NONE, Labels, context
 
 LONG_SIDE = 640
+LARGE = 0.04
 NEGATIVES = ("shop_fronts", "street", "travel", "traffic_cameras")
 
 
@@ -56,11 +57,17 @@ def read(path: Path) -> Image:
     return np.asarray(cv2.resize(picture, new, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def drawn_labels(record: Record) -> tuple[Labels, Labels]:
-    """Return a record's boxes: those to learn, and the hard ones to look away from."""
+def drawn_labels(record: Record, *, lenient: bool) -> tuple[Labels, Labels]:
+    """Return a record's boxes: those to learn, and the hard ones to look away from.
+
+    Leniently, large hard stalls are learnt too: rows and half-hidden stalls are most of what a
+    crowded market shows, and a box round a row is no false alarm.
+    """
     boxes = np.array([b.edges for b in record.boxes], np.float32).reshape(-1, 4)
     classes = np.array([CLASSES.index(b.name) for b in record.boxes], np.int64)
     hard = np.array([b.hard for b in record.boxes], bool)
+    if lenient:
+        hard &= (classes != STALL) | (area(boxes) < LARGE)
     labels = Labels(boxes, classes)
     return labels.pick(~hard), labels.pick(hard)
 
@@ -121,12 +128,13 @@ def build(data: Path, store: Store, teacher: Runner, out: Path) -> list[Entry]:
     seen = teacher.find(pictures, least=DOUBTFUL, iou=0.6)
     for entry, picture, boxes in zip(settled, pictures, seen, strict=True):
         if entry.split != "drop":
-            write(out, entry, picture, *_labels(store.get(entry.sha256), picture, boxes))
+            lenient = entry.split == "train"
+            write(out, entry, picture, *_labels(store.get(entry.sha256), picture, boxes, lenient=lenient))
     return settled
 
 
-def _labels(record: Record | None, picture: Image, found: Found) -> tuple[Labels, Labels]:
-    drawn, hard = drawn_labels(record) if record else (NONE, NONE)
+def _labels(record: Record | None, picture: Image, found: Found, *, lenient: bool) -> tuple[Labels, Labels]:
+    drawn, hard = drawn_labels(record, lenient=lenient) if record else (NONE, NONE)
     height, width = picture.shape[:2]
     learn, doubtful = context(found, width, height, drawn.plus(hard))
     return drawn.plus(learn), hard.plus(doubtful)
