@@ -13,7 +13,7 @@ import pytest
 from streams.probe import probe
 from streams.reader import CameraReader
 from streams.source import Source
-from support.cameras import failing, frames_of, next_frame
+from support.cameras import failing, next_frame
 
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).parents[1] / "support" / "gstreamer_camera.py"
@@ -49,14 +49,12 @@ def test_gstreamer_s_server_is_read(tmp_path: Path, sent: str, codec: str, trans
     with gstreamer_camera(sent) as place:
         source = Source("cam-1", f"rtsp://{place}", transport=transport, open_timeout_s=10)
         with CameraReader(source) as reader:
-            next_frame(reader, 15)
-            frames = frames_of(reader, 2.5)
+            frames = [next_frame(reader, 20) for _ in range(3)]
             state = reader.state()
             info = reader.clip(
                 tmp_path / "clip.mp4", since=frames[-1].taken_at - timedelta(seconds=1), until=frames[-1].taken_at
             )
     assert (state.status, state.codec, state.width, state.height, state.reconnects) == ("live", codec, 640, 360, 0)
-    assert len(frames) >= 2
     assert info is not None
     assert info.duration_s > 0.9
 

@@ -12,7 +12,7 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402 - gi wants the versions first
 
-PICTURES = "videotestsrc is-live=true ! video/x-raw,width=640,height=360,framerate=15/1 ! videoconvert ! "
+PICTURES = "videotestsrc is-live=true ! video/x-raw,format=I420,width=640,height=360,framerate=15/1 ! "
 CODECS = {
     "h264": "x264enc tune=zerolatency key-int-max=15 ! rtph264pay name=pay0 pt=96",
     "h265": "x265enc tune=zerolatency key-int-max=15 speed-preset=ultrafast ! rtph265pay name=pay0 pt=96",

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+import av
+import pytest
+
+from streams.coded import Coded
+from streams.connection import Connection
+from streams.decoder import Look, Looker, decode_picture
+from streams.loopback import card_number, make_clip
+from streams.source import Source
+
+START = datetime(2026, 11, 21, tzinfo=UTC)
+FPS = 10
+
+
+class CountingLooker(Looker):
+    """Counts what the decoder is given."""
+
+    decoded = 0
+
+    def _decode(self, packets: list[Coded]) -> list[av.VideoFrame]:
+        self.decoded += len(packets)
+        return super()._decode(packets)
+
+
+def packets(path: Path) -> Iterator[Coded]:
+    """A recording as a camera would send it, ten pictures a second."""
+    with Connection(Source("cam-1", str(path), loop=True)) as connection:
+        connection._pacer = None
+        with av.open(str(path)) as video:
+            count = video.streams.video[0].frames
+        for number, coded in zip(range(count), connection, strict=False):
+            assert coded is not None
+            at = START + timedelta(seconds=number / FPS)
+            yield Coded(coded.data, coded.track, coded.key, coded.pts_s, coded.dts_s, at, number / FPS)
+
+
+def looks(looker: Looker, path: Path) -> list[tuple[float, int]]:
+    """When a look came (seconds from the start) and which picture it showed."""
+    found: list[Look] = [look for look in map(looker.feed, packets(path)) if look]
+    return [((look.at - START).total_seconds(), card_number(look.picture)) for look in found]
+
+
+def clip(folder: Path, *, gop: int, b_frames: int = 0, codec: Literal["h264", "hevc"] = "h264") -> Path:
+    return make_clip(folder / "clip.mp4", codec=codec, fps=FPS, frames=100, gop=gop, b_frames=b_frames)
+
+
+def test_of_frequent_keyframes_only_those_are_decoded(tmp_path: Path) -> None:
+    looker = CountingLooker(1.0, "keyframes")
+    assert looks(looker, clip(tmp_path, gop=10)) == [(n, 10 * n) for n in range(10)]
+    assert looker.decoded == 10
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_a_keyframe_is_shown_at_once_whatever_the_reordering(
+    tmp_path: Path, b_frames: int, codec: Literal["h264", "hevc"]
+) -> None:
+    looker = Looker(2.0, "keyframes")
+    assert looks(looker, clip(tmp_path, gop=10, b_frames=b_frames, codec=codec))[:3] == [(0, 0), (2, 20), (4, 40)]
+
+
+def test_keyframes_more_frequent_than_wanted_are_passed_over(tmp_path: Path) -> None:
+    looker = CountingLooker(2.0, "keyframes")
+    assert [at for at, _ in looks(looker, clip(tmp_path, gop=5))] == [0, 2, 4, 6, 8]
+    assert looker.decoded == 5
+
+
+def test_of_rare_keyframes_every_picture_is_decoded_once_and_looks_are_fresh(tmp_path: Path) -> None:
+    looker = CountingLooker(2.0, "keyframes")
+    seen = looks(looker, clip(tmp_path, gop=50))
+    assert all(at * FPS == pytest.approx(number) for at, number in seen)
+    assert max(late - early for (early, _), (late, _) in pairwise(seen)) <= 3.1
+    assert len(seen) >= 5
+    assert looker.decoded <= 101  # the first keyframe is decoded for the first look and once more to go on from it
+    assert looker.damaged == 0
+
+
+def test_everything_is_decoded_when_asked(tmp_path: Path) -> None:
+    looker = CountingLooker(0.5, "all")
+    seen = looks(looker, clip(tmp_path, gop=10))
+    assert looker.decoded == 100
+    assert len(seen) == 20
+
+
+def test_every_picture_is_a_look_at_interval_zero(tmp_path: Path) -> None:
+    seen = looks(Looker(0.0, "all"), clip(tmp_path, gop=10))
+    assert [number for _, number in seen] == list(range(len(seen)))
+    assert len(seen) >= 98
+
+
+def test_a_damaged_keyframe_is_counted_and_not_shown(tmp_path: Path) -> None:
+    looker = Looker(1.0, "keyframes")
+    whole = list(packets(clip(tmp_path, gop=10)))
+    first = whole[0]
+    torn = Coded(first.data[: len(first.data) // 3], first.track, True, 0, 0, first.at, first.mono)
+    assert looker.feed(torn) is None
+    assert looker.damaged >= 1
+    assert looker.feed(whole[10]) is not None
+
+
+def test_one_keyframe_decodes_alone(tmp_path: Path) -> None:
+    first, second, *_ = packets(clip(tmp_path, gop=10))
+    picture = decode_picture(first)
+    assert picture is not None
+    assert card_number(picture) == 0
+    assert decode_picture(second) is None

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.redact import redact
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("rtsp://admin:hunter2@10.0.0.1:554/cam", "rtsp://***@10.0.0.1:554/cam"),
+        ("cannot open 'rtsps://admin:p@ss/w@rd@cam/1': no", "cannot open 'rtsps://***@cam/1': no"),
+        ("http://cam/video?user=a&password=hunter2&x=1", "http://cam/video?user=a&password=***&x=1"),
+        ("http://cam/video?token=abc#top", "http://cam/video?token=***#top"),
+        ("https://cam/live.m3u8?access_token=abc&sig=def", "https://cam/live.m3u8?access_token=***&sig=***"),
+        ("http://cam/cgi?usr=a&pwd=hunter2", "http://cam/cgi?usr=a&pwd=***"),
+        ("HTTP://Admin:X@CAM/", "HTTP://***@CAM/"),
+        ("two: rtsp://a:b@c and rtsp://d:e@f", "two: rtsp://***@c and rtsp://***@f"),
+        ("rtsp://10.0.0.1/cam", "rtsp://10.0.0.1/cam"),
+        ("/var/lib/videos/monkey=3.mp4", "/var/lib/videos/monkey=3.mp4"),
+        ("mail a@b.example", "mail a@b.example"),
+    ],
+)
+def test_logins_and_tokens_are_hidden_and_the_rest_is_kept(text: str, shown: str) -> None:
+    assert redact(text) == shown
+
+
+@given(st.text(st.characters(exclude_characters="'\"<>", exclude_categories=["Z", "C"]), min_size=4))
+def test_no_password_survives(password: str) -> None:
+    shown = redact(f"cannot open rtsp://someone:{password}@192.0.2.1/cam: refused")
+    assert shown == "cannot open rtsp://***@192.0.2.1/cam: refused"

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import pytest
+
+from streams.source import Source
+
+
+def test_a_source_shows_no_password() -> None:
+    source = Source("cam-1", "rtsp://admin:hunter2@10.0.0.1/cam")
+    assert "hunter2" not in repr(source)
+    assert source.place == "rtsp://***@10.0.0.1/cam"
+
+
+@pytest.mark.parametrize(
+    "url", ["rtsp://a:b@cam/1", "rtsps://cam:322/x", "http://cam/live.m3u8", "/videos/*.jpg", "a.mp4", "file:///a.mp4"]
+)
+def test_every_form_of_address_is_taken(url: str) -> None:
+    assert Source("cam-1", url).is_network == url.startswith(("rtsp", "http"))
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("rtsp://admin:hunt/er2@10.0.0.1/cam", "in a password write / as %2F"),
+        ("rtsp://admin:hunt#er2@10.0.0.1/cam", "in a password write / as %2F"),
+        ("rtsp://10.0.0.1:99999/cam", "is no valid address"),
+        ("rtsp:///cam", "names no host"),
+        ("ftp://10.0.0.1/cam", "begins with none of rtsp"),
+    ],
+)
+def test_an_address_that_cannot_work_is_refused_without_its_password(url: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as refused:
+        Source("cam-1", url)
+    assert "er2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"every_s": -1.0}, {"clip_s": -1.0}, {"stale_after_s": 0.0}, {"open_timeout_s": 0.0}]
+)
+def test_impossible_times_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="cam-1"):
+        Source("cam-1", "a.mp4", **wrong)  # type: ignore[arg-type]
