@@ -40,7 +40,10 @@ ADVICE: dict[int, tuple[str, str]] = {
     413: ("too-large", "the body is too large: send a smaller one"),
     415: ("wrong-media-type", "this media type is not taken here: see /api/v1/openapi.json"),
     416: ("range-not-satisfiable", "the range lies outside the file: ask for bytes within its length"),
-    500: ("internal-error", "something broke on the server; it has been logged: try again, then tell the administrator"),
+    500: (
+        "internal-error",
+        "something broke on the server; it has been logged: try again, then tell the administrator",
+    ),
 }
 
 

@@ -29,6 +29,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 Serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 metadata = sa.MetaData(
     naming_convention={
+        "ix": "ix_%(column_0_label)s",
         "pk": "pk_%(table_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s",
         "uq": "uq_%(table_name)s_%(column_0_name)s",

@@ -35,12 +35,14 @@ class Trial:
 def trial(
     folder: Path,
     *,
+    database_url: str | None = None,
     detect: DetectFn | None = None,
     clock: Clock = utc_now,
     change: Callable[[ApiConfig], ApiConfig] = replace,
 ) -> Trial:
-    """A fresh API under `folder`; `change` may alter its config."""
-    config = change(ApiConfig(f"sqlite:///{folder}/trial.db", folder / "evidence"))
+    """A fresh API under `folder`, on SQLite there or on an empty `database_url`; `change` may alter its config."""
+    url = database_url or f"sqlite:///{folder}/trial.db"
+    config = change(ApiConfig(url, folder / "evidence"))
     upgrade(config.database_url)
     with open_store(config.database_url) as store:
         keys = {role: accounts.add_key(store, f"{role}-1", role) for role in Role}

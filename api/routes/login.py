@@ -68,7 +68,13 @@ def login(
     return response
 
 
-@router.post("/logout", status_code=303, summary="Sign out", responses=refusals(413, 422))
+@router.post(
+    "/logout",
+    status_code=303,
+    response_class=RedirectResponse,
+    summary="Sign out",
+    responses=refusals(413, 422),
+)
 async def logout(request: Request, services: ServicesDep, csrf_token: FieldText = "") -> RedirectResponse:
     """Ends the session; the CSRF token comes as header or as form field. Goes to /login."""
     cookie = request.cookies.get(sessions.COOKIE, "")

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from api import accounts
 from api.errors import Invalid, NameTaken, NotFound
+from api.roles import Role
 from api.schemas import CASE_IN
 from api.store import Store
 from api.throttle import FAILURES
@@ -93,7 +94,7 @@ def test_a_person_signs_in_and_out(house: House) -> None:
 
 
 def test_a_key_can_sign_in_to_the_page_and_ends_with_it(house: House) -> None:
-    answer = house.http.post("/login", data={"token": house.trial.keys[accounts.Role.ADMIN]})
+    answer = house.http.post("/login", data={"token": house.trial.keys[Role.ADMIN]})
     assert (answer.json()["kind"], answer.json()["name"]) == ("key", "admin-1")
     accounts.revoke_key(house.store, "admin-1")
     assert house.session().status_code == 401

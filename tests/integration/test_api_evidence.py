@@ -233,14 +233,10 @@ def test_a_process_killed_in_an_upload_leaves_nothing_that_is_served(tmp_path: P
     assert process.stdout is not None
     url = f"http://127.0.0.1:{int(process.stdout.readline())}"
     with process, httpx2.Client(base_url=url, timeout=20) as http:
-        found = http.post(
-            "/api/v1/cases", json=CASE_IN, headers=api.headers("patrol") | {"Idempotency-Key": "case"}
-        )
+        found = http.post("/api/v1/cases", json=CASE_IN, headers=api.headers("patrol") | {"Idempotency-Key": "case"})
         address = f"/api/v1/cases/{found.json()['id']}/evidence"
-        upload = {
-            "params": {"kind": "before", "taken_at": TAKEN},
-            "headers": api.headers("patrol") | {"Idempotency-Key": "e", "Content-Type": "image/jpeg"},
-        }
+        params = {"kind": "before", "taken_at": TAKEN}
+        headers = api.headers("patrol") | {"Idempotency-Key": "e", "Content-Type": "image/jpeg"}
 
         def pieces() -> Iterator[bytes]:
             yield body[:50_000]
@@ -250,12 +246,12 @@ def test_a_process_killed_in_an_upload_leaves_nothing_that_is_served(tmp_path: P
             yield body[50_000:]
 
         with pytest.raises(httpx2.HTTPError):
-            http.post(address, content=pieces(), **upload)
+            http.post(address, content=pieces(), params=params, headers=headers)
     assert len(list((tmp_path / "evidence" / "incoming").iterdir())) == 1
     with served(api.app) as again, httpx2.Client(base_url=again) as http:
         case = http.get(address.removesuffix("/evidence"), headers=api.headers("viewer")).json()
         assert case["evidence"] == []
-        stored = http.post(address, content=body, **upload)
+        stored = http.post(address, content=body, params=params, headers=headers)
         assert stored.status_code == 201
         assert http.get(stored.json()["url"], headers=api.headers("viewer")).content == body
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Files are what their bytes say."""
 
+import contextlib
 import struct
 from pathlib import Path
 
@@ -76,8 +77,5 @@ def test_a_picture_bomb_is_refused_before_it_is_decoded() -> None:
 
 @given(st.binary(max_size=300))
 def test_broken_jpegs_are_refused_and_never_crash(tail: bytes) -> None:
-    data = encoded(".jpg")[:20] + tail
-    try:
-        assert decode(data).ndim == 3
-    except (WrongMediaType, TooLarge) as refused:
-        assert str(refused)
+    with contextlib.suppress(WrongMediaType, TooLarge):
+        assert decode(encoded(".jpg")[:20] + tail).ndim == 3

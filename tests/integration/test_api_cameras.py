@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Cameras, detection, health and metrics over HTTP."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import cv2
+import httpx2
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from numpy.typing import NDArray
+
+from api.app import create_app
+from api.camera_schemas import CAMERA_IN, STATE_IN
+from api.config import ApiConfig
+from api.detecting import DetectedBox
+from api.errors import SchemaOutdated
+from api.schemas import CASE_IN
+from api.trial import Trial, trial
+
+JPEG = cv2.imencode(".jpg", np.full((48, 64, 3), 200, np.uint8))[1].tobytes()
+
+
+def see_a_stall(picture: NDArray[np.uint8]) -> list[DetectedBox]:
+    height, width = picture.shape[:2]
+    return [DetectedBox("stall", 0.9, (0.0, 0.0, float(width), float(height)))]
+
+
+class Street:
+    def __init__(self, folder: Path) -> None:
+        self.now = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+        self.trial: Trial = trial(folder, clock=lambda: self.now, detect=see_a_stall)
+        self.http = TestClient(self.trial.app)
+
+    def put(self, path: str, role: str = "patrol", **more: Any) -> httpx2.Response:
+        headers = self.trial.headers(role) | more.pop("headers", {})
+        return self.http.put(f"/api/v1/cameras/{path}", headers=headers, **more)
+
+    def get(self, path: str, role: str = "viewer", **headers: str) -> httpx2.Response:
+        return self.http.get(path, headers=self.trial.headers(role) | headers)
+
+    def events(self) -> list[str]:
+        with self.trial.app.state.services.store.read() as connection:
+            rows = connection.exec_driver_sql("SELECT event FROM events").scalars()
+            return list(rows)
+
+
+@pytest.fixture
+def street(tmp_path: Path) -> Street:
+    return Street(tmp_path)
+
+
+def test_a_camera_is_registered_described_and_shown(street: Street) -> None:
+    first = street.put("cam-12", json=CAMERA_IN)
+    assert first.status_code == 201
+    assert {name: first.json()[name] for name in CAMERA_IN} == CAMERA_IN
+    assert street.put("cam-12", json=CAMERA_IN).status_code == 200
+    renamed = street.put("cam-12", json=CAMERA_IN | {"name": "北门"}).json()
+    assert renamed == street.get("/api/v1/cameras/cam-12").json()
+    assert [item["name"] for item in street.get("/api/v1/cameras").json()["items"]] == ["北门"]
+    assert street.events() == ["camera.updated"] * 2
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        {"polygon": [[0, 0], [1, 1]]},
+        {"polygon": [[0, 0], [1, 1], [2, 0]]},
+        {"kind": "forbidden"},
+        {"name": ""},
+    ],
+)
+def test_a_zone_that_makes_no_sense_is_refused(street: Street, zone: dict[str, Any]) -> None:
+    body = CAMERA_IN | {"zones": [CAMERA_IN["zones"][0] | zone]}
+    assert street.put("cam-12", json=body).status_code == 422
+
+
+def test_a_camera_is_believed_while_the_patrol_speaks(street: Street) -> None:
+    street.put("cam-12", json=CAMERA_IN)
+    never = street.get("/api/v1/cameras/cam-12").json()
+    assert (never["status"], never["silent"], never["state"]) == ("unknown", False, None)
+    told = street.put("cam-12/state", json=STATE_IN).json()
+    assert (told["status"], told["silent"], told["note"]) == ("live", False, None)
+    assert told["state"] == STATE_IN
+    street.now += timedelta(seconds=31)
+    silent = street.get("/api/v1/cameras/cam-12").json()
+    assert (silent["status"], silent["silent"]) == ("unknown", True)
+    assert silent["note"].startswith("unknown (patrol silent for 31 s)")
+    assert silent["state"]["status"] == "live"
+
+
+def test_listeners_hear_of_changes_only(street: Street) -> None:
+    street.put("cam-12", json=CAMERA_IN)
+    for state in (STATE_IN, STATE_IN, STATE_IN | {"drops": 7}, STATE_IN | {"status": "retrying"}):
+        street.put("cam-12/state", json=state)
+    assert len(street.events()) == 3
+
+
+def test_a_state_needs_a_registered_camera(street: Street) -> None:
+    refused = street.put("cam-99/state", json=STATE_IN)
+    assert (refused.status_code, refused.json()["detail"]) == (
+        404,
+        "no camera cam-99: register it first with PUT /api/v1/cameras/cam-99",
+    )
+
+
+def test_a_snapshot_replaces_the_one_before(street: Street) -> None:
+    jpeg = {"Content-Type": "image/jpeg"}
+    assert street.put("cam-12/snapshot", content=JPEG, headers=jpeg).status_code == 404
+    street.put("cam-12", json=CAMERA_IN)
+    assert street.get("/api/v1/cameras/cam-12/snapshot").status_code == 404
+    assert street.put("cam-12/snapshot", content=JPEG, headers=jpeg).status_code == 204
+    other = cv2.imencode(".jpg", np.zeros((20, 20, 3), np.uint8))[1].tobytes()
+    assert street.put("cam-12/snapshot", content=other, headers=jpeg).status_code == 204
+    answer = street.get("/api/v1/cameras/cam-12/snapshot")
+    assert (answer.content, answer.headers["content-type"]) == (other, "image/jpeg")
+    again = street.get("/api/v1/cameras/cam-12/snapshot", **{"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+    assert street.put("cam-12/snapshot", content=b"GIF89a", headers=jpeg).status_code == 415
+    shown = street.get("/api/v1/cameras/cam-12").json()["snapshot"]
+    assert shown == {"taken_at": "2026-11-21T08:00:00Z", "url": "/api/v1/cameras/cam-12/snapshot"}
+
+
+def test_a_picture_is_looked_at_and_forgotten(street: Street) -> None:
+    headers = street.trial.headers("operator") | {"Content-Type": "image/jpeg"}
+    answer = street.http.post("/api/v1/detect", content=JPEG, headers=headers)
+    assert answer.json() == {
+        "width": 64,
+        "height": 48,
+        "detections": [{"class": "stall", "confidence": 0.9, "xyxy": [0.0, 0.0, 64.0, 48.0]}],
+    }
+    for body, status in ((b"no picture", 415), (b"\xff\xd8\xff" + b"\0" * 50, 415)):
+        assert street.http.post("/api/v1/detect", content=body, headers=headers).status_code == status
+
+
+def test_without_a_model_detection_says_so(tmp_path: Path) -> None:
+    api = trial(tmp_path)
+    headers = api.headers("operator") | {"Content-Type": "image/jpeg"}
+    answer = TestClient(api.app).post("/api/v1/detect", content=JPEG, headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:curbwatch:problem:unavailable")
+    assert "no model is loaded" in answer.json()["detail"]
+
+
+def test_a_healthy_process_is_alive_and_ready(street: Street) -> None:
+    assert street.http.get("/healthz").json() == {"status": "alive"}
+    assert street.http.get("/readyz").json() == {"status": "ready"}
+
+
+def test_readiness_names_what_is_wrong(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    incoming = street.trial.config.evidence_dir / "incoming"
+    incoming.rmdir()
+    with street.trial.app.state.services.store.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
+    answer = street.http.get("/readyz")
+    assert answer.status_code == 503
+    faults = answer.json()["faults"]
+    assert faults["database"].endswith("run `curbwatch db upgrade`")
+    assert faults["evidence"].startswith("not writable")
+
+
+def test_an_app_does_not_start_over_an_old_database(tmp_path: Path) -> None:
+    app = create_app(ApiConfig(f"sqlite:///{tmp_path}/empty.db", tmp_path))
+    with pytest.raises(SchemaOutdated, match="run `curbwatch db upgrade`"), TestClient(app):
+        pass
+
+
+def test_metrics_count_requests_cases_and_cameras(street: Street) -> None:
+    street.put("cam-12", json=CAMERA_IN)
+    street.put("cam-12/state", json=STATE_IN)
+    headers = street.trial.headers("patrol") | {"Idempotency-Key": "a"}
+    street.http.post("/api/v1/cases", json=CASE_IN, headers=headers)
+    street.http.get("/api/v1/cases/C20261121-0001/../../../nothing/at/all")
+    text = street.get("/metrics").text
+    assert 'curbwatch_http_requests_total{method="PUT",route="/api/v1/cameras/{camera_id}",status="201"} 1.0' in text
+    assert 'curbwatch_cases{class="stall",status="new"} 1.0' in text
+    assert 'curbwatch_cameras{status="live"} 1.0' in text
+    assert "nothing/at/all" not in text
+
+
+@pytest.mark.parametrize(("public", "status"), [(True, 200), (False, 401)])
+def test_metrics_are_private_unless_wanted_otherwise(tmp_path: Path, *, public: bool, status: int) -> None:
+    api = trial(tmp_path, change=lambda c: ApiConfig(c.database_url, c.evidence_dir, public_metrics=public))
+    assert TestClient(api.app).get("/metrics").status_code == status

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The same promises on a real PostgreSQL: CURBWATCH_TEST_POSTGRES names one, or Debian's is started."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx2
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from fastapi.testclient import TestClient
+
+from api import cases, event_log
+from api.model import NewCase
+from api.roles import Principal, Role
+from api.schemas import CASE_IN, CaseIn
+from api.store import Store
+from api.tables import metadata
+from api.trial import Trial, served, trial
+
+GIVEN = os.environ.get("CURBWATCH_TEST_POSTGRES")
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+PATROL = Principal("key", "patrol-1", Role.PATROL)
+
+pytestmark = pytest.mark.skipif(
+    not GIVEN and not BINARIES, reason="no PostgreSQL: set CURBWATCH_TEST_POSTGRES or install postgresql"
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    if GIVEN:
+        yield GIVEN
+        return
+    folder = Path(tempfile.mkdtemp(prefix="cw-pg-", dir="/tmp"))
+    as_postgres: list[str] = []
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        shutil.chown(folder, "postgres")
+        as_postgres = ["runuser", "-u", "postgres", "--"]
+    tools, data = BINARIES[-1], folder / "data"
+
+    def run(*command: str) -> None:
+        subprocess.run([*as_postgres, *command], check=True, timeout=60, cwd=folder, stdout=subprocess.DEVNULL)
+
+    run(f"{tools}/initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "--no-sync")
+    options = f"-k {folder} -c listen_addresses='' -c max_connections=60"
+    run(f"{tools}/pg_ctl", "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start")
+    yield f"postgresql://postgres@/postgres?host={folder}"
+    run(f"{tools}/pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def url(server: str) -> str:
+    """An empty database."""
+    store = Store(server)
+    with store.write() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    store.close()
+    return server
+
+
+@pytest.fixture
+def api(url: str, tmp_path: Path) -> Iterator[Trial]:
+    found = trial(tmp_path, database_url=url, change=lambda config: replace(config, poll_s=0.1))
+    yield found
+    found.app.state.services.store.close()
+
+
+def test_migrations_make_what_the_code_expects(api: Trial) -> None:
+    with api.app.state.services.store.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_case_reported_by_many_at_once_is_one_case(api: Trial) -> None:
+    with served(api.app) as url, ThreadPoolExecutor(8) as pool:
+
+        def report(number: int) -> httpx2.Response:
+            headers = api.headers("patrol") | {"Idempotency-Key": f"n{number % 12}"}
+            return httpx2.post(f"{url}/api/v1/cases", json=CASE_IN, headers=headers, timeout=30)
+
+        answers = list(pool.map(report, range(24)))
+    assert {answer.status_code for answer in answers} == {200, 201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+def test_a_case_lives_its_life(api: Trial) -> None:
+    http = TestClient(api.app)
+    headers = api.headers("admin")
+    case = http.post("/api/v1/cases", json=CASE_IN, headers=headers | {"Idempotency-Key": "a"}).json()
+    address = f"/api/v1/cases/{case['id']}"
+    for to in ("confirmed", "dispatched", "handled", "closed"):
+        assert http.post(f"{address}/transitions", json={"to": to}, headers=headers).status_code == 200
+    back = http.post(
+        f"{address}/observations",
+        json={"kind": "relapsed", "at": "2026-11-21T05:00:00+08:00"},
+        headers=headers | {"Idempotency-Key": "b"},
+    ).json()
+    assert (back["status"], back["relapses"]) == ("new", 1)
+    found = http.get("/api/v1/cases", params={"q": "GATE", "since": "2026-01-01T00:00:00Z"}, headers=headers)
+    assert [item["id"] for item in found.json()["items"]] == [case["id"]]
+    assert http.get("/readyz").json() == {"status": "ready"}
+    assert 'curbwatch_cases{class="stall",status="new"} 1.0' in http.get("/metrics", headers=headers).text
+
+
+def test_events_become_visible_in_the_order_of_their_ids(api: Trial, url: str) -> None:
+    """A tail that reads while several connections commit must never see an id below one it has seen."""
+    stores = [Store(url) for _ in range(4)]
+    total = 25 * len(stores)
+
+    def report(name: int) -> None:
+        for number in range(25):
+            new = NewCase(**CaseIn.model_validate(CASE_IN | {"key": f"{name}/{number}"}).model_dump())
+            with stores[name].write() as connection:
+                zone = ZoneInfo("Asia/Shanghai")
+                cases.register(connection, new, by=PATROL, now=datetime.now(UTC), zone=zone)
+
+    writers = [threading.Thread(target=report, args=(name,)) for name in range(len(stores))]
+    for writer in writers:
+        writer.start()
+    seen: list[int] = []
+    reader = Store(url)
+    while any(writer.is_alive() for writer in writers) or len(seen) < total:
+        with reader.read() as connection:
+            fresh = event_log.after(connection, seen[-1] if seen else 0, limit=10)
+        seen += [event.id for event in fresh]
+        if not fresh and not any(writer.is_alive() for writer in writers):
+            break
+    for store in [*stores, reader]:
+        store.close()
+    assert len(seen) == total
+    with api.app.state.services.store.read() as connection:
+        numbers = connection.execute(sa.text("SELECT count(DISTINCT id), max(id) FROM cases")).one()
+    assert numbers[0] == total
+    assert numbers[1].endswith(f"-{total:04d}")

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The database: migrations, transactions, and writers that take turns between processes."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from api import housekeeping
+from api.store import Store, _alembic, check_schema, head_revision, upgrade
+from api.tables import case_numbers, idempotency, metadata, probe
+from api.trial import trial
+
+NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/deep/down/cw.db"
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    upgrade(url)
+    found = Store(url)
+    yield found
+    found.close()
+
+
+def test_migrations_make_what_the_code_expects(store: Store) -> None:
+    with store.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_upgrading_twice_changes_nothing(url: str, store: Store) -> None:
+    with store.write() as connection:
+        connection.execute(sa.insert(probe).values(id=1, at=NOW))
+    assert upgrade(url) == head_revision()
+    check_schema(store)
+    with store.read() as connection:
+        assert connection.execute(sa.select(probe.c.at)).scalar_one() == NOW
+
+
+def test_processes_that_upgrade_at_once_do_not_collide(url: str) -> None:
+    code = f"from api.store import upgrade; upgrade({url!r})"
+    running = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(4)]
+    assert [process.wait(60) for process in running] == [0] * 4
+    store = Store(url)
+    check_schema(store)
+    store.close()
+
+
+def test_a_downgrade_leaves_nothing_behind(store: Store) -> None:
+    config = _alembic()
+    with store.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    with store.read() as connection:
+        assert sa.inspect(connection).get_table_names() == ["alembic_version"]
+
+
+def test_a_transaction_is_kept_whole_or_not_at_all(store: Store) -> None:
+    def write_then_break() -> None:
+        with store.write() as connection:
+            connection.execute(sa.insert(probe).values(id=1, at=NOW))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_then_break()
+    with store.read() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(probe)).scalar_one() == 0
+
+
+def test_writes_are_durable_and_references_hold(store: Store) -> None:
+    with store.read() as connection:
+        pragmas = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        ]
+    assert pragmas == ["wal", 2, 1, 10_000]
+
+
+COUNT = """
+import sys, sqlalchemy as sa
+from api.store import Store
+from api.tables import case_numbers
+store = Store(sys.argv[1])
+for _ in range(40):
+    with store.write() as connection:
+        last = connection.execute(sa.select(case_numbers.c.last)).scalar_one()
+        connection.execute(sa.update(case_numbers).values(last=last + 1))
+"""
+
+
+def test_writers_in_threads_and_processes_take_turns(url: str, store: Store) -> None:
+    with store.write() as connection:
+        connection.execute(sa.insert(case_numbers).values(day="20261121", last=0))
+
+    def count() -> None:
+        for _ in range(40):
+            with store.write() as connection:
+                last = connection.execute(sa.select(case_numbers.c.last)).scalar_one()
+                connection.execute(sa.update(case_numbers).values(last=last + 1))
+
+    threads = [threading.Thread(target=count) for _ in range(2)]
+    running = [subprocess.Popen([sys.executable, "-c", COUNT, url]) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [process.wait(60) for process in running] == [0, 0]
+    with store.read() as connection:
+        assert connection.execute(sa.select(case_numbers.c.last)).scalar_one() == 160
+
+
+def test_an_in_memory_database_is_refused() -> None:
+    with pytest.raises(ValueError, match="name a file"):
+        Store("sqlite://")
+
+
+def test_housekeeping_forgets_what_is_old(tmp_path: Path) -> None:
+    api = trial(tmp_path, clock=lambda: NOW)
+    services = api.app.state.services
+    row = {"scope": "s", "fingerprint": "f", "status": 200, "body": "{}"}
+    with services.store.write() as connection:
+        for key, age in (("old", timedelta(days=61)), ("young", timedelta(days=59))):
+            connection.execute(sa.insert(idempotency).values(key=key, created_at=NOW - age, **row))
+    housekeeping.tidy(services)
+    with services.store.read() as connection:
+        assert connection.execute(sa.select(idempotency.c.key)).scalars().all() == ["young"]
