@@ -13,7 +13,7 @@ import av
 from av.video.codeccontext import VideoCodecContext
 
 from streams.coded import Coded, parameter_sets
-from streams.decoder import make_decoder
+from streams.decoder import as_packet, make_decoder
 from streams.times import TICKS, clip_times, usual_gap
 
 BASE = Fraction(1, TICKS)
@@ -75,7 +75,7 @@ def _first_picture(decoder: VideoCodecContext, packets: list[Coded]) -> av.Video
 def _decoded(decoder: VideoCodecContext, packets: list[Coded], pts: list[int] | None) -> Iterator[av.VideoFrame]:
     """Decode to the end; packets that cannot be decoded are passed over."""
     for number, coded in enumerate(packets):
-        packet = av.Packet(coded.data)
+        packet = as_packet(coded)
         packet.time_base, packet.pts = BASE, pts[number] if pts else None
         try:
             yield from decoder.decode(packet)

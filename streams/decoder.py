@@ -8,6 +8,7 @@ import av
 import numpy as np
 from av.codec import CodecContext
 from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from streams.coded import Coded, Track
@@ -39,6 +40,13 @@ def make_decoder(track: Track) -> VideoCodecContext:
     return decoder
 
 
+def as_packet(coded: Coded) -> "av.Packet[VideoStream]":
+    """A packet without times. The keyframe mark matters: FFmpeg adds an unmarked PNG onto the one before."""
+    packet = av.Packet(coded.data)
+    packet.is_keyframe = coded.key
+    return packet
+
+
 def to_bgr(frame: av.VideoFrame) -> NDArray[np.uint8]:
     """uint8[H,W,3] BGR."""
     return np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
@@ -48,7 +56,7 @@ def decode_picture(coded: Coded) -> NDArray[np.uint8] | None:
     """A keyframe by itself, uint8[H,W,3] BGR; None when it cannot be decoded whole."""
     decoder = make_decoder(coded.track)
     try:
-        frames = [*decoder.decode(av.Packet(coded.data)), *decoder.decode(None)]
+        frames = [*decoder.decode(as_packet(coded)), *decoder.decode(None)]
     except av.error.FFmpegError:
         return None
     return to_bgr(frames[-1]) if frames and not frames[-1].is_corrupt else None
@@ -140,7 +148,7 @@ class Looker:
         frames: list[av.VideoFrame] = []
         for coded in packets:
             try:
-                frames = self._context().decode(av.Packet(coded.data)) or frames
+                frames = self._context().decode(as_packet(coded)) or frames
             except av.error.FFmpegError:
                 self.damaged += 1
         return frames
