@@ -10,10 +10,18 @@ from curbwatch.errors import ApiRefused
 from curbwatch.spool import Message
 
 FINAL = {400, 404, 405, 409, 413, 415, 422}  # the same post would fail again; everything else is worth a retry
+PROBLEM = "application/problem+json"
 
 
 class ApiAway(Exception):
-    """The API did not answer, or answered that it cannot now; the post is to be repeated."""
+    """The API did not answer, or answered that it cannot now; the post is to be repeated.
+
+    status is the HTTP status it answered with, 0 if there was no answer.
+    """
+
+    def __init__(self, reason: str, status: int = 0) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 class Client:
@@ -36,7 +44,7 @@ class Client:
         body = json.loads(message.body)
         match message.kind:
             case "case":
-                return str(self._send("POST", "/cases", json=body, headers=key)["id"])
+                return _number(self._send("POST", "/cases", json=body, headers=key))
             case "observation":
                 self._send("POST", f"/cases/{case_id}/observations", json=body, headers=key)
             case _:
@@ -64,11 +72,25 @@ class Client:
         except httpx2.HTTPError as error:
             raise ApiAway(f"no answer from the API ({type(error).__name__})") from error
         if answer.is_success:
-            return dict(answer.json()) if answer.content else {}
+            return _content(answer)
         reason = _reason(answer)
-        if answer.status_code in FINAL:
+        # a proxy's page or another server at this address cannot refuse a case for good, only the API itself can
+        if answer.status_code in FINAL and answer.headers.get("content-type", "").startswith(PROBLEM):
             raise ApiRefused(answer.status_code, reason)
-        raise ApiAway(f"the API answered {answer.status_code}: {reason}")
+        raise ApiAway(f"the API answered {answer.status_code}: {reason}", answer.status_code)
+
+
+def _content(answer: httpx2.Response) -> dict[str, Any]:
+    try:
+        return dict(answer.json()) if answer.content else {}
+    except (ValueError, TypeError):
+        raise ApiAway(f"{answer.url.host} answered no JSON; correct patrol.api_url", answer.status_code) from None
+
+
+def _number(case: dict[str, Any]) -> str:
+    if not case.get("id"):
+        raise ApiAway("the answer to a case has no number; correct patrol.api_url")
+    return str(case["id"])
 
 
 def _reason(answer: httpx2.Response) -> str:
@@ -76,5 +98,5 @@ def _reason(answer: httpx2.Response) -> str:
         problem = answer.json()
         faults = "; ".join(f"{fault['pointer']}: {fault['detail']}" for fault in problem.get("errors", [])[:5])
         return f"{problem['title']}: {problem.get('detail', '')} {faults}".rstrip()
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return answer.text[:200]

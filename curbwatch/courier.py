@@ -2,6 +2,7 @@
 """Carries the spool's messages to the API, in order per site, until each is accepted."""
 
 import random
+import sqlite3
 import threading
 
 import structlog
@@ -10,24 +11,37 @@ from curbwatch.client import ApiAway, Client
 from curbwatch.errors import ApiRefused
 from curbwatch.spool import Message, Spool
 
+FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
+STUMBLED = 500
 
 log = structlog.get_logger(__name__)
 
 
 def deliver(spool: Spool, client: Client) -> int:
-    """Post what waits, oldest first; returns how many messages are done with. ApiAway ends the round."""
-    done = 0
+    """Post what waits, oldest first; returns how many messages are done with.
+
+    ApiAway: something is to be repeated. A message at which the API itself stumbles (500) holds up its own site
+    only; anything else ends the round.
+    """
+    done, stuck = 0, dict[str, ApiAway]()
     for message in spool.waiting():
+        if message.site_key in stuck:
+            continue
         try:
             _deliver_one(spool, client, message)
         except ApiRefused as error:
             spool.refused(message, str(error))
             log.error("message refused", site=message.site_key, kind=message.kind, reason=str(error))
-        except ApiAway:
+        except ApiAway as error:
             spool.failed(message)
-            raise
+            if error.status != STUMBLED:
+                raise
+            stuck[message.site_key] = error
+            continue
         done += 1
+    if stuck:
+        raise next(iter(stuck.values()))
     return done
 
 
@@ -59,15 +73,26 @@ class Courier:
         self._thread.join(timeout_s)
 
     def _work(self) -> None:
-        pause_s = 1.0
+        pause_s = FIRST_PAUSE_S
         while not self._quit.is_set():
             self._wake.clear()
-            try:
-                while deliver(self._spool, self._client) and not self._quit.is_set():
-                    pass
-                pause_s = 1.0
+            if self._round():
+                pause_s = FIRST_PAUSE_S
                 self._wake.wait(5.0)
-            except ApiAway as error:
-                log.warning("posts wait", reason=str(error), waiting=self._spool.count()[0], retry_s=round(pause_s, 1))
+            else:
                 self._quit.wait(pause_s * random.uniform(0.7, 1.3))  # noqa: S311 - jitter, no secret
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+    def _round(self) -> bool:
+        try:
+            while deliver(self._spool, self._client) and not self._quit.is_set():
+                pass
+        except ApiAway as error:
+            log.warning("posts wait", reason=str(error))
+        except sqlite3.Error as error:  # what was posted but not crossed out is posted again with the same key
+            log.error("spool not writable", reason=str(error))
+        except Exception:  # the worker's outermost loop: whatever it is, the next round tries again
+            log.exception("round broken off")
+        else:
+            return True
+        return False
