@@ -129,7 +129,7 @@ class Pacer:
 def _open(source: Source) -> InputContainer:
     options = {"analyzeduration": "100000", "fpsprobesize": "0"} if source.is_rtsp else {}
     if source.is_rtsp:
-        options["rtsp_transport"] = source.transport
+        options |= {"rtsp_transport": source.transport, "allowed_media_types": "video"}
         options["timeout"] = str(round(source.stale_after_s * MICROSECONDS))  # bounds the farewell, too
     if source.is_rtsp and source.transport == "udp":
         options |= {"buffer_size": "4194304", "max_delay": "300000"}

@@ -7,8 +7,8 @@ from datetime import datetime
 import av
 import numpy as np
 from av.codec import CodecContext
+from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from streams.coded import Coded, Track
@@ -40,7 +40,7 @@ def make_decoder(track: Track) -> VideoCodecContext:
     return decoder
 
 
-def as_packet(coded: Coded) -> "av.Packet[VideoStream]":
+def as_packet(coded: Coded) -> "av.Packet[Stream]":
     """A packet without times. The keyframe mark matters: FFmpeg adds an unmarked PNG onto the one before."""
     packet = av.Packet(coded.data)
     packet.is_keyframe = coded.key

@@ -14,7 +14,8 @@ from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402 - gi wants the 
 
 PICTURES = "videotestsrc is-live=true ! video/x-raw,format=I420,width=640,height=360,framerate=15/1 ! "
 CODECS = {
-    "h264": "x264enc tune=zerolatency key-int-max=15 ! rtph264pay name=pay0 pt=96",
+    "h264": "x264enc tune=zerolatency key-int-max=15 ! rtph264pay name=pay0 pt=96 "
+    "audiotestsrc is-live=true ! mulawenc ! rtppcmupay name=pay1 pt=0",
     "h265": "x265enc tune=zerolatency key-int-max=15 speed-preset=ultrafast ! rtph265pay name=pay0 pt=96",
     "mjpeg": "jpegenc ! rtpjpegpay name=pay0 pt=26",
 }

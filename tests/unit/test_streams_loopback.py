@@ -98,9 +98,12 @@ def test_the_clip_played_next_must_be_of_the_same_codec(tmp_path: Path) -> None:
 
 def test_a_taken_port_is_said_at_once(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.mp4", frames=5)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        with pytest.raises(OSError, match="address already in use"), loopback_camera(clip, port=taken.getsockname()[1]):
-            pass
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(OSError, match="address already in use"),
+        loopback_camera(clip, port=taken.getsockname()[1]),
+    ):
+        pass
 
 
 def test_a_camera_ends_with_its_block_whatever_its_clients_do(tmp_path: Path) -> None:
