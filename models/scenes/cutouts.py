@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Training cut-outs: `python -m models.scenes.cutouts OUT_DIR --count N --seed S`.
+
+Writes NNNN.png (RGBA, with shadow) and NNNN.json (class, box of the thing without its shadow in pixels).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import cv2
+import numpy as np
+
+from models.scenes import assets, piles, stalls
+from models.scenes.assets import Light, Pixels
+from models.scenes.camera import Camera
+from models.scenes.palette import Surface, palette
+from models.scenes.shade import over_shadow, shadow
+from models.scenes.shapes import Floats, Part, merge, placed
+
+SIZE = (512, 320)
+SAMPLES = 20
+SOLID = 0.5
+STALL_SHARE = 0.6
+FILL = (0.65, 0.92)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Pixels of the cut-out, x0, y0, x1, y1."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+
+def random_light(rng: Random) -> Light:
+    """A sunny, hazy or overcast sky, the sun anywhere above 25 degrees."""
+    height, way = math.radians(rng.uniform(25, 75)), rng.uniform(0, 2 * math.pi)
+    to_sun = (math.cos(height) * math.cos(way), math.cos(height) * math.sin(way), math.sin(height))
+    sun = rng.choice((0.2, 1.8, 3.2, 4.4))
+    sky = rng.uniform(0.5, 0.8) if sun > 1 else rng.uniform(0.9, 1.4)
+    return Light(
+        to_sun, sun, rng.uniform(0.01, 0.25), sky, rng.choice(((0.62, 0.76, 1.0), (0.85, 0.9, 1.0), (1.0, 0.93, 0.85)))
+    )
+
+
+def random_camera(points: Floats, rng: Random) -> Camera:
+    """A camera 3-5 m high that looks down 10-40 degrees and holds the whole thing in its picture."""
+    height, pitch = rng.uniform(3.0, 5.0), math.radians(rng.uniform(10, 40))
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    away = (height - float(middle[2])) / math.tan(pitch)
+    yaw = rng.uniform(-0.5, 0.5)
+    eye = (float(middle[0]) - math.sin(yaw) * away, float(middle[1]) - math.cos(yaw) * away, height)
+    wide = Camera(eye, yaw, pitch, 1000.0, SIZE)
+    seen = np.abs(wide.project(points)[:, :2] - np.array(SIZE) / 2) / (np.array(SIZE) / 2)
+    return Camera(eye, yaw, pitch, 1000.0 * rng.uniform(*FILL) / float(seen.max()), SIZE)
+
+
+def random_thing(rng: Random) -> tuple[str, list[Part]]:
+    """A stall or a pile, with its class."""
+    if rng.random() < STALL_SHARE:
+        return "stall", stalls.any_stall(rng)
+    return "debris", placed(piles.any_pile(rng), turn=rng.uniform(0, 2 * math.pi), scale=rng.uniform(0.75, 1.3))
+
+
+def weathered(surfaces: dict[str, Surface], rng: Random) -> dict[str, Surface]:
+    """The palette with every colour a little off and dirtier."""
+    changed = {}
+    for name, surface in surfaces.items():
+        light = rng.uniform(0.7, 1.15)
+        gain = [light * rng.uniform(0.92, 1.08) for _ in range(3)]
+        colour = tuple(min(1.0, c * g) for c, g in zip(surface.colour, gain, strict=True))
+        noise = surface.noise or rng.choice((0.0, 3.0, 8.0))
+        changed[name] = Surface(
+            (colour[0], colour[1], colour[2]),
+            surface.rough,
+            surface.metal,
+            noise,
+            rng.uniform(0.1, 0.6),
+            surface.glow,
+            surface.tile_m,
+        )
+    return changed
+
+
+def solid_box(picture: Pixels) -> Box:
+    """The box of the alpha of a picture without shadows."""
+    ys, xs = np.nonzero(picture[:, :, 3] > SOLID * 255)
+    return Box(int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1)
+
+
+def make_cutout(out: Path, seed: int) -> None:
+    """Renders one cut-out with its shadow and writes its truth."""
+    rng = Random(seed)
+    kind, parts = random_thing(rng)
+    points = np.concatenate([part.shape.verts for part in parts])
+    camera, light = random_camera(points, rng), random_light(rng)
+    stage = assets.open_stage(camera, weathered(palette(), rng), light, SAMPLES, clean=False)
+    assets.add(stage, parts)
+    body = assets.render(stage, out, samples=SAMPLES, clear=True)
+    shade = shadow(merge(part.shape for part in parts), camera, light, 0.0, (0, 0, *SIZE))
+    cv2.imwrite(str(out), over_shadow(body, shade))
+    box = solid_box(body)
+    facts = {
+        "class": kind,
+        "box": [box.x0, box.y0, box.x1, box.y1],
+        "pitch_deg": round(math.degrees(camera.pitch), 1),
+        "height_m": round(camera.position[2], 2),
+        "seed": seed,
+    }
+    out.with_suffix(".json").write_text(json.dumps(facts) + "\n")
+
+
+def main() -> None:
+    """Reads the command line; finished pictures are kept."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path, help="folder for the cut-outs")
+    parser.add_argument("--count", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    for number in range(given.count):
+        out = given.out / f"{number:04d}.png"
+        if not out.with_suffix(".json").exists():
+            make_cutout(out, given.seed + number)
+
+
+if __name__ == "__main__":
+    main()
