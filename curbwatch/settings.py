@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableVariable
 
 from curbwatch.errors import SettingsError
 from detector.errors import ZoneError
@@ -50,7 +51,7 @@ Secret = Annotated[SecretStr, AfterValidator(_from_environment)]
 class Strict(BaseModel):
     """A settings table that refuses unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class ServiceSettings(Strict):
@@ -114,8 +115,9 @@ class CameraSettings(Strict):
     id: Identifier
     name: str = Field("", title="what people call it; empty: its id")
     place: str = Field("", title="street and number for the dispatch")
-    url: Secret = Field(title="rtsp://, http(s)://, a file, a folder or a glob pattern")
-    every_s: Seconds = Field(1.0, title="seconds between looks")
+    url: Annotated[Secret, Field(min_length=1)] = Field(title="rtsp://, http(s)://, a file, a folder or a glob pattern")
+    # longer steps count as the camera being away (see detector.watch.watch), so a dwell would never be over in time
+    every_s: Annotated[float, Field(gt=0, le=30)] = Field(1.0, title="seconds between looks")
     decode: Literal["keyframes", "all"] = Field("keyframes", title="decode keyframes only, or every frame")
     transport: Literal["tcp", "udp"] = Field("tcp", title="RTSP transport")
     clip_s: Annotated[float, Field(ge=0, le=120)] = Field(20.0, title="seconds of video kept for the evidence clip")
@@ -150,7 +152,12 @@ class Settings(BaseSettings):
     """The whole file."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix="CURBWATCH_", env_nested_delimiter="__", env_ignore_empty=True
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        env_prefix="CURBWATCH_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
     )
 
     service: ServiceSettings = ServiceSettings()
@@ -193,6 +200,8 @@ def load_settings(path: Path) -> Settings:
         settings = Settings(**table)
     except ValidationError as error:
         raise SettingsError(f"{path}:\n" + "\n".join(map(_fault, error.errors(include_input=False)))) from None
+    except UnreadableVariable as error:  # its cause holds the value, perhaps a secret
+        raise SettingsError(f"the environment: {error}; write it as JSON or unset it") from None
     return _rooted(settings, path.resolve().parent)
 
 

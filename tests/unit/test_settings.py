@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The settings file is read strictly, tells every fault with its place, and never tells a secret."""
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from curbwatch.errors import SettingsError
+from curbwatch.settings import CameraSettings, Settings, load_settings
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "docs").glob("*.toml"))
+GOOD = """
+[service]
+port = 8081
+[[cameras]]
+id = "gate"
+url = "rtsp://user:hunter2@10.0.0.7/ch1"
+[[cameras.zones]]
+name = "pavement"
+polygon = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0], [0.1, 1.0]]
+[[cameras.zones]]
+name = "pitch"
+kind = "permitted"
+classes = ["stall"]
+polygon = [[0.4, 0.6], [0.6, 0.6], [0.6, 0.9]]
+dwell_s = 60
+"""
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("CURBWATCH_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "city.toml"
+    path.write_text(GOOD)
+    return path
+
+
+def fault(path: Path) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    return str(caught.value)
+
+
+def test_a_sound_file_is_read(path: Path) -> None:
+    settings = load_settings(path)
+    (camera,) = settings.cameras
+    pavement, pitch = camera.rules()
+    assert settings.service.port == 8081
+    assert camera.source().url == "rtsp://user:hunter2@10.0.0.7/ch1"
+    assert (pavement.kind, pavement.dwell_s, pavement.classes) == ("watch", 120, ("stall", "debris"))
+    assert (pitch.kind, pitch.dwell_s, pitch.classes) == ("permitted", 60, ("stall",))
+
+
+def test_there_are_examples_to_copy() -> None:
+    assert EXAMPLES
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_every_example_is_sound(example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = example.read_text("utf-8")
+    for part in text.split("${")[1:]:
+        monkeypatch.setenv(part.partition("}")[0], "set")
+    path = tmp_path / example.name
+    path.write_text(text)
+    assert load_settings(path).cameras
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("dwell_s", "dwel_s", "cameras[0].zones[1].dwel_s: unknown key; remove it or correct its name"),
+        ("[service]", "[servise]", "servise: unknown key"),
+        ("8081", "80810", "service.port: Input should be less than or equal to 65535"),
+        ('id = "gate"', 'id = "../gate"', "cameras[0].id: String should match pattern"),
+        ("dwell_s = 60", "dwell_s = 0", "cameras[0].zones[1].dwell_s: Input should be greater than 0"),
+        ('id = "gate"', 'id = "gate"\nevery_s = 60', "cameras[0].every_s: Input should be less than or equal to 30"),
+        ('"pitch"', '"pavement"', "cameras[0]: zone names must differ within a camera: pavement stands twice"),
+        ("[0.6, 0.6], ", "", "cameras[0].zones[1]: zone pitch: 2 points are no area; give at least three"),
+        ("[0.6, 0.9]", "[600, 0.9]", "cameras[0].zones[1]: zone pitch: points are shares of the picture"),
+        ('["stall"]', '["person"]', "cameras[0].zones[1].classes[0]: Input should be 'stall' or 'debris'"),
+        ('["stall"]', "[]", "cameras[0].zones[1].classes: Tuple should have at least 1 item"),
+        ("port = 8081", 'timezone = "Mars/Base"', "service.timezone: 'Mars/Base' is no IANA time zone; write one such"),
+        ('"rtsp://user:hunter2@10.0.0.7/ch1"', '""', "cameras[0].url: Value should have at least 1 item"),
+        (
+            '"rtsp://user:hunter2@10.0.0.7/ch1"',
+            '"${GATE_URL}"',
+            "cameras[0].url: ${GATE_URL} is not set in the environ",
+        ),
+        ("[service]", "[patrol]\napi_url = 'ftp://x'\n[service]", "patrol.api_url: String should match pattern"),
+        ("[service]", "service", "not a readable TOML file"),
+    ],
+)
+def test_a_fault_says_where_it_is_and_never_a_secret(path: Path, right: str, wrong: str, message: str) -> None:
+    path.write_text(GOOD.replace(right, wrong, 1))
+    text = fault(path)
+    assert text.startswith(f"{path}:")
+    assert message in text
+    assert "hunter2" not in text
+
+
+def test_all_faults_are_told_at_once(path: Path) -> None:
+    path.write_text(GOOD.replace("8081", "-1").replace("dwell_s", "dwel_s"))
+    assert len(fault(path).splitlines()) == 3
+
+
+def test_two_cameras_cannot_share_an_id(path: Path) -> None:
+    path.write_text(GOOD + GOOD.partition("port = 8081")[2])
+    assert "camera ids must differ: gate stands twice" in fault(path)
+
+
+def test_a_missing_file_says_where_to_start(tmp_path: Path) -> None:
+    assert fault(tmp_path / "none.toml").endswith("no such file; docs/settings.md shows one to start from")
+
+
+def test_passwords_may_stand_in_the_environment(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATE_PASSWORD", "s3cret")
+    monkeypatch.setenv("GATE_HOST", "10.1.1.1")
+    path.write_text(GOOD.replace("hunter2@10.0.0.7", "${GATE_PASSWORD}@${GATE_HOST}"))
+    settings = load_settings(path)
+    assert settings.cameras[0].source().url == "rtsp://user:s3cret@10.1.1.1/ch1"
+    assert "s3cret" not in repr(settings)
+
+
+def test_the_environment_wins_over_the_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CURBWATCH_SERVICE__PORT", "9000")
+    monkeypatch.setenv("CURBWATCH_PATROL__TOKEN", "cw_token")
+    settings = load_settings(path)
+    assert settings.service.port == 9000
+    assert settings.patrol.token.get_secret_value() == "cw_token"
+
+
+def test_an_empty_variable_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CURBWATCH_SERVICE__PORT", "")
+    assert load_settings(path).service.port == 8081
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("CURBWATCH_SERVICE__PORT", "hunter2", "service.port: Input should be a valid integer"),
+        ("CURBWATCH_SERVICE__PROT", "hunter2", "service.prot: unknown key"),
+        ("CURBWATCH_CAMERAS", "hunter2", 'the environment: error parsing value for field "cameras"'),
+    ],
+)
+def test_a_wrong_variable_is_a_fault_too(
+    path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    text = fault(path)
+    assert message in text
+    assert "hunter2" not in text
+
+
+def test_secrets_are_never_printed(path: Path) -> None:
+    path.write_text(
+        GOOD.replace("[service]", '[patrol]\ntoken = "hunter2"\n[service]\ndatabase_url = "pg://hunter2@h"')
+    )
+    settings = load_settings(path)
+    for text in (repr(settings), str(settings), settings.model_dump_json(), repr(settings.cameras[0].source())):
+        assert "hunter2" not in text
+    assert settings.database_url == "pg://hunter2@h"
+
+
+def test_errors_of_the_models_themselves_hide_what_was_given() -> None:
+    camera = tomllib.loads(GOOD)["cameras"][0] | {"every_s": "hunter2"}
+    with pytest.raises(ValidationError) as one:
+        CameraSettings.model_validate(camera)
+    with pytest.raises(ValidationError) as all_of_them:
+        Settings.model_validate({"cameras": [camera]})
+    assert "hunter2" not in str(one.value) + str(all_of_them.value)
+
+
+def test_relative_paths_count_from_the_files_folder(path: Path) -> None:
+    path.write_text(GOOD.replace("rtsp://user:hunter2@10.0.0.7/ch1", "clips/*.jpg"))
+    settings = load_settings(path)
+    assert settings.service.data_dir == path.parent / "curbwatch-data"
+    assert settings.cameras[0].url == SecretStr(str(path.parent / "clips/*.jpg"))
+    assert settings.database_url == f"sqlite:///{path.parent}/curbwatch-data/curbwatch.db"
+    assert settings.model.manifest.is_absolute()
+
+
+def test_settings_cannot_be_changed_once_read(path: Path) -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        load_settings(path).service.port = 1  # type: ignore[misc]
