@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A look tells what may be a violation, what may hide one, and who is a person."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from detector.detections import Detections, no_detections
+from detector.looks import seen
+from detector.sites import Sighting
+from streams.frame import Frame
+
+NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+FRAME = Frame("cam-1", np.zeros((200, 400, 3), np.uint8), NOW, 1)
+CLASSES = ("stall", "debris", "person", "two_wheeler", "vehicle", "umbrella", "dog")
+
+
+def found(*class_ids: int) -> Detections:
+    boxes = np.tile(np.array([[100, 50, 200, 150]], np.float32), (len(class_ids), 1))
+    return Detections(boxes, np.full(len(class_ids), 0.75, np.float32), np.array(class_ids, np.int64))
+
+
+def test_every_class_goes_where_it_belongs() -> None:
+    look = seen(FRAME, found(0, 1, 2, 3, 4, 5, 6), CLASSES)
+    box = (0.25, 0.25, 0.5, 0.75)
+    assert look.look.seen == (Sighting("stall", 0.75, box), Sighting("debris", 0.75, box))
+    assert look.look.covers == (box,) * 4
+    assert look.people == (box,)
+    assert (look.look.camera_id, look.look.taken_at) == ("cam-1", NOW)
+
+
+def test_the_order_of_classes_is_the_models_own() -> None:
+    assert seen(FRAME, found(0), ("debris",)).look.seen[0].class_name == "debris"
+
+
+def test_an_empty_street_is_a_look_too() -> None:
+    look = seen(FRAME, no_detections(), CLASSES)
+    assert (look.look.seen, look.look.covers, look.people) == ((), (), ())

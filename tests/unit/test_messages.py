@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the patrol tells of an event, in the order in which the API can take it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from api.schemas import CaseIn, ObservationIn
+from curbwatch.messages import clip_message, first_sight, messages, stamp
+from detector.looks import Seen
+from detector.sites import Site, State, Trace
+from detector.watch import Event, Kind, Look
+from streams.frame import Frame
+
+NOW = datetime(2026, 11, 21, 8, 2, tzinfo=UTC)
+BIRTH = NOW - timedelta(seconds=120)
+FRAME = Frame("cam-1", np.full((90, 160, 3), 128, np.uint8), NOW, 7)
+LOOK = Seen(FRAME, Look("cam-1", NOW, ()), people=())
+SITE = Site(
+    key="cam-1/20261121T080000/300-200-700",
+    camera_id="cam-1",
+    zone="东门",
+    origin=(0.2, 0.2, 0.4, 0.7),
+    box=(-0.000001, 0.2, 0.4, 1.0000001),
+    state=State.CONFIRMED,
+    first_seen_at=BIRTH,
+    last_seen_at=NOW,
+    last_look_at=NOW,
+    scores=(("debris", 3.0), ("stall", 80.0)),
+    visible_s=120,
+    hit_s=90,
+    confidence=0.87654321,
+    trace=(Trace(BIRTH, "hit", 0.8), Trace(NOW, "miss", 0.0)),
+)
+
+
+def event(kind: Kind) -> Event:
+    return Event(kind, SITE, NOW, "stood 120 s ≥ 120 s")
+
+
+def kinds(kind: Kind, *, before: bytes | None = None) -> list[str]:
+    told = messages(event(kind), LOOK, model="tiny", before=before)
+    assert {message.site_key for message in told} <= {SITE.key}
+    return [json.loads(m.body).get("kind", m.kind) for m in told]
+
+
+def test_an_opened_site_is_a_case_then_its_pictures() -> None:
+    assert kinds(Kind.OPENED, before=b"jpeg") == ["case", "during", "before", "context"]
+    assert kinds(Kind.OPENED) == ["case", "during", "context"]
+
+
+def test_a_return_and_a_departure_are_observations_with_pictures() -> None:
+    assert kinds(Kind.RELAPSED, before=b"jpeg") == ["relapsed", "during", "context"]
+    assert kinds(Kind.CLEARED) == ["cleared", "after"]
+
+
+def test_of_what_was_given_up_nothing_is_told() -> None:
+    assert kinds(Kind.GIVEN_UP) == []
+
+
+def test_the_api_takes_the_case_as_it_is_told() -> None:
+    body = messages(event(Kind.OPENED), LOOK, model="tiny", before=None)[0].body
+    case = CaseIn.model_validate_json(body)
+    assert (case.key, case.class_name, case.zone, case.model) == (SITE.key, "stall", "东门", "tiny")
+    assert list(case.box) == [0, 0.2, 0.4, 1]
+    assert (case.first_seen_at, case.confirmed_at) == (BIRTH, NOW)
+    assert case.confidence == 0.8765
+    assert case.rule == {"zone": "东门", "reason": "stood 120 s ≥ 120 s", "hit_ratio": 0.75}
+    assert [look["verdict"] for look in case.trace] == ["hit", "miss"]
+
+
+@pytest.mark.parametrize("kind", [Kind.RELAPSED, Kind.CLEARED])
+def test_the_api_takes_the_observations_as_they_are_told(kind: Kind) -> None:
+    body = messages(event(kind), LOOK, model="tiny", before=None)[0].body
+    observation = ObservationIn.model_validate_json(body)
+    assert (observation.kind, observation.at) == (kind.value, NOW)
+
+
+def test_pictures_carry_their_moment_and_their_media_type() -> None:
+    during, before = messages(event(Kind.OPENED), LOOK, model="tiny", before=first_sight(LOOK))[1:3]
+    assert json.loads(during.body) == {"kind": "during", "taken_at": "2026-11-21T08:02:00.000Z"}
+    assert json.loads(before.body) == {"kind": "before", "taken_at": "2026-11-21T08:00:00.000Z"}
+    for picture in (during, before):
+        assert picture.attachment
+        assert picture.attachment.startswith(b"\xff\xd8\xff")
+        assert picture.media_type == "image/jpeg"
+
+
+def test_a_clip_follows_its_site() -> None:
+    clip = clip_message(event(Kind.OPENED), b"mp4")
+    assert (clip.site_key, clip.attachment, clip.media_type) == (SITE.key, b"mp4", "video/mp4")
+
+
+def test_times_are_told_in_utc_with_milliseconds() -> None:
+    assert stamp(NOW) == "2026-11-21T08:02:00.000Z"

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is in the spool stays in the spool, whoever is killed and whatever fills up."""
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from curbwatch.errors import SpoolError
+from curbwatch.spool import Message, Spool
+from detector.sites import Site, State, Trace
+from detector.watch import Watch
+
+NOW = datetime(2026, 11, 21, 8, 0, 0, 123456, tzinfo=UTC)
+CASE = Message("cam-1/site", "case", '{"key": "cam-1/site"}')
+PICTURE = Message("cam-1/site", "evidence", '{"kind": "during"}', b"\xff\xd8\x00", "image/jpeg")
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    spool = Spool(tmp_path / "state" / "spool.db")
+    yield spool
+    spool.close()
+
+
+def watched(key: str = "cam-1/site", relapses: int = 0) -> Watch:
+    box = (0.1, 1 / 3, 0.2, 0.4)
+    scores = (("stall", 0.1 + 0.2),)
+    trace = (Trace(NOW, "hit", 0.7),)
+    state = State.CLEARING
+    site = Site(key, "cam-1", "gate", box, box, state, NOW, NOW, NOW, scores, relapses=relapses, trace=trace)
+    return Watch("cam-1", (site,))
+
+
+def test_sites_come_back_as_they_were_written(spool: Spool) -> None:
+    spool.put(watched())
+    assert spool.watch("cam-1") == watched()
+    assert spool.watch("cam-2") == Watch("cam-2")
+
+
+def test_sites_of_another_version_are_forgotten_not_fatal(spool: Spool) -> None:
+    spool.put(watched())
+    spool._db.execute("""UPDATE watches SET state = '{"camera_id": "cam-1", "sites": [{"key": 7}]}'""")
+    assert spool.watch("cam-1") == Watch("cam-1")
+
+
+def test_messages_wait_in_order_with_keys_of_their_own(spool: Spool) -> None:
+    spool.put(watched(), [CASE, PICTURE])
+    spool.add(PICTURE)
+    waiting = spool.waiting()
+    assert [message.kind for message in waiting] == ["case", "evidence", "evidence"]
+    assert len({message.idempotency_key for message in waiting}) == 3
+    assert spool.attachment(waiting[1]) == b"\xff\xd8\x00"
+    assert spool.attachment(waiting[0]) == b""
+
+
+def test_keys_stay_the_same_after_a_restart_and_are_never_used_again(spool: Spool, tmp_path: Path) -> None:
+    spool.put(watched(), [CASE])
+    (before,) = spool.waiting()
+    again = Spool(tmp_path / "state" / "spool.db")
+    assert again.waiting()[0].idempotency_key == before.idempotency_key
+    again.accepted(before)
+    again.put(watched(), [CASE])
+    assert again.waiting()[0].idempotency_key != before.idempotency_key
+    again.close()
+
+
+def test_two_spools_never_share_a_key(spool: Spool, tmp_path: Path) -> None:
+    other = Spool(tmp_path / "other.db")
+    for each in (spool, other):
+        each.put(watched(), [CASE])
+    assert spool.waiting()[0].idempotency_key != other.waiting()[0].idempotency_key
+    other.close()
+
+
+def test_what_is_accepted_is_gone_and_its_number_known(spool: Spool) -> None:
+    spool.put(watched(), [CASE])
+    spool.accepted(spool.waiting()[0], case_id="C20261121-0001")
+    assert spool.count() == (0, 0)
+    assert spool.case_id("cam-1/site") == "C20261121-0001"
+
+
+def test_what_is_refused_waits_no_more_but_is_kept(spool: Spool) -> None:
+    spool.put(watched(), [CASE])
+    spool.refused(spool.waiting()[0], "the API answered 422")
+    assert spool.waiting() == []
+    assert spool.count() == (0, 1)
+
+
+def test_a_message_that_cannot_be_written_takes_its_sites_with_it(spool: Spool) -> None:
+    spool.put(watched())
+    broken = Message("cam-1/site", "case", None)  # type: ignore[arg-type]
+    with pytest.raises(sqlite3.IntegrityError):
+        spool.put(watched(relapses=1), [CASE, broken])
+    assert spool.watch("cam-1") == watched()
+    assert spool.count() == (0, 0)
+
+
+def test_a_full_disk_loses_nothing_and_a_later_try_works(spool: Spool) -> None:
+    spool.put(watched(), [CASE])
+    pages = spool._db.execute("PRAGMA page_count").fetchone()[0]
+    spool._db.execute(f"PRAGMA max_page_count = {pages}")
+    clip = Message("cam-1/site", "evidence", "{}", bytes(1_000_000), "video/mp4")
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        spool.put(watched(relapses=1), [CASE, clip])
+    assert spool.watch("cam-1") == watched()
+    assert spool.count() == (1, 0)
+    spool._db.execute("PRAGMA max_page_count = 100000")
+    spool.put(watched(relapses=1), [CASE, clip])
+    assert spool.watch("cam-1") == watched(relapses=1)
+    assert [spool.attachment(message) for message in spool.waiting()][-1] == bytes(1_000_000)
+
+
+def test_a_spool_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where the folder should be")
+    with pytest.raises(SpoolError, match=r"cannot open the spool .*check the folder's rights and space"):
+        Spool(tmp_path / "state" / "spool.db")
+
+
+def test_a_file_that_is_no_spool_is_refused_untouched(tmp_path: Path) -> None:
+    (tmp_path / "spool.db").write_bytes(b"something else entirely" * 100)
+    with pytest.raises(SpoolError, match="not a database"):
+        Spool(tmp_path / "spool.db")
+    assert (tmp_path / "spool.db").read_bytes() == b"something else entirely" * 100
+
+
+def test_attachments_are_not_printed() -> None:
+    assert "xff" not in repr(PICTURE)
+
+
+PATROL = """
+import sys
+from pathlib import Path
+from curbwatch.spool import Message, Spool
+from detector.watch import Watch
+sys.path.insert(0, str(Path(sys.argv[2]).parent))
+from test_spool import watched
+
+spool = Spool(Path(sys.argv[1]))
+for n in range(100_000):
+    spool.put(watched(relapses=n), [Message(str(n), "case", "{}"), Message(str(n), "evidence", "{}", bytes(20_000))])
+    print(n, flush=True)
+"""
+
+
+@pytest.mark.parametrize("after", [1, 5, 20])
+def test_a_patrol_killed_between_many_puts_has_each_event_once_and_whole(tmp_path: Path, after: int) -> None:
+    path = tmp_path / "spool.db"
+    command = [sys.executable, "-c", PATROL, str(path), __file__]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as patrol:
+        assert patrol.stdout
+        told = [int(patrol.stdout.readline()) for _ in range(after)]
+        time.sleep(0.001 * after)  # into the middle of a later put
+        patrol.send_signal(signal.SIGKILL)
+        told += [int(line) for line in patrol.stdout if line.endswith("\n")]
+    spool = Spool(path)
+    waiting = spool.waiting(most=1000)
+    spool.close()
+    last = waiting[-1]
+    assert int(last.site_key) - told[-1] in (0, 1)  # killed after the commit, before it could say so
+    events = range(int(last.site_key) + 1)
+    assert [(int(m.site_key), m.kind) for m in waiting] == [(n, kind) for n in events for kind in ("case", "evidence")]
+    assert relapses(path) == events[-1]
+
+
+def relapses(path: Path) -> int:
+    with sqlite3.connect(path) as db:
+        (state,) = db.execute("SELECT state FROM watches").fetchone()
+    db.close()
+    return int(json.loads(state)["sites"][0]["relapses"])
