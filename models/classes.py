@@ -6,6 +6,7 @@ from typing import Final
 CLASSES: Final = ("stall", "debris", "person", "two_wheeler", "vehicle", "umbrella")
 STALL: Final = 0
 DEBRIS: Final = 1
+TWO_WHEELER: Final = 3
 VEHICLE: Final = 4
 TARGETS: Final = (STALL, DEBRIS)
 

@@ -4,14 +4,14 @@
     python -m models.paste --dataset DATASET --cutouts FOLDER --count 400
 
 A cut-out is an RGBA picture NAME.png whose shadow is half transparent, with NAME.json
-``{"class": "stall" | "debris", "box": [x0, y0, x1, y1]}`` beside it (pixels). Without a box the
-solid part (alpha above .85) is taken. Backgrounds are training negatives only.
+``{"class": CLASS}`` beside it; its box is where it is solid (alpha above .85). CLASS is one of ours, or
+"nothing" for what must not alarm. Backgrounds are training negatives only.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,13 +21,18 @@ from numpy.random import Generator
 
 from models.augment import Sample, worn
 from models.boxes import Floats, Image, covered
-from models.classes import CLASSES, STALL
+from models.classes import CLASSES, DEBRIS, STALL, TARGETS, TWO_WHEELER
 from models.dataset import Entry, write
 from models.feed import read
 from models.label_store import digest
 from models.teacher import Labels
 
 SOLID = 0.85 * 255
+NOTHING = -1
+CONTEXT = (2, 3, 4, 5)
+# Height of a thing as a share of the picture's, when its foot is at the picture's bottom.
+TALL = {STALL: (0.3, 0.85), DEBRIS: (0.08, 0.4), NOTHING: (0.1, 0.45)}
+TALL_PASSER = (0.2, 0.6)
 BACKGROUNDS = ("shop_fronts", "street", "travel")
 
 
@@ -62,10 +67,11 @@ def trimmed(layer: Image, note: dict[str, object], sha: str) -> CutOut | None:
     height, width = layer.shape[:2]
     if min(y0, x0) <= 1 or y1 >= height - 1 or x1 >= width - 1:
         return None
+    kind = CLASSES.index(str(note["class"])) if note["class"] != "nothing" else NOTHING
     seen = np.argwhere(layer[..., 3] > 8)
     (top, left), (bottom, right) = seen.min(axis=0), seen.max(axis=0) + 1
     box = (int(x0 - left), int(y0 - top), int(x1 - left), int(y1 - top))
-    return CutOut(layer[top:bottom, left:right], CLASSES.index(str(note["class"])), box, sha)
+    return CutOut(layer[top:bottom, left:right], kind, box, sha)
 
 
 def matched(layer: Image, ground: Image, rng: Generator) -> Image:
@@ -95,7 +101,7 @@ def blend(picture: Image, layer: Image, x: int, y: int) -> None:
 def place(picture: Image, thing: CutOut, foot: float, rng: Generator) -> Floats:
     """Stand a cut-out with its foot at this share of the height; return its box in pixels."""
     height, width = picture.shape[:2]
-    tall = rng.uniform(0.3, 0.85) if thing.number == STALL else rng.uniform(0.08, 0.35)
+    tall = rng.uniform(*TALL.get(thing.number, TALL_PASSER))
     x0, y0, x1, y1 = thing.box
     # What stands lower in the picture is nearer, hence larger.
     scale = tall * height * (0.35 + 0.65 * (foot - 0.5) * 2) / (y1 - y0)
@@ -116,16 +122,39 @@ def compose(ground: Sample, things: list[CutOut], rng: Generator) -> tuple[Image
     """Lay things over a street, the far ones first; return the picture, what to learn and ignore."""
     picture = ground.picture.copy()
     feet = sorted(rng.uniform(0.62, 1.0, len(things)))
-    drawn = np.stack([place(picture, t, f, rng) for t, f in zip(things, feet, strict=True)])
-    hidden = covered(ground.learn[:, 1:], drawn).max(axis=1, initial=0)
-    rows = ground.learn[hidden < 0.5]
-    numbers = np.array([t.number for t in things], np.float32)[:, None]
-    rows = np.concatenate([np.concatenate([numbers, drawn], axis=1), rows])
+    drawn = [place(picture, t, f, rng) for t, f in zip(things, feet, strict=True)]
+    rows = [ground.learn, *(_row([t.number], box) for t, box in zip(things, drawn, strict=True) if t.number >= 0)]
+    away = [ground.ignore, *(_row(CONTEXT, box) for t, box in zip(things, drawn, strict=True) if t.number < 0)]
+    away += [_row(CONTEXT, box) for t, box in zip(things, drawn, strict=True) if t.number == TWO_WHEELER]
+    learn = np.concatenate(rows)
+    learn = learn[[not _hidden(row, drawn) for row in learn]]
+    out = worn(picture, rng) if rng.random() < 0.6 else picture
+    return out, _shares(learn, picture), _shares(np.concatenate(away), picture)
+
+
+def _row(numbers: Sequence[int], box: Floats) -> Floats:
+    return np.array([[number, *box] for number in numbers], np.float32)
+
+
+def _hidden(row: Floats, drawn: list[Floats]) -> bool:
+    """Tell whether something drawn nearer (a later foot) hides more than half of a box."""
+    over = [box for box in drawn if box[3] > row[4] + 1]
+    return bool(over) and float(covered(row[None, 1:], np.stack(over)).max()) > 0.6
+
+
+def _shares(rows: Floats, picture: Image) -> Labels:
     height, width = picture.shape[:2]
-    size = np.array([width, height] * 2, np.float32)
-    learn = Labels((rows[:, 1:] / size).astype(np.float32), rows[:, 0].astype(np.int64))
-    ignore = Labels((ground.ignore[:, 1:] / size).astype(np.float32), ground.ignore[:, 0].astype(np.int64))
-    return (worn(picture, rng) if rng.random() < 0.6 else picture), learn, ignore
+    boxes = (rows[:, 1:] / np.array([width, height] * 2, np.float32)).astype(np.float32)
+    return Labels(boxes, rows[:, 0].astype(np.int64))
+
+
+def chosen(things: list[CutOut], rng: Generator) -> list[CutOut]:
+    """Draw one to four things, half of them stalls or debris."""
+    targets = [t for t in things if t.number in TARGETS]
+    others = [t for t in things if t.number not in TARGETS] or targets
+    wanted = int(rng.integers(1, 5))
+    sides = [targets if rng.random() < 0.55 else others for _ in range(wanted)]
+    return [side[int(rng.integers(len(side)))] for side in sides]
 
 
 def main() -> None:
@@ -144,7 +173,7 @@ def main() -> None:
         read(args.dataset, "train", e["name"]) for e in index if e["split"] == "train" and e["kind"] in BACKGROUNDS
     ]
     for number in range(args.count):
-        some = [things[int(i)] for i in rng.integers(len(things), size=rng.integers(1, 4))]
+        some = chosen(things, rng)
         entry = Entry(f"synthetic{number:05d}", "synthetic", "rendered", "", "train")
         write(args.dataset, entry, *compose(streets[int(rng.integers(len(streets)))], some, rng))
         index.append({s: getattr(entry, s) for s in Entry.__slots__})
