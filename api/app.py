@@ -71,13 +71,14 @@ def create_app(config: ApiConfig, *, detect: DetectFn | None = None, clock: Cloc
 def _services(config: ApiConfig, detect: DetectFn | None, clock: Clock) -> Services:
     store = Store(config.database_url)
     blobs = Blobs(config.evidence_dir)
+    metrics = Metrics()
     services = Services(
         config=config,
         store=store,
         blobs=blobs,
-        hub=Hub(store, poll_s=config.poll_s),
+        hub=Hub(store, poll_s=config.poll_s, failed=metrics.tail_failures.inc),
         detect=Detecting(detect),
-        metrics=Metrics(),
+        metrics=metrics,
         readiness=Readiness(store, blobs, clock),
         throttle=Throttle(),
         clock=clock,

@@ -8,9 +8,8 @@ the database when it is further behind. So nothing is lost or doubled, and a slo
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from api import event_log
 from api.model import Event
@@ -24,9 +23,10 @@ BATCH = 500
 class Hub:
     """The newest events, and who waits for more. Lives in one event loop."""
 
-    def __init__(self, store: Store, *, poll_s: float) -> None:
+    def __init__(self, store: Store, *, poll_s: float, failed: Callable[[], None]) -> None:
         """Looks at the database each `poll_s` seconds, and at once after a write of this process."""
         self._store = store
+        self._failed = failed
         self._poll_s = poll_s
         self._ring: deque[Event] = deque(maxlen=RING)
         self._floor = 0
@@ -45,16 +45,17 @@ class Hub:
         self._store.after_commit(self._nudge)
 
     async def tail(self) -> None:
-        """Follows the event log for ever; a database that is away is tried again, said once."""
-        away = False
+        """Follows the event log for ever; when that fails it says so once, counts, and tries again."""
+        failing = False
         while not self.closed:
             try:
                 await self._follow()
-                away = False
-            except SQLAlchemyError as error:
-                if not away:
-                    log.warning("live events wait: the database does not answer (%s)", type(error).__name__)
-                away = True
+                failing = False
+            except Exception as error:  # noqa: BLE001 - without this loop every listener would wait for ever
+                self._failed()
+                if not failing:
+                    log.warning("live events wait: the event log cannot be read (%s)", type(error).__name__)
+                failing = True
                 await asyncio.sleep(1.0)
 
     def close(self) -> None:
@@ -110,8 +111,9 @@ class Hub:
         self._changed = asyncio.Event()
 
     def _nudge(self) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake.set)
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has just been closed: nobody listens any more
+                self._loop.call_soon_threadsafe(self._wake.set)
 
     def _read(self, last_id: int) -> list[Event]:
         with self._store.read() as connection:

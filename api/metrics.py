@@ -38,6 +38,9 @@ class Metrics:
         self.errors = Counter(
             "curbwatch_http_errors_total", "Requests that broke on the server.", registry=self.registry
         )
+        self.tail_failures = Counter(
+            "curbwatch_event_tail_failures_total", "Looks at the event log that broke.", registry=self.registry
+        )
         self.housekeeping_failures = Counter(
             "curbwatch_housekeeping_failures_total", "Housekeeping rounds that broke.", registry=self.registry
         )

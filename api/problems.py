@@ -57,14 +57,14 @@ def problem(
     extra: Mapping[str, object] | None = None,
 ) -> Response:
     """One problem document about a request to `path`; `slug` names its type."""
-    document = dict(extra or {}) | {
+    standard = {
         "type": f"urn:curbwatch:problem:{slug}",
         "title": slug.replace("-", " ").capitalize(),
         "status": status,
         "detail": detail,
         "instance": path,
     }
-    body = json.dumps(document, default=str)
+    body = json.dumps(standard | dict(extra or {}) | standard, default=str)
     return Response(body, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 

@@ -3,9 +3,6 @@
 
 import hashlib
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +17,7 @@ from fastapi.testclient import TestClient
 from api.blobs import LEFTOVER_AGE_S, Blobs
 from api.errors import StorageFull
 from api.schemas import CASE_IN
-from api.trial import Trial, served, trial
+from api.trial import Trial, trial
 
 NOISE = np.random.default_rng(7).integers(0, 255, (240, 320, 3), dtype=np.uint8)
 JPEG = cv2.imencode(".jpg", NOISE)[1].tobytes()
@@ -210,54 +207,3 @@ def test_old_leftovers_are_swept_and_young_ones_stay(tmp_path: Path) -> None:
         os.utime(path, (time.time() - age_s,) * 2)
     assert blobs.sweep() == 1
     assert [path.name for path in (tmp_path / "incoming").iterdir()] == ["young"]
-
-
-SERVE = """
-import sys
-from pathlib import Path
-from api.app import create_app
-from api.config import ApiConfig
-from api.server import Server, listen
-folder = Path(sys.argv[1])
-app = create_app(ApiConfig(f"sqlite:///{folder}/trial.db", folder / "evidence"))
-listener = listen("127.0.0.1", 0)
-print(listener.getsockname()[1], flush=True)
-Server(app).run(sockets=[listener])
-"""
-
-
-def test_a_process_killed_in_an_upload_leaves_nothing_that_is_served(tmp_path: Path) -> None:
-    api = trial(tmp_path)
-    body = JPEG + b"\0" * 3000
-    process = subprocess.Popen([sys.executable, "-c", SERVE, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    url = f"http://127.0.0.1:{int(process.stdout.readline())}"
-    with process, httpx2.Client(base_url=url, timeout=20) as http:
-        found = http.post("/api/v1/cases", json=CASE_IN, headers=api.headers("patrol") | {"Idempotency-Key": "case"})
-        address = f"/api/v1/cases/{found.json()['id']}/evidence"
-        params = {"kind": "before", "taken_at": TAKEN}
-        headers = api.headers("patrol") | {"Idempotency-Key": "e", "Content-Type": "image/jpeg"}
-
-        def pieces() -> Iterator[bytes]:
-            yield body[:50_000]
-            wait_for_file(tmp_path / "evidence" / "incoming")
-            process.send_signal(signal.SIGKILL)
-            process.wait(10)
-            yield body[50_000:]
-
-        with pytest.raises(httpx2.HTTPError):
-            http.post(address, content=pieces(), params=params, headers=headers)
-    assert len(list((tmp_path / "evidence" / "incoming").iterdir())) == 1
-    with served(api.app) as again, httpx2.Client(base_url=again) as http:
-        case = http.get(address.removesuffix("/evidence"), headers=api.headers("viewer")).json()
-        assert case["evidence"] == []
-        stored = http.post(address, content=body, params=params, headers=headers)
-        assert stored.status_code == 201
-        assert http.get(stored.json()["url"], headers=api.headers("viewer")).content == body
-
-
-def wait_for_file(folder: Path) -> None:
-    until = time.monotonic() + 10
-    while not list(folder.iterdir()):
-        assert time.monotonic() < until, "the upload never began"
-        time.sleep(0.02)
