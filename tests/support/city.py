@@ -79,7 +79,7 @@ class City:
         ]
         self.ask("PUT", f"/cameras/{camera_id}", json={"name": name, "zones": zones, "place": "人民路 18 号"})
         self.state(camera_id, status, error)
-        picture = drawn_street.jpeg(drawn_street.street("nothing", seed=seed))
+        picture = drawn_street.jpeg("nothing", seed=seed)
         self.ask("PUT", f"/cameras/{camera_id}/snapshot", content=picture, headers={"Content-Type": "image/jpeg"})
 
     def state(self, camera_id: str, status: str, error: str | None = None) -> None:
@@ -89,21 +89,21 @@ class City:
         body = {"status": status, "frame_age_s": age, "error": error, "at": _stamp(datetime.now(UTC)), **size}
         self.ask("PUT", f"/cameras/{camera_id}/state", json=body)
 
-    def case(  # noqa: PLR0913 - one argument per fact of a case
+    def case(
         self,
         thing: Thing,
         *,
-        camera_id: str,
+        camera_id: str = "cam-01",
         zone: str = "人行道 footway",
         standing_s: float = 95,
         seed: int = 1,
-        key: str = "",
+        evidence: bool = True,
     ) -> str:
-        """Reports a case with its pictures and a clip; returns its number."""
+        """Reports a case, with its pictures and a clip unless told otherwise; returns its number."""
         now = datetime.now(UTC)
         first = now - timedelta(seconds=standing_s)
         body = {
-            "key": key or uuid.uuid4().hex,
+            "key": uuid.uuid4().hex,
             "class": thing,
             "camera_id": camera_id,
             "zone": zone,
@@ -117,11 +117,14 @@ class City:
             "trace": [_look(first, n, standing_s / 40) for n in range(40)],
         }
         case_id = str(self.ask("POST", "/cases", json=body)["id"])
-        picture = drawn_street.street(thing, seed=seed)
-        self.evidence(case_id, "before", first, drawn_street.jpeg(drawn_street.street("nothing", seed=seed)))
-        self.evidence(case_id, "during", now, drawn_street.jpeg(picture))
-        self.evidence(case_id, "clip", now, drawn_street.clip(picture), "video/mp4")
+        if evidence:
+            self._show(case_id, thing, first, now, seed=seed)
         return case_id
+
+    def _show(self, case_id: str, thing: Thing, first: datetime, now: datetime, *, seed: int) -> None:
+        self.evidence(case_id, "before", first, drawn_street.jpeg("nothing", seed=seed))
+        self.evidence(case_id, "during", now, drawn_street.jpeg(thing, seed=seed))
+        self.evidence(case_id, "clip", now, drawn_street.clip(thing, seed=seed), "video/mp4")
 
     def evidence(self, case_id: str, kind: str, at: datetime, data: bytes, media_type: str = "image/jpeg") -> None:
         """Adds a picture or clip to a case."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Pictures and clips of a drawn street: content for pages under test, not for models."""
 
+from functools import cache
 from io import BytesIO
 from typing import Literal
 
@@ -20,8 +21,8 @@ BOXES: dict[Thing, Box] = {
 }
 
 
-def street(thing: Thing, *, seed: int = 1, dusk: float = 0.0) -> Picture:
-    """A street as BGR uint8[720,1280,3] with `thing` standing in its box; `dusk` 0 is noon, 1 is night."""
+def street(thing: Thing, *, seed: int = 1) -> Picture:
+    """A street as BGR uint8[720,1280,3] with `thing` standing in its box."""
     chance = np.random.default_rng(seed)
     picture = _scene(chance)
     if thing == "stall":
@@ -29,20 +30,22 @@ def street(thing: Thing, *, seed: int = 1, dusk: float = 0.0) -> Picture:
     if thing == "debris":
         _debris(picture, chance)
     grain = chance.normal(0, 5, picture.shape)
-    light = np.linspace(1.05, 0.85, picture.shape[0])[:, None, None] * (1 - 0.6 * dusk)
+    light = np.linspace(1.05, 0.85, picture.shape[0])[:, None, None]
     return np.asarray(np.clip(cv2.GaussianBlur(picture, (0, 0), 0.8) * light + grain, 0, 255), np.uint8)
 
 
-def jpeg(picture: Picture) -> bytes:
-    """A picture as JPEG."""
-    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 82])
+@cache
+def jpeg(thing: Thing, *, seed: int = 1) -> bytes:
+    """The street as JPEG."""
+    done, data = cv2.imencode(".jpg", street(thing, seed=seed), [cv2.IMWRITE_JPEG_QUALITY, 82])
     assert done
     return data.tobytes()
 
 
-def clip(picture: Picture, *, seconds: float = 3.0, rate: int = 10) -> bytes:
-    """An H.264 MP4 in which somebody walks past `picture`, as browsers play it."""
-    file = BytesIO()
+@cache
+def clip(thing: Thing, *, seed: int = 1, seconds: float = 3.0, rate: int = 10) -> bytes:
+    """An H.264 MP4 in which somebody walks through the street, as browsers play it."""
+    file, picture = BytesIO(), street(thing, seed=seed)
     with av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=rate)
         stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
@@ -118,7 +121,7 @@ def _stall(picture: Picture, chance: np.random.Generator) -> None:
 
 
 def _debris(picture: Picture, chance: np.random.Generator) -> None:
-    x0, y0, x1, y1 = _corners("debris")
+    x0, _, x1, y1 = _corners("debris")
     cv2.ellipse(picture, ((x0 + x1) // 2, y1 - 10), ((x1 - x0) // 2, 18), 0, 0, 360, (110, 112, 114), -1)
     for row, many in ((0, 6), (1, 4), (2, 2)):
         for number in range(many):

@@ -76,8 +76,8 @@ async function show(ids) {
 function changed(before, card) {
   const status = before.dataset.status;
   if (!swap(before, card) || status === card.dataset.status) return;
-  const words = card.querySelector(".status").textContent.trim();
-  announce(text("changed", { id: card.dataset.key, status: words }));
+  const words = before.querySelector(".status").textContent.trim();
+  announce(text("changed", { id: before.dataset.key, status: words }));
 }
 
 async function sync() {

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One case in a real browser: evidence, decisions, and other people's decisions."""
+
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from support import drawn_street
+from support.chromium import PageMaker
+from support.city import City
+
+
+@pytest.fixture
+def case_id(town: City) -> str:
+    """A case with pictures and a clip."""
+    return town.case("stall")
+
+
+@pytest.fixture
+def case(wall: Page, town: City, case_id: str) -> Page:
+    """Its page."""
+    wall.goto(f"{town.url}/cases/{case_id}")
+    wall.locator("#lamp[data-state=live]").wait_for()
+    return wall
+
+
+def test_the_evidence_picture_loads_and_the_clip_plays(case: Page) -> None:
+    assert case.locator("[data-stage]:visible img").evaluate("image => image.naturalWidth") == 1280
+
+    case.get_by_role("button", name="Clip").click()
+
+    case.wait_for_function("() => document.querySelector('video').readyState >= 2")
+    case.wait_for_function("() => document.querySelector('video').currentTime > 0.3")
+
+
+def test_confirming_changes_page_and_api(case: Page, town: City, case_id: str) -> None:
+    case.get_by_label("Note (kept in the history)").fill("stall on the footway")
+    case.get_by_role("button", name="Confirm", exact=True).click()
+
+    expect(case.locator(".case-head .status")).to_have_text("Confirmed")
+    expect(case.locator(".history")).to_contain_text("stall on the footway")
+    expect(case.get_by_label("Note (kept in the history)")).to_have_value("")
+    assert town.status(case_id) == "confirmed"
+
+
+def test_the_whole_way_to_closed_by_keyboard(case: Page, town: City, case_id: str) -> None:
+    for key, status in (("c", "Confirmed"), ("d", "Dispatched"), ("h", "Handled"), ("x", "Closed")):
+        case.keyboard.press(key)
+        expect(case.locator(".case-head .status")).to_have_text(status)
+
+    expect(case.get_by_text("the case opens again by itself")).to_be_visible()
+    assert town.status(case_id) == "closed"
+
+
+def test_a_false_alarm_can_be_undone(case: Page, town: City, case_id: str) -> None:
+    case.keyboard.press("f")
+    expect(case.locator(".case-head .status")).to_have_text("False alarm")
+    assert town.status(case_id) == "false_alarm"
+
+    case.keyboard.press("u")
+    expect(case.locator(".case-head .status")).to_have_text("New")
+
+
+def test_letters_in_a_note_decide_nothing(case: Page, town: City, case_id: str) -> None:
+    case.keyboard.press("e")
+    case.keyboard.type("cfdhx")
+
+    expect(case.get_by_label("Note (kept in the history)")).to_have_value("cfdhx")
+    assert town.status(case_id) == "new"
+
+
+def test_two_people_deciding_at_once_are_told(case: Page, town: City, case_id: str, excused: list[str]) -> None:
+    excused.append("409")
+
+    def overtaken(route: Route) -> None:
+        town.ask("POST", f"/cases/{case_id}/transitions", role="admin", json={"to": "false_alarm"})
+        route.continue_()
+
+    case.route("**/transitions", overtaken)
+    case.get_by_role("button", name="Confirm", exact=True).click()
+
+    expect(case.get_by_role("alert")).to_contain_text("Somebody else changed this case")
+    expect(case.locator(".case-head .status")).to_have_text("False alarm")
+    assert town.status(case_id) == "false_alarm"
+
+
+def test_another_persons_decision_shows_without_losing_the_note(case: Page, town: City, case_id: str) -> None:
+    case.get_by_label("Note (kept in the history)").fill("half a sentence")
+
+    town.ask("POST", f"/cases/{case_id}/transitions", role="admin", json={"to": "confirmed"})
+
+    expect(case.locator(".case-head .status")).to_have_text("Confirmed")
+    expect(case.get_by_role("button", name="Dispatch")).to_be_visible()
+    expect(case.get_by_label("Note (kept in the history)")).to_have_value("half a sentence")
+
+
+def test_a_cleared_case_shows_before_and_after_side_by_side(case: Page, town: City, case_id: str) -> None:
+    now = datetime.now(UTC)
+    town.ask("POST", f"/cases/{case_id}/observations", json={"kind": "cleared", "at": now.isoformat()})
+    town.evidence(case_id, "after", now, drawn_street.jpeg("nothing"))
+
+    expect(case.locator(".standing[data-cleared]")).to_be_visible()
+    expect(case.locator("#picture-pair img")).to_have_count(2)
+
+
+def test_the_trace_is_told_look_by_look(case: Page) -> None:
+    expect(case.get_by_text("40 looks: 34 saw it, 2 did not, 4 were hidden")).to_be_visible()
+
+    case.get_by_text("Look by look").click()
+
+    expect(case.locator("tbody tr")).to_have_count(40)
+    expect(case.locator("tbody tr").first).to_contain_text("seen")
+
+
+def test_the_box_can_be_taken_off(case: Page) -> None:
+    marks = case.locator("[data-stage]:visible .marks")
+    expect(marks).to_be_visible()
+
+    case.keyboard.press("b")
+
+    expect(marks).to_be_hidden()
+
+
+def test_n_leads_to_the_next_new_case(case: Page, town: City) -> None:
+    other = town.case("debris", evidence=False)
+    expect(case.get_by_role("link", name="Next new case")).to_have_attribute("href", f"/cases/{other}")
+
+    case.keyboard.press("n")
+
+    case.wait_for_url(f"**/cases/{other}")
+
+
+def test_a_viewer_sees_no_buttons(new_page: PageMaker, town: City, case_id: str) -> None:
+    page = new_page(role="viewer")
+    page.goto(f"{town.url}/cases/{case_id}")
+
+    expect(page.get_by_text("may look but not move cases")).to_be_visible()
+    expect(page.locator(".move")).to_have_count(0)

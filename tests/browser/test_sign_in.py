@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Signing in, languages and the picture for README, in a real browser."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from support import page_picture
+from support.chromium import PageMaker
+from support.city import City
+
+
+def test_a_token_in_the_fragment_signs_in_and_leaves_the_address_bar(new_page: PageMaker, town: City) -> None:
+    page = new_page(role=None)
+    page.goto(f"{town.url}/cameras")
+
+    page.evaluate("token => { location.hash = `token=${token}`; location.reload(); }", town.key("operator"))
+    page.wait_for_url(f"{town.url}/cameras")
+
+    assert page.evaluate("document.cookie") == ""
+    page.go_back()
+    assert town.key("operator") not in page.url
+
+
+def test_name_and_password_sign_in_and_a_wrong_one_is_told(new_page: PageMaker, town: City, excused: list[str]) -> None:
+    excused.append("401")
+    town.add_user("李明", "a street of lanterns", "operator")
+    page = new_page(role=None)
+    page.goto(f"{town.url}/cameras")
+
+    page.get_by_label("Name").fill("李明")
+    page.get_by_label("Password").fill("a street of candles")
+    page.get_by_role("button", name="Sign in").first.click()
+    expect(page.get_by_role("alert")).to_contain_text("Sign-in refused")
+    page.get_by_label("Password").fill("a street of lanterns")
+    page.get_by_role("button", name="Sign in").first.click()
+
+    page.wait_for_url(f"{town.url}/cameras")
+    expect(page.locator(".who-name")).to_contain_text("李明")
+
+
+def test_signing_out_elsewhere_leads_to_the_sign_in_page(wall: Page, town: City) -> None:
+    other = wall.context.new_page()
+    other.goto(f"{town.url}/cameras")
+    other.get_by_role("button", name="Sign out").click()
+    other.wait_for_url("**/login")
+
+    wall.wait_for_url("**/login?next=*")
+
+
+def test_the_browsers_language_is_spoken_and_another_is_remembered(new_page: PageMaker, town: City) -> None:
+    page = new_page(locale="zh-CN")
+    town.case("stall", evidence=False)
+    expect(page.locator(".card h3")).to_have_text("占道经营")
+    expect(page.locator(".card .status")).to_have_text("待核实")
+    expect(page.locator("#lamp")).to_have_text("实时连接")
+
+    page.get_by_role("link", name="Switch to English").click()
+
+    expect(page.locator(".card h3")).to_have_text("Stall")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.goto(f"{town.url}/cameras")
+    expect(page.get_by_role("heading", name="Cameras")).to_be_visible()
+
+
+def test_the_picture_for_readme_is_small_enough(browser: Browser, town: City, tmp_path: Path) -> None:
+    town.case("stall", camera_id="cam-01")
+    town.case("debris", camera_id="cam-02", seed=2)
+
+    page_picture.take(browser, town.url, town.key("operator"), tmp_path / "page.png")
+
+    assert 50_000 < (tmp_path / "page.png").stat().st_size <= page_picture.MOST_BYTES

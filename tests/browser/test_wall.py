@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The case wall in a real browser, over a real server."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from support.city import City
+
+LOADED = "image => image.complete && image.naturalWidth"
+
+
+def test_an_empty_wall_says_how_many_cameras_watch(wall: Page) -> None:
+    expect(wall.get_by_text("No open case")).to_be_visible()
+    expect(wall.get_by_text("2 cameras watched.")).to_be_visible()
+
+
+def test_a_case_appears_without_reload_with_its_picture(town: City, wall: Page) -> None:
+    wall.evaluate("window.notReloaded = true")
+
+    case_id = town.case("stall", camera_id="cam-02", standing_s=95)
+
+    card = wall.locator(f"#case-{case_id}")
+    expect(card).to_be_visible()
+    expect(card).to_contain_text("Market Street")
+    expect(card.locator("h3")).to_have_text("Stall")
+    expect(card.locator(".status")).to_have_text("New")
+    expect(wall.locator(".chip[data-status=new] strong")).to_have_text("1")
+    expect(wall.locator("#announce")).to_contain_text("New case: Stall, Market Street")
+    expect(wall.get_by_text("No open case")).to_be_hidden()
+    assert card.locator("img").evaluate(LOADED) == 1280
+    assert wall.evaluate("window.notReloaded")
+
+
+def test_the_box_lies_over_the_thing_whatever_the_shape_of_card_and_picture(town: City, wall: Page) -> None:
+    case_id = town.case("stall")
+    card = wall.locator(f"#case-{case_id}")
+    expect(card.locator("img")).to_be_visible()
+
+    picture, box = card.locator("img").bounding_box(), card.locator("rect.box").last.bounding_box()
+
+    assert picture is not None
+    assert box is not None
+    assert abs((box["x"] - picture["x"]) / picture["width"] - 0.52) < 0.02
+    assert abs((box["y"] - picture["y"]) / picture["height"] - 0.40) < 0.03
+
+
+def test_time_standing_ticks(town: City, wall: Page) -> None:
+    case_id = town.case("stall", standing_s=3597, evidence=False)
+
+    expect(wall.locator(f"#case-{case_id} .span")).to_have_text(re.compile(r"1:00:0\d"))
+
+
+def test_a_decision_elsewhere_changes_the_card_and_a_done_case_leaves(town: City, wall: Page) -> None:
+    case_id = town.case("debris", evidence=False)
+    card = wall.locator(f"#case-{case_id}")
+    expect(card.locator(".status")).to_have_text("New")
+
+    town.ask("POST", f"/cases/{case_id}/transitions", role="operator", json={"to": "confirmed"})
+    expect(card.locator(".status")).to_have_text("Confirmed")
+
+    town.ask("POST", f"/cases/{case_id}/transitions", role="operator", json={"to": "false_alarm"})
+    expect(card).to_have_count(0)
+    expect(wall.get_by_text("No open case")).to_be_visible()
+
+
+def test_filters_hold_for_what_arrives(town: City, wall: Page) -> None:
+    wall.get_by_label("Class").select_option("debris")
+    wall.wait_for_url("**/?status=open&class=debris&camera=")
+    wall.locator("#lamp[data-state=live]").wait_for()
+
+    stall = town.case("stall", evidence=False)
+    debris = town.case("debris", evidence=False)
+
+    expect(wall.locator(f"#case-{debris}")).to_be_visible()
+    expect(wall.locator(f"#case-{stall}")).to_have_count(0)
+    expect(wall.locator(".chip[data-status=new] strong")).to_have_text("1")
+
+
+def test_older_cases_come_while_scrolling(town: City, wall: Page) -> None:
+    for _ in range(36):
+        last = town.case("stall", evidence=False)
+    expect(wall.locator(f"#case-{last}")).to_be_visible()
+    wall.reload()
+    wall.locator("#lamp[data-state=live]").wait_for()
+
+    wall.mouse.wheel(0, 20_000)
+
+    expect(wall.locator(".card")).to_have_count(36)
+    expect(wall.locator("#older")).to_be_hidden()
+    numbers = wall.locator(".card").evaluate_all("cards => cards.map(card => card.dataset.key)")
+    assert numbers == sorted(numbers, reverse=True)
+
+
+def test_a_server_that_comes_back_is_caught_up_with(town: City, wall: Page, excused: list[str]) -> None:
+    excused += [
+        "ERR_CONNECTION_REFUSED",
+        "ERR_EMPTY_RESPONSE",
+        "ERR_CONNECTION_RESET",
+        "ERR_INCOMPLETE_CHUNKED_ENCODING",
+    ]
+    wall.evaluate("window.notReloaded = true")
+
+    town.stop()
+    expect(wall.locator("#lamp")).to_have_text("Not connected, retrying")
+    expect(wall.locator("#banner")).to_contain_text("Not connected to the server")
+    town.start()
+    case_id = town.case("debris", evidence=False)
+
+    expect(wall.locator("#lamp")).to_have_text("Live", timeout=20_000)
+    expect(wall.locator(f"#case-{case_id}")).to_be_visible()
+    expect(wall.locator("#banner")).to_be_hidden()
+    assert wall.evaluate("window.notReloaded")
+
+
+def test_camera_tiles_tell_state_error_and_show_the_last_picture(town: City, wall: Page) -> None:
+    tile = wall.locator(".tile[data-key=cam-02]")
+    expect(tile.locator(".camera-status")).to_have_text("Live")
+    assert tile.locator("img").evaluate(LOADED) == 1280
+
+    town.state("cam-02", "retrying", "no picture for 8 s from cam-02: check power and network; retrying in 4 s")
+
+    expect(tile.locator(".camera-status")).to_have_text("Retrying")
+    expect(tile.locator(".error")).to_contain_text("check power and network")
+
+
+def test_the_cameras_page_draws_zones_over_the_picture(town: City, wall: Page) -> None:
+    wall.get_by_role("link", name="Cameras").click()
+
+    camera = wall.locator("#camera-cam-01")
+    expect(camera.locator("polygon.zone")).to_have_count(2)
+    expect(camera.locator(".zones")).to_contain_text("便民摊点 market permitted")
+
+
+def test_sound_is_off_until_switched_on_and_remembered(wall: Page) -> None:
+    button = wall.get_by_role("button", name="Sound for new cases")
+    expect(button).to_have_attribute("aria-pressed", "false")
+
+    button.click()
+    wall.reload()
+
+    expect(button).to_have_attribute("aria-pressed", "true")
+
+
+def test_cases_are_reached_by_keyboard(town: City, wall: Page) -> None:
+    older, newer = town.case("stall", evidence=False), town.case("debris", evidence=False)
+    expect(wall.locator(f"#case-{newer}")).to_be_visible()
+
+    wall.keyboard.press("j")
+    wall.keyboard.press("j")
+    wall.keyboard.press("Enter")
+
+    wall.wait_for_url(f"**/cases/{older}")
+
+
+def test_what_others_wrote_stays_text(town: City, wall: Page) -> None:
+    name = '<img src=x onerror="document.title=1">'
+    town.camera("cam-09", name)
+    case_id = town.case("stall", camera_id="cam-09", zone="</p><script>alert(1)</script>", evidence=False)
+
+    card = wall.locator(f"#case-{case_id}")
+
+    expect(card.locator(".camera-name")).to_have_text(name)
+    expect(card.locator(".zone-name")).to_have_text("</p><script>alert(1)</script>")

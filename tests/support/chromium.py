@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Debian's Chromium, driven by playwright; nothing it does by itself leaves this machine."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+PageMaker = Callable[..., Page]  # of a locale and a role
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class NoChromium(Exception):
+    """There is no Chromium on this machine."""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A running browser; raises NoChromium with the command that installs it."""
+    program = shutil.which("chromium")
+    if program is None:
+        raise NoChromium("the browser tests need Chromium: run `apt-get install --yes chromium`, then test again")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def sign_in(page: Page, url: str, token: str) -> None:
+    """Signs in with a token in the address's fragment and waits for the case wall to be live."""
+    page.goto(f"{url}/login#token={token}")
+    page.wait_for_url(f"{url}/")
+    page.locator("#lamp[data-state=live]").wait_for()
