@@ -11,6 +11,7 @@ import pytest
 from streams.clip import write_clip
 from streams.coded import Coded
 from streams.connection import Connection
+from streams.decoder import to_bgr
 from streams.loopback import card_number, draw_card, loopback_camera, make_clip
 from streams.reader import CameraReader
 from streams.source import Source
@@ -22,7 +23,7 @@ START = datetime(2026, 11, 21, tzinfo=UTC)
 
 def numbers_in(path: Path) -> list[int]:
     with av.open(str(path)) as video:
-        return [card_number(frame.to_ndarray(format="bgr24")) for frame in video.decode(video=0)]
+        return [card_number(to_bgr(frame)) for frame in video.decode(video=0)]
 
 
 def boxes_of(path: Path) -> list[str]:

@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A second, independent RTSP server: GStreamer's, from Debian."""
+"""An independent peer from Debian: GStreamer's RTSP server for our reader, its client for our camera."""
 
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
+from streams.loopback import loopback_camera, make_clip
 from streams.probe import probe
 from streams.reader import CameraReader
 from streams.source import Source
 from support.cameras import failing, next_frame
 
 PYTHON = "/usr/bin/python3"
-SCRIPT = Path(__file__).parents[1] / "support" / "gstreamer_camera.py"
+SUPPORT = Path(__file__).parents[1] / "support"
 NEEDED = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
 
 
@@ -35,7 +37,9 @@ pytestmark = pytest.mark.skipif(
 @contextmanager
 def gstreamer_camera(*arguments: str) -> Iterator[str]:
     """host:port/path of a running camera."""
-    with subprocess.Popen([PYTHON, str(SCRIPT), *arguments], stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        [PYTHON, str(SUPPORT / "gstreamer_camera.py"), *arguments], stdout=subprocess.PIPE, text=True
+    ) as server:
         try:
             assert server.stdout is not None
             yield f"127.0.0.1:{server.stdout.readline().strip()}/cam"
@@ -64,3 +68,15 @@ def test_gstreamer_s_digest_login_is_passed_and_refused() -> None:
         assert probe(f"rtsp://admin:right@{place}").codec == "h264"
         with CameraReader(Source("cam-1", f"rtsp://admin:wrong@{place}")) as reader:
             assert "refuses the login" in (failing(reader).error or "")
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_gstreamer_s_client_watches_the_loopback_camera(tmp_path: Path, transport: str) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", fps=10, frames=20, gop=10)
+    with loopback_camera(clip, user="admin", password="secret") as camera:
+        command = [PYTHON, str(SUPPORT / "gstreamer_client.py"), camera.login_url, transport]
+        watched = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    times = [float(each) for each in watched.stdout.split()]
+    assert len(times) >= 15
+    gaps = [late - early for early, late in pairwise(times)]
+    assert gaps == pytest.approx([0.1] * len(gaps), abs=0.02)
