@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""GStreamer as a viewer, for Debian's own Python. Usage: gstreamer_client.py URL tcp|udp; prints the pictures' times."""
+"""GStreamer as a viewer, for Debian's own Python.
+
+Usage: gstreamer_client.py URL tcp|udp. Prints the times of the pictures it got.
+"""
 
 import sys
 
