@@ -11,7 +11,8 @@ from streams.loopback import LoopbackCamera
 from support.running import WHOLE_PICTURE, Api, curbwatch, eventually, running, settings_text
 
 # the demo's licensed stall stands from the first second; without a permitted zone it is a violation
-ZONES = [WHOLE_PICTURE | {"classes": ["stall"]}]
+LEFT = [[0, 0.3], [0.42, 0.3], [0.42, 1], [0, 1]]
+ZONES = [WHOLE_PICTURE | {"name": "left pavement", "polygon": LEFT, "classes": ["stall"]}]
 
 
 def free_port() -> int:
@@ -30,7 +31,7 @@ def test_a_standing_stall_becomes_one_case_with_pictures_and_a_clip(street: Loop
     with running(settings, tmp_path / "log") as service:
         api = Api(service.api_url, key)
         case = eventually(lambda: next(iter(api.cases()), None), "a case")
-        assert (case["class"], case["status"], case["zone"]) == ("stall", "new", "whole picture")
+        assert (case["class"], case["status"], case["zone"]) == ("stall", "new", "left pavement")
         whole = eventually(
             lambda: api.get(f"/cases/{case['id']}") if len(api.cases()[-1]["evidence"]) >= 4 else None,
             "picture, first sight and clip",
