@@ -13,6 +13,7 @@ from curbwatch.patrol import Post
 from detector.evidence import blurred, jpeg
 
 SNAPSHOT_WIDTH = 960
+FIRST_PAUSE_S = 0.2
 
 log = structlog.get_logger(__name__)
 
@@ -37,19 +38,29 @@ class Heartbeat:
         self._thread.join(20)
 
     def _work(self) -> None:
-        pause_s = 0.2  # until the API answers for the first time: it starts together with the patrol
+        pause_s = FIRST_PAUSE_S  # until the API answers: it starts together with the patrol
         while not self._quit.is_set():
-            for camera_id, post in self._posts.items():
-                try:
-                    self._report(camera_id, post)
+            try:
+                if self._round():
                     pause_s = self._every_s
-                except ApiRefused as error:
-                    self._introduced.discard(camera_id)  # a new or emptied API does not know the camera yet
-                    log.warning("camera report refused", camera=camera_id, reason=str(error))
-                    pause_s = self._every_s
-                except ApiAway:
-                    break  # the courier already says so; the next round tells the newest state
+            except Exception:  # the worker's outermost loop: the next round tells the newest state
+                log.exception("camera reports broken off")
+                pause_s = self._every_s
             self._quit.wait(pause_s)
+
+    def _round(self) -> bool:
+        """Report every camera; whether the API was there."""
+        for camera_id, post in self._posts.items():
+            try:
+                self._report(camera_id, post)
+            except ApiRefused as error:
+                self._introduced.discard(camera_id)  # a new or emptied API does not know the camera yet
+                log.warning("camera report refused", camera=camera_id, reason=str(error))
+            except ApiAway as error:
+                if error.status is None:
+                    return False  # the courier already says so
+                log.warning("camera report failed", camera=camera_id, reason=str(error))
+        return True
 
     def _report(self, camera_id: str, post: Post) -> None:
         if camera_id not in self._introduced:
