@@ -57,7 +57,7 @@ class Heartbeat:
                 self._introduced.discard(camera_id)  # a new or emptied API does not know the camera yet
                 log.warning("camera report refused", camera=camera_id, reason=str(error))
             except ApiAway as error:
-                if error.status is None:
+                if not error.status:
                     return False  # the courier already says so
                 log.warning("camera report failed", camera=camera_id, reason=str(error))
         return True
