@@ -50,14 +50,10 @@ def pile_steps() -> list[list[Part]]:
     """What each visit adds to the pile."""
     rng = Random(8)
     first = [*piles.bag((-0.45, 0.1, 0), 0.38, "bag_black", rng), *piles.bag((0.2, 0.15, 0), 0.37, "bag_black", rng)]
-    second = [
-        *piles.carton((0.3, -0.4, 0), (0.5, 0.4, 0.36), 0.25, True),
-        *piles.bag((0.8, -0.1, 0), 0.36, "bag_black", rng),
-    ]
-    third = [
-        *piles.bag((-0.15, 0.1, 0.42), 0.36, "bag_blue", rng),
-        *piles.bag((-0.85, -0.2, 0), 0.34, "bag_white", rng),
-    ]
+    second = piles.carton((0.3, -0.4, 0), (0.5, 0.4, 0.36), 0.25, opened=True)
+    second += piles.bag((0.8, -0.1, 0), 0.36, "bag_black", rng)
+    third = piles.bag((-0.15, 0.1, 0.42), 0.36, "bag_blue", rng)
+    third += piles.bag((-0.85, -0.2, 0), 0.34, "bag_white", rng)
     third += piles.carton((-0.3, -0.5, 0), (0.42, 0.34, 0.3), -0.3)
     fourth = [*piles.bag((0.5, 0.15, 0.42), 0.34, "bag_black", rng), *piles.planks((0.1, -0.15, 0.62), 3, rng)]
     fourth += piles.bag((0.85, -0.5, 0), 0.27, "bag_white", rng)
