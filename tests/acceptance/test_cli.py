@@ -67,7 +67,9 @@ def test_detect_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
 def test_probe_tells_what_a_camera_offers(street: LoopbackCamera, tmp_path: Path) -> None:
     found = json.loads(curbwatch("probe", street.url, "--json", "--snapshot", tmp_path / "a.jpg"))
     assert (found["codec"], found["width"], found["height"]) == ("h264", 1280, 720)
-    assert cv2.imread(str(tmp_path / "a.jpg")).shape == (720, 1280, 3)
+    snapshot = cv2.imread(str(tmp_path / "a.jpg"))
+    assert snapshot is not None
+    assert snapshot.shape == (720, 1280, 3)
 
 
 def test_probe_never_shows_the_password() -> None:
