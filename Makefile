@@ -11,7 +11,8 @@ demo:
 
 test:
 	@scripts/setup dev
-	@$(BIN)/python -m pytest $(ARGS)
+	# many tests wait for real cameras and clocks: three at a time keep two cores busy
+	@$(BIN)/python -m pytest -n 3 $(ARGS)
 
 check:
 	@scripts/setup dev
