@@ -18,6 +18,7 @@ from api.page.texts import TEXTS, Language, browser_texts, preferred, translate
 from api.roles import Principal
 from api.services import services_of
 
+TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGE_COOKIE = "curbwatch_language"
 SECURITY = {
     "Content-Security-Policy": (
@@ -63,7 +64,7 @@ def _corner(polygon: list[tuple[float, float]]) -> tuple[float, float]:
 
 def _environment() -> jinja2.Environment:
     found = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -103,7 +103,7 @@ def tiles(request: Request, by: Reader, services: ServicesDep) -> Response:
     """A piece of the wall: the cameras' tiles."""
     with services.store.read() as connection:
         found = _cameras(connection, services)
-    return render(Viewer(request, by), "tiles.html", cameras=found)
+    return render(Viewer(request, by), "strip.html", cameras=found)
 
 
 @router.get("/cases/{case_id}")
@@ -216,7 +216,8 @@ def _cards(connection: Connection, chosen: Chosen, found: Page, cameras: list[Ca
 
 def _cameras(connection: Connection, services: Services) -> list[CameraView]:
     now, silent = services.clock(), services.config.silent_after_s
-    return [views.camera_view(camera, now=now, silent_after_s=silent) for camera in camera_rows.every(connection)]
+    found = [views.camera_view(camera, now=now, silent_after_s=silent) for camera in camera_rows.every(connection)]
+    return sorted(found, key=lambda camera: camera.status == "live")  # what needs somebody comes first
 
 
 def _rule(case: Case, language: Language) -> list[tuple[str, object]]:

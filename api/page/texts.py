@@ -86,6 +86,10 @@ TEXTS: dict[str, Text] = {
         "No camera has reported yet. Start the patrol with curbwatch run and its cameras appear here.",
     ),
     "wall.watched.1": Text("正在巡查 1 路摄像机。", "1 camera watched."),
+    "wall.watched.some": Text(
+        "{n} 路摄像机中只有 {live} 路在线，请看右侧摄像机状态。",
+        "Only {live} of {n} cameras live: see the camera state.",
+    ),
     "wall.watched.n": Text("正在巡查 {n} 路摄像机。", "{n} cameras watched."),
     "wall.keys": Text("J / K 选择案件，Enter 打开", "J / K choose a case, Enter opens it"),
     "card.standing": Text("已持续", "standing"),
@@ -112,7 +116,6 @@ TEXTS: dict[str, Text] = {
     "camera.video": Text("视频", "Video"),
     "camera.drops": Text("丢弃帧", "Dropped frames"),
     "camera.reconnects": Text("重连次数", "Reconnects"),
-    "camera.snapshot_at": Text("截图时间", "Picture taken"),
     "zone.watch": Text("巡查", "watched"),
     "zone.permitted": Text("允许经营", "permitted"),
     # case
@@ -141,8 +144,6 @@ TEXTS: dict[str, Text] = {
         "Closed. If it comes back to this place, the case opens again by itself.",
     ),
     "case.facts": Text("基本情况", "Facts"),
-    "case.camera": Text("摄像机", "Camera"),
-    "case.zone": Text("区域", "Zone"),
     "case.first_seen": Text("首次发现", "First seen"),
     "case.confirmed_at": Text("确认时间", "Confirmed by the patrol"),
     "case.last_seen": Text("最近一次看到", "Last seen"),

@@ -32,7 +32,7 @@ def take(browser: Browser, url: str, token: str, file: Path, *, cases: int = 2) 
 
 def shrunk(png: bytes) -> bytes:
     """The same picture in at most 600 kB: smaller where it has to be."""
-    picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+    picture = np.asarray(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR), np.uint8)
     for share in (1.0, 0.8, 0.64, 0.5, 0.4):
         size = (round(picture.shape[1] * share), round(picture.shape[0] * share))
         smaller = picture if share == 1 else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)

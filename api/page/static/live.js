@@ -9,13 +9,15 @@ const SETTLE_MS = 150;
 const WAITS_MS = [500, 1000, 2000, 4000, 8000];
 
 // sync(): reads everything anew; pulse(): reads what has no event; onEvents(list): what happened, in order.
-export function live({ sync, pulse, onEvents }) {
+// Only a page with `hidden` listens while nobody sees it: browsers allow six connections to one server in all.
+export function live({ sync, pulse, onEvents, hidden = false }) {
   let stream = null;
   let failures = 0;
   let lastGood = now();
   let lost = false;
   let waiting = [];
   let settling = 0;
+  let opening = 0;
   let chain = Promise.resolve();
 
   // one at a time, so that an old answer never overwrites a newer one
@@ -49,13 +51,19 @@ export function live({ sync, pulse, onEvents }) {
     }
   }
 
+  function rest() {
+    clearTimeout(opening);
+    stream?.close();
+    stream = null;
+  }
+
   function reopen() {
     if (!stream) return;
     stream.close();
     stream = null;
     show("lost");
     const wait = WAITS_MS[Math.min(failures++, WAITS_MS.length - 1)];
-    setTimeout(open, wait * (0.75 + Math.random() / 2)); // many screens must not come back at once
+    opening = setTimeout(open, wait * (0.75 + Math.random() / 2)); // many screens must not come back at once
   }
 
   function collect(event) {
@@ -91,6 +99,11 @@ export function live({ sync, pulse, onEvents }) {
 
   setInterval(() => stream?.readyState === EventSource.OPEN && inTurn(pulse), EVERY_MS);
   addEventListener("online", reopen);
+  document.addEventListener("visibilitychange", () => {
+    if (hidden) return;
+    if (document.hidden) rest();
+    else if (!stream) open();
+  });
   // a page that is left is not a lost connection
   addEventListener("pagehide", () => stream?.close());
   addEventListener("pageshow", (event) => event.persisted && location.reload());

@@ -31,9 +31,14 @@ function keepLoaded(before, after) {
   }
 }
 
-async function decoded(node) {
-  const images = [...node.querySelectorAll("img")].map((image) => image.decode().catch(() => {}));
-  await Promise.race([Promise.all(images), new Promise((done) => setTimeout(done, 1500))]);
+// waits until pictures that `before` does not show can be painted at once
+async function decoded(after, before) {
+  const shown = new Set([...before.querySelectorAll("img")].map((image) => image.getAttribute("src")));
+  const images = [...after.querySelectorAll("img")].filter((image) => !shown.has(image.getAttribute("src")));
+  if (!images.length) return;
+  for (const image of images) image.loading = "eager";
+  const all = Promise.all(images.map((image) => image.decode().catch(() => {})));
+  await Promise.race([all, new Promise((done) => setTimeout(done, 1500))]);
 }
 
 function copyAttributes(before, after) {
@@ -73,16 +78,26 @@ export function adopt(node) {
 // Makes the children of `list` those of `fresh`, matched by data-key, in its order.
 export async function swapList(list, fresh) {
   const old = new Map([...list.children].map((node) => [node.dataset.key, node]));
+  const order = [...fresh.children].map((node) => node.dataset.key);
   for (const after of [...fresh.children]) {
     const before = old.get(after.dataset.key);
     old.delete(after.dataset.key);
     if (!before) list.append(adopt(after));
     else if (sources.get(before) !== after.outerHTML) {
-      if ([...after.querySelectorAll("img")].some((image) => !before.querySelector(`img[src="${CSS.escape(image.getAttribute("src"))}"]`))) await decoded(after);
+      await decoded(after, before);
       swap(before, after);
     }
   }
   for (const node of old.values()) node.remove();
+  reorder(list, order);
+}
+
+function reorder(list, order) {
+  const nodes = new Map([...list.children].map((node) => [node.dataset.key, node]));
+  order.forEach((key, at) => {
+    const node = nodes.get(key);
+    if (list.children[at] !== node) list.insertBefore(node, list.children[at]);
+  });
 }
 
 export function parse(html) {

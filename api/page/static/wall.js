@@ -13,6 +13,7 @@ const older = document.getElementById("older");
 const title = document.title;
 const query = new URLSearchParams(location.search);
 let unseen = 0;
+let started = false;
 
 function fetchCards(parameters) {
   const asked = new URLSearchParams(query);
@@ -88,25 +89,19 @@ async function sync() {
   const list = fresh.getElementById("cards");
   cards.dataset.before = list.dataset.before;
   older.hidden = !list.dataset.before;
-  const missed = [...list.children].filter((c) => !known.has(c.dataset.key) && Number(c.dataset.order) > newest && c.dataset.status === "new");
-  await reorder(list);
-  if (known.size || started) missed.reverse().forEach(arrived);
+  const isMissed = ({ dataset: d }) => !known.has(d.key) && Number(d.order) > newest && d.status === "new";
+  const missed = [...list.children].filter(isMissed);
+  await swapList(cards, list);
+  if (started) missed.reverse().forEach(arrived);
   started = true;
   swapParts(fresh);
   await tiles();
-}
-let started = false;
-
-async function reorder(list) {
-  const order = [...list.children].map((card) => card.dataset.key);
-  await swapList(cards, list);
-  const now = keyed();
-  order.map((key) => now.get(key)).forEach((card, at) => cards.children[at] !== card && cards.insertBefore(card, cards.children[at]));
 }
 
 async function tiles() {
   const fresh = parse(await html("/tiles"));
   await swapList(document.getElementById("tiles"), fresh.getElementById("tiles"));
+  swapParts(fresh);
 }
 
 async function onEvents(events) {
@@ -157,5 +152,5 @@ export function start() {
   startSound();
   startOlder();
   startKeys();
-  live({ sync, pulse: tiles, onEvents });
+  live({ sync, pulse: tiles, onEvents, hidden: true });
 }

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The page without a browser: who gets in, what headers guard it, what it makes of odd data."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.roles import Role
+from api.trial import Trial, trial
+
+NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
+CASE: dict[str, Any] = {
+    "key": "cam-1/1",
+    "class": "stall",
+    "camera_id": "cam-1",
+    "zone": "gate",
+    "confidence": 0.9,
+    "box": [0.1, 0.2, 0.3, 0.4],
+    "first_seen_at": "2026-11-21T05:00:00Z",
+    "confirmed_at": "2026-11-21T05:05:00Z",
+    "last_seen_at": "2026-11-21T05:05:00Z",
+    "model": "street-1",
+}
+PAGES = ("/", "/cameras", "/cards", "/tiles")
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Trial:
+    return trial(tmp_path, clock=lambda: NOW)
+
+
+@pytest.fixture
+def client(made: Trial) -> Iterator[TestClient]:
+    with TestClient(made.app, follow_redirects=False, headers={"Accept": "text/html"}) as started:
+        yield started
+
+
+def report(client: TestClient, made: Trial, **changes: Any) -> str:
+    headers = made.headers("patrol") | {"Idempotency-Key": uuid.uuid4().hex}
+    return str(client.post("/api/v1/cases", json=CASE | changes, headers=headers).json()["id"])
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/cases/C20261121-0001", "/?status=all&class=stall"])
+def test_nothing_is_shown_before_signing_in(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/login?next=%2F")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_carry_the_headers_that_keep_foreign_things_out(client: TestClient, made: Trial, path: str) -> None:
+    answer = client.get(path, headers=made.headers("viewer"))
+
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+    assert "unsafe" not in policy
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/", "/cameras", "/login"])
+def test_pages_hold_no_inline_script_or_style_and_name_only_own_addresses(
+    client: TestClient, made: Trial, path: str
+) -> None:
+    report(client, made)
+    html = client.get(path, headers=made.headers("viewer")).text
+
+    assert re.findall(r"<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|<style", html) == []
+    addresses = re.findall(r'(?:src|href|action)="([^"]*)"', html)
+    foreign = [a for a in addresses if not a.startswith(("/", "#")) and a != made.config.source_url]
+    assert foreign == []
+
+
+def test_every_file_a_page_or_file_names_is_served(client: TestClient) -> None:
+    html = client.get("/login").text
+    wanted = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', html))
+    seen: set[str] = set()
+    while wanted - seen:
+        address = (wanted - seen).pop()
+        seen.add(address)
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        assert "immutable" in answer.headers["cache-control"]
+        folder = address.rpartition("/")[0]
+        wanted |= {f"{folder}/{name}" for name in re.findall(r'(?:from|import\() ?"\./([\w.]+)"', answer.text)}
+        wanted |= {f"{folder}/{name}" for name in re.findall(r'@import url\("([\w.]+)"\)', answer.text)}
+
+    assert len(seen) >= 12
+
+
+def test_files_of_another_edition_are_not_kept_and_unknown_ones_are_not_there(client: TestClient) -> None:
+    assert client.get("/static/older/page.css").headers["cache-control"] == "no-cache"
+    assert client.get("/static/older/../../app.py").status_code == 404
+    assert client.get("/static/older/nothing.js").status_code == 404
+
+
+def test_a_case_that_does_not_exist_is_told_in_html(client: TestClient, made: Trial) -> None:
+    answer = client.get("/cases/C20261121-0009", headers=made.headers("viewer") | {"Accept-Language": "en"})
+
+    assert answer.status_code == 404
+    assert "No such page or case" in answer.text
+
+
+def test_a_patrol_may_not_look_at_the_page(client: TestClient, made: Trial) -> None:
+    answer = client.get("/", headers=made.headers("patrol") | {"Accept-Language": "en"})
+
+    assert answer.status_code == 403
+    assert "Sign in as an operator" in answer.text
+
+
+@pytest.mark.parametrize("query", ["?status=nonsense", "?class=&camera=", "?before=0", "?status=all&class=x"])
+def test_odd_filters_show_a_wall(client: TestClient, made: Trial, query: str) -> None:
+    assert client.get(f"/{query}", headers=made.headers("viewer")).status_code == 200
+
+
+def test_only_cases_that_belong_on_the_wall_come_for_their_ids(client: TestClient, made: Trial) -> None:
+    stall = report(client, made, key="a")
+    debris = report(client, made, key="b", **{"class": "debris"})
+
+    html = client.get(f"/cards?class=debris&ids={stall},{debris},C20200101-0001", headers=made.headers("viewer")).text
+
+    assert re.findall(r'id="case-([^"]+)"', html) == [debris]
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        [],
+        [{"at": "2026-11-21T05:00:00Z", "verdict": "hit", "confidence": 0.8, "why": "box 0.8"}],
+        ["a line", 3, None, {"verdict": "blurred"}, {"at": "yesterday"}, {"confidence": "high"}, [1]],
+    ],
+)
+def test_whatever_trace_a_patrol_sends_is_shown(client: TestClient, made: Trial, trace: list[Any]) -> None:
+    case_id = report(client, made, trace=trace, rule={"reason": "stood <b>", "grade": {"a": [1]}})
+
+    answer = client.get(f"/cases/{case_id}", headers=made.headers("operator"))
+
+    assert answer.status_code == 200
+    assert "stood &lt;b&gt;" in answer.text
+
+
+def test_times_are_told_in_the_citys_zone(client: TestClient, made: Trial) -> None:
+    case_id = report(client, made)
+
+    assert "2026-11-21 13:05:00" in client.get(f"/cases/{case_id}", headers=made.headers("viewer")).text
+
+
+@pytest.mark.parametrize("next_page", ["//evil.example", "https://evil.example", "/\\evil.example", "evil"])
+def test_languages_and_sign_in_lead_nowhere_else(client: TestClient, next_page: str) -> None:
+    assert client.get("/language", params={"to": "en", "next": next_page}).headers["location"] == "/"
+    assert client.get("/login", params={"next": next_page}).text.count('name="next" value="/"') == 2
+
+
+def test_a_chosen_language_is_remembered(client: TestClient) -> None:
+    client.get("/language", params={"to": "en"})
+
+    assert 'lang="en"' in client.get("/login", headers={"Accept-Language": "zh"}).text
+
+
+def test_a_refused_sign_in_without_script_is_told(client: TestClient) -> None:
+    client.cookies.set("curbwatch_language", "en")
+    answer = client.post("/login", data={"token": "cw_wrong", "next": "/cameras"})
+
+    shown = client.get(answer.headers["location"]).text
+
+    assert "Sign-in refused" in shown
+    assert 'value="/cameras"' in shown
+
+
+def test_only_whoever_is_signed_in_is_known(client: TestClient, made: Trial) -> None:
+    assert client.get("/login/known").json() == {"known": False}
+    client.post("/login", data={"token": made.keys[Role.OPERATOR]})
+    assert client.get("/login/known").json() == {"known": True}
+
+
+def test_the_footer_names_licence_and_source(client: TestClient, made: Trial) -> None:
+    html = client.get("/login", headers={"Accept-Language": "en"}).text
+
+    assert "GNU Affero General Public License, version 3" in html
+    assert f'href="{made.config.source_url}"' in html

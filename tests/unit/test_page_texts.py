@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The page's words: complete in both languages, none missing, none left over."""
+
+import re
+import string
+
+import pytest
+
+from api.page import assets
+from api.page.rendering import TEMPLATES
+from api.page.texts import TEXTS, Language, browser_texts, preferred, translate
+from api.page.views import CHOICES, KINDS, SHORTCUTS
+from api.roles import Role
+
+NAMES = {"brand", "language.other", "language.switch"}
+MADE = (
+    {f"status.{key}" for key in CHOICES}
+    | {f"case.kind.{kind}" for kind in (*KINDS, "clip")}
+    | {f"move.{name}" for name in SHORTCUTS}
+    | {f"role.{role}" for role in Role}
+    | {f"verdict.{verdict}" for verdict in ("hit", "miss", "hidden")}
+    | {f"camera.{status}" for status in ("live", "connecting", "retrying", "stopped", "unknown")}
+    | {f"zone.{kind}" for kind in ("watch", "permitted")}
+    | {f"class.{name}" for name in ("stall", "debris")}
+    | {f"message.{what}{part}" for what in ("not_found", "not_allowed") for part in ("", ".detail")}
+    | {"rule.hit_ratio", "js.login.refused", "js.login.slow_down", "js.lamp.live", "js.lamp.lost"}
+)
+
+
+def in_templates() -> set[str]:
+    text = "\n".join(path.read_text("utf-8") for path in TEMPLATES.glob("*.html"))
+    return {key for key in re.findall(r'"([a-z_]+(?:\.[a-z_0-9]+)*)"', text) if key in TEXTS} | set(
+        re.findall(r"""\bt\(["']([a-z_.0-9]+)["'][,)]""", text)
+    )
+
+
+def in_scripts() -> set[str]:
+    text = "\n".join(asset.body.decode() for name, asset in assets.ASSETS.items() if name.endswith(".js"))
+    return {f"js.{key}" for key in browser_texts("en") if f'"{key}"' in text} | {
+        f"js.{key}" for key in re.findall(r'\btext\("([a-z_.]+)"', text)
+    }
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_text_that_is_asked_for_exists() -> None:
+    assert (in_templates() | in_scripts() | MADE) - set(TEXTS) == set()
+
+
+def test_no_text_is_left_over() -> None:
+    assert set(TEXTS) - in_templates() - in_scripts() - MADE == set()
+
+
+@pytest.mark.parametrize("key", sorted(TEXTS))
+def test_a_text_says_something_in_both_languages_with_the_same_values(key: str) -> None:
+    text = TEXTS[key]
+
+    assert text.zh.strip()
+    assert text.en.strip()
+    assert fields(text.zh) == fields(text.en)
+    if key not in NAMES:
+        assert not re.search(r"[\u4e00-\u9fff]", text.en)
+
+
+def test_every_move_status_and_role_of_the_workflow_has_a_word() -> None:
+    assert set(TEXTS) >= MADE
+
+
+def test_values_are_filled_in() -> None:
+    assert translate("en", "case.title", id="C20261121-0001") == "Case C20261121-0001"
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "zh"),
+        ("de-DE,de;q=0.9", "zh"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9,zh;q=0.8", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("fr,zh-Hans;q=0.4,en;q=0.5", "en"),
+        ("en;q=0,zh;q=0.1", "zh"),
+        ("en;q=much, ;;;,", "zh"),
+    ],
+)
+def test_the_browsers_wish_decides_the_language(header: str, language: Language) -> None:
+    assert preferred(header) == language
