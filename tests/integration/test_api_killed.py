@@ -74,7 +74,7 @@ def test_a_patrol_that_repeats_itself_over_kills_makes_each_case_once(tmp_path: 
         except httpx2.HTTPError:
             kills[-1].join()
             process = ApiProcess(tmp_path)
-            if len(kills) < 5:
+            if len(kills) < 4:
                 kill_soon()
     kills[-1].join()
     process.kill()

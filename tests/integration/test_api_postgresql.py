@@ -132,15 +132,15 @@ def test_events_become_visible_in_the_order_of_their_ids(api: Trial, url: str) -
         writer.start()
     seen: list[int] = []
     reader = Store(url)
-    while any(writer.is_alive() for writer in writers) or len(seen) < total:
+    over = False
+    while not over:
+        over = not any(writer.is_alive() for writer in writers)  # asked before the read, which is then the last
         with reader.read() as connection:
-            fresh = event_log.after(connection, seen[-1] if seen else 0, limit=10)
+            fresh = event_log.after(connection, seen[-1] if seen else 0, limit=total)
         seen += [event.id for event in fresh]
-        if not fresh and not any(writer.is_alive() for writer in writers):
-            break
     for store in [*stores, reader]:
         store.close()
-    assert len(seen) == total
+    assert seen == list(range(1, total + 1))
     with api.app.state.services.store.read() as connection:
         numbers = connection.execute(sa.text("SELECT count(DISTINCT id), max(id) FROM cases")).one()
     assert numbers[0] == total
