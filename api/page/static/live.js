@@ -5,7 +5,7 @@ import { announce, text } from "./texts.js";
 import { city, now } from "./clock.js";
 
 const EVERY_MS = 5000;
-const SETTLE_MS = 150;
+const SETTLE_MS = 60;
 const WAITS_MS = [500, 1000, 2000, 4000, 8000];
 
 // sync(): reads everything anew; pulse(): reads what has no event; onEvents(list): what happened, in order.
