@@ -9,13 +9,13 @@ from typing import Literal
 
 import numpy as np
 import structlog
-import uvicorn
 from numpy.typing import NDArray
 
 from api.accounts import add_key, list_keys, revoke_key
 from api.app import create_app
 from api.config import ApiConfig
 from api.detecting import DetectedBox, DetectFn
+from api.server import Server, listen
 from api.store import open_store, upgrade
 from curbwatch.client import Client
 from curbwatch.courier import Courier
@@ -76,11 +76,9 @@ def api_config(settings: Settings) -> ApiConfig:
 @contextmanager
 def _api(settings: Settings, model: Model) -> Iterator[str]:
     upgrade(settings.database_url)
-    app = create_app(api_config(settings), detect=_detect_with(model))
     listener = _listen(settings.service.host, settings.service.port)
     host, port = listener.getsockname()[:2]
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=3, server_header=False)
-    server = uvicorn.Server(config)
+    server = Server(create_app(api_config(settings), detect=_detect_with(model)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="api", daemon=True)
     thread.start()
     reach = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
@@ -92,9 +90,8 @@ def _api(settings: Settings, model: Model) -> Iterator[str]:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=512)
+        return listen(host, port)
     except OSError as error:
         raise SettingsError(
             f"cannot listen on {host}:{port} ({error.strerror}); free it or set another service.port"
