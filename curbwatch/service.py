@@ -81,6 +81,9 @@ def _api(settings: Settings, model: Model) -> Iterator[str]:
     server = Server(create_app(api_config(settings), detect=_detect_with(model)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="api", daemon=True)
     thread.start()
+    while not server.ready.wait(0.1):
+        if not thread.is_alive():
+            raise SettingsError("the API ended while it started; the log above says why")
     reach = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
     try:
         yield f"http://{f'[{reach}]' if ':' in reach else reach}:{port}"
