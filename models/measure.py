@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Average precision, precision and recall of one class, with intervals over pictures.
 
-Detections on a hard or doubtful region are neither right nor wrong. Intervals are 95 % bootstrap
-intervals that draw whole pictures, since boxes of one picture stand and fall together.
+Detections on a hard or doubtful region are neither right nor wrong, as on a crowd of COCO's. Average
+precision is COCO's: the curve read at 101 recalls, so that figures compare with what others publish.
+Intervals are 95 % bootstrap intervals that draw whole pictures, since boxes of one picture stand and
+fall together.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,10 +14,11 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from models.boxes import Floats, covered, overlap
+from models.boxes import Floats, Ints, covered, overlap
 
 MATCH = 0.5
 ROUNDS = 1000
+RECALLS = np.linspace(0, 1, 101)
 Array = NDArray[np.float64]
 
 
@@ -28,36 +31,70 @@ class Judged:
     boxes: int
 
 
-def judge(boxes: Floats, scores: Floats, truth: Floats, ignore: Floats) -> Judged:
-    """Match detections to truth, the surest first; all boxes xyxy in the same unit."""
-    order = np.argsort(-scores, kind="stable")
-    taken = np.zeros(len(truth), bool)
-    right = np.zeros(len(boxes), bool)
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One class in all pictures, the surest detection first; `boxes` counts per picture."""
+
+    scores: Floats
+    right: NDArray[np.bool_]
+    picture: Ints
+    boxes: Ints
+
+
+def match(boxes: Floats, scores: Floats, truth: Floats, least: float = MATCH) -> Ints:
+    """Return which truth each detection takes, the surest first, or -1; all boxes xyxy in the same unit."""
+    free = np.ones(len(truth), bool)
+    taken = np.full(len(boxes), -1, np.int64)
     ious = overlap(boxes, truth)
-    for number in order:
-        free = np.where(taken, 0, ious[number])
-        if free.size and free.max() >= MATCH:
-            taken[free.argmax()] = right[number] = True
-    away = _on_ignored(boxes, ignore) & ~right
+    for number in np.argsort(-scores, kind="stable"):
+        left = np.where(free, ious[number], 0)
+        if left.size and left.max() >= least:
+            taken[number] = left.argmax()
+            free[taken[number]] = False
+    return taken
+
+
+def judge(boxes: Floats, scores: Floats, truth: Floats, ignore: Floats, least: float = MATCH) -> Judged:
+    """Match detections to truth and leave out those that lie on something ignored."""
+    right = match(boxes, scores, truth, least) >= 0
+    # a share covered is never below the intersection over union, so this holds the near misses too
+    away = np.asarray((covered(boxes, ignore) >= least).any(axis=1), bool) & ~right
     return Judged(scores[~away], right[~away], len(truth))
 
 
-def _on_ignored(boxes: Floats, ignore: Floats) -> NDArray[np.bool_]:
-    same = (overlap(boxes, ignore) >= MATCH) | (covered(boxes, ignore) >= MATCH)
-    return np.asarray(same.any(axis=1), bool)
+def rank(judged: Sequence[Judged]) -> Ranked:
+    """Join the pictures of one class and sort their detections."""
+    scores = np.concatenate([j.scores for j in judged])
+    order = np.argsort(-scores, kind="stable")
+    picture = np.repeat(np.arange(len(judged)), [len(j.scores) for j in judged])
+    right = np.concatenate([j.right for j in judged])
+    return Ranked(scores[order], right[order], picture[order], np.array([j.boxes for j in judged], np.int64))
+
+
+def curve(ranked: Ranked, weights: Ints | None = None) -> tuple[Array, Array]:
+    """Return recall and the best precision from there on, after each detection.
+
+    weights: int64[pictures], how often each picture counts (a bootstrap draw); once each if None.
+    """
+    counts = np.ones(len(ranked.boxes), np.int64) if weights is None else weights
+    each = counts[ranked.picture]
+    hits, kept = np.cumsum(each * ranked.right), np.cumsum(each)
+    best = np.maximum.accumulate((hits / np.maximum(kept, 1))[::-1])[::-1]
+    return hits / max(int(counts @ ranked.boxes), 1), np.asarray(best, np.float64)
+
+
+def area_under(ranked: Ranked, weights: Ints | None = None) -> float:
+    """Return COCO's average precision of one class; NaN without boxes to find."""
+    if not (ranked.boxes.sum() if weights is None else weights @ ranked.boxes):
+        return float("nan")
+    found, best = curve(ranked, weights)
+    at = np.searchsorted(found, RECALLS, side="left")
+    return float(np.append(best, 0.0)[at].mean())
 
 
 def average_precision(judged: Sequence[Judged]) -> float:
-    """Return the area under the precision-recall curve; NaN without boxes to find."""
-    boxes = sum(j.boxes for j in judged)
-    if not boxes:
-        return float("nan")
-    scores = np.concatenate([j.scores for j in judged])
-    right = np.concatenate([j.right for j in judged])[np.argsort(-scores, kind="stable")]
-    hits = np.cumsum(right)
-    precision = hits / np.arange(1, len(hits) + 1)
-    best_from_here = np.maximum.accumulate(precision[::-1])[::-1]
-    return float((best_from_here * right).sum() / boxes)
+    """Return COCO's average precision of one class; NaN without boxes to find."""
+    return area_under(rank(judged)) if judged else float("nan")
 
 
 def precision(judged: Sequence[Judged], threshold: float) -> float:
@@ -94,7 +131,16 @@ def interval(
 ) -> tuple[float, float]:
     """Return the 95 % bootstrap interval of a figure over pictures."""
     drawn = rng.integers(len(judged), size=(ROUNDS, len(judged)))
-    values: Array = np.array([figure([judged[i] for i in row]) for row in drawn])
+    return spread(np.array([figure([judged[i] for i in row]) for row in drawn]))
+
+
+def draws(pictures: int, rng: Generator) -> Ints:
+    """Return bootstrap draws as int64[ROUNDS, pictures]: how often each picture counts."""
+    return rng.multinomial(pictures, np.full(pictures, 1 / pictures), size=ROUNDS)
+
+
+def spread(values: Array) -> tuple[float, float]:
+    """Return between which values 95 % of a figure's bootstrap values lie; NaN values do not count."""
     known = values[~np.isnan(values)]
     if not known.size:
         return float("nan"), float("nan")
