@@ -46,8 +46,13 @@ def find_pictures(paths: Sequence[str], *, every_s: float) -> Iterator[Found]:
             yield Found(text, _read(path))
         else:
             label = redact(text)
-            for frame in read_frames(text, camera_id=path.stem, every_s=every_s, start_at=datetime.now(UTC)):
+            for frame in read_frames(text, camera_id=_camera_id(text), every_s=every_s, start_at=datetime.now(UTC)):
                 yield Found(f"{label}#{frame.sequence}", frame.picture, label)
+
+
+def _camera_id(text: str) -> str:
+    """What errors call it: nothing of an address, which may hold a password."""
+    return "camera" if "://" in text else Path(text).stem
 
 
 def _is_picture(path: Path) -> bool:

@@ -40,7 +40,7 @@ class Connection:
         self._source, self._clock, self._quit = source, clock, quit_event or Event()
         began = time.monotonic()
         try:
-            self._container = _open(source)
+            self._container = open_container(source)
         except av.error.FFmpegError as error:  # cause cut off: its text holds the URL with the password
             raise opening_failed(source, error, waited_s=time.monotonic() - began) from None
         try:
@@ -126,7 +126,8 @@ class Pacer:
             self._quit.wait(ahead_s)
 
 
-def _open(source: Source) -> InputContainer:
+def open_container(source: Source) -> InputContainer:
+    """What FFmpeg makes of the address. Its errors hold the URL with the password."""
     options = {"analyzeduration": "100000", "fpsprobesize": "0"} if source.is_rtsp else {}
     if source.is_rtsp:
         options |= {"rtsp_transport": source.transport, "allowed_media_types": "video"}

@@ -3,16 +3,17 @@
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from streams.connection import video_stream
+from streams.connection import open_container, video_stream
 from streams.decoder import decode_picture, to_bgr
 from streams.errors import BadStream
-from streams.failures import opening_failed
+from streams.failures import opening_failed, reading_failed
 from streams.frame import Frame
 from streams.pictures import is_pictures, list_pictures, read_picture
 from streams.source import Decode, Source
@@ -32,14 +33,18 @@ def read_frames(
     if is_pictures(path_or_pattern):
         yield from _pictures(path_or_pattern, camera_id, every_s, start_at)
         return
+    try:
+        source = Source(camera_id, path_or_pattern)
+    except ValueError as error:
+        raise BadStream(camera_id, str(error)) from error
     due_s, sequence = 0.0, 0
-    for media_s, frame in _video(Source(camera_id, path_or_pattern), decode):
+    for media_s, frame in _video(source, decode):
         if media_s + TINY_S >= due_s:
             yield Frame(camera_id, to_bgr(frame), start_at + timedelta(seconds=media_s), sequence)
             due_s = (math.floor((media_s + TINY_S) / every_s) + 1) * every_s if every_s else 0.0
             sequence += 1
     if not sequence:
-        raise BadStream(camera_id, f"nothing in {path_or_pattern} can be decoded: check that it is a whole video")
+        raise BadStream(camera_id, f"nothing in {source.place} can be decoded: check that it is a whole video")
 
 
 def _pictures(url: str, camera_id: str, every_s: float, start_at: datetime) -> Iterator[Frame]:
@@ -54,9 +59,9 @@ def _pictures(url: str, camera_id: str, every_s: float, start_at: datetime) -> I
 def _video(source: Source, decode: Decode) -> Iterator[tuple[float, av.VideoFrame]]:
     """Seconds since the first picture, and the picture."""
     try:
-        container = av.open(source.path)
-    except av.error.FFmpegError as error:
-        raise opening_failed(source, error) from error
+        container = open_container(source)
+    except av.error.FFmpegError as error:  # cause cut off: its text holds the URL with the password
+        raise opening_failed(source, error) from None
     with container:
         stream = video_stream(source, container)
         stream.thread_type = av.codec.context.ThreadType.AUTO
@@ -64,16 +69,17 @@ def _video(source: Source, decode: Decode) -> Iterator[tuple[float, av.VideoFram
         gap_s = 1 / float(stream.average_rate or USUAL_FPS)
         first_s: float | None = None
         last_s = -gap_s
-        for frame in _decoded(container, stream):
+        for frame in _decoded(source, container, stream):
             first_s = first_s if first_s is not None else frame.time
             last_s = frame.time - (first_s or 0.0) if frame.time is not None else last_s + gap_s
             yield max(last_s, 0.0), frame
 
 
-def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
+def _decoded(source: Source, container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
     """What can be decoded; damaged packets are passed over."""
-    for packet in container.demux(stream):
-        try:
-            yield from packet.decode()
-        except av.error.InvalidDataError:
-            continue
+    try:
+        for packet in container.demux(stream):
+            with suppress(av.error.InvalidDataError):
+                yield from packet.decode()
+    except av.error.FFmpegError as error:  # cause cut off, as above
+        raise reading_failed(source, error) from None

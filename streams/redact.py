@@ -4,10 +4,10 @@
 import re
 
 HIDDEN = "***"
-# Greedy up to the last @ before white space or a quote: people write passwords with @ and / in them unencoded.
-USERINFO = re.compile(r"""(?P<scheme>\b[a-z][a-z0-9+.-]*://)[^\s'"<>]*@""", re.IGNORECASE)
+# Greedy up to the last @ before white space: people write passwords with @, / and quotes in them unencoded.
+USERINFO = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)\S*@", re.IGNORECASE)
 SECRETS = re.compile(
-    r"""(?P<name>(?<![a-z0-9])(?:\w*(?:token|password|passwd|secret|signature|api_?key)|pwd|pass|auth|key|sig))=[^&\s'"<>#;,)]+""",
+    r"""(?P<name>(?<![a-z0-9])(?:\w*(?:token|password|passwd|pwd|secret|signature|api_?key)|(?:login)?pass?|auth|key|sig))=[^&\s'"<>#;,)]+""",
     re.IGNORECASE,
 )
 

@@ -78,6 +78,8 @@ def _fault_in(url: str) -> str | None:
 def host_of(url: str) -> str:
     """host:port of a URL for messages, without login; the URL redacted when it cannot be taken apart."""
     try:
-        return urlsplit(url).netloc.rpartition("@")[2] or redact(url)
+        login, _, host = urlsplit(url).netloc.rpartition("@")
     except ValueError:
         return redact(url)
+    # an @ behind what reads as the host means a / in the password: then that is no host
+    return host if host and (login or "@" not in url) else redact(url)

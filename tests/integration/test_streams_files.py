@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Recordings and folders: all at once for replay, or at the speed of life through a reader."""
 
+import traceback
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -8,7 +9,7 @@ from typing import Literal
 import av
 import pytest
 
-from streams.errors import BadStream, NoVideo
+from streams.errors import BadStream, CameraUnreachable, NoVideo
 from streams.files import read_frames
 from streams.loopback import card_number, draw_card, make_clip
 from streams.reader import CameraReader
@@ -115,3 +116,10 @@ def test_an_empty_folder_is_asked_again_until_pictures_are_there(tmp_path: Path)
         assert "finds no picture" in (failing(reader).error or "")
         write_pictures(folder, 1)
         assert next_frame(reader).taken_at > START - timedelta(days=9999)
+
+
+def test_an_address_that_cannot_be_read_is_told_without_its_password() -> None:
+    url = "rtsp://admin:hunter2@127.0.0.1:9/cam"
+    with pytest.raises(CameraUnreachable) as refused:
+        list(read_frames(url, camera_id="camera", every_s=1, start_at=START))
+    assert "hunter2" not in "".join(traceback.format_exception(refused.value))

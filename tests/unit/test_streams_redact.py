@@ -15,6 +15,7 @@ from streams.redact import redact
         ("http://cam/video?token=abc#top", "http://cam/video?token=***#top"),
         ("https://cam/live.m3u8?access_token=abc&sig=def", "https://cam/live.m3u8?access_token=***&sig=***"),
         ("http://cam/cgi?usr=a&pwd=hunter2", "http://cam/cgi?usr=a&pwd=***"),
+        ("http://cam/cgi?loginuse=a&loginpas=hunter2", "http://cam/cgi?loginuse=a&loginpas=***"),
         ("HTTP://Admin:X@CAM/", "HTTP://***@CAM/"),
         ("two: rtsp://a:b@c and rtsp://d:e@f", "two: rtsp://***@c and rtsp://***@f"),
         ("rtsp://10.0.0.1/cam", "rtsp://10.0.0.1/cam"),
@@ -26,7 +27,7 @@ def test_logins_and_tokens_are_hidden_and_the_rest_is_kept(text: str, shown: str
     assert redact(text) == shown
 
 
-@given(st.text(st.characters(exclude_characters="'\"<>", exclude_categories=["Z", "C"]), min_size=4))
+@given(st.text(st.characters(exclude_categories=["Z", "C"]), min_size=4))
 def test_no_password_survives(password: str) -> None:
     shown = redact(f"cannot open rtsp://someone:{password}@192.0.2.1/cam: refused")
     assert shown == "cannot open rtsp://***@192.0.2.1/cam: refused"

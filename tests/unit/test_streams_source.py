@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import pytest
 
-from streams.source import Source
+from streams.source import Source, host_of
 
 
 def test_a_source_shows_no_password() -> None:
@@ -39,3 +39,15 @@ def test_an_address_that_cannot_work_is_refused_without_its_password(url: str, w
 def test_impossible_times_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="cam-1"):
         Source("cam-1", "a.mp4", **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("rtsp://admin:hunter2@10.0.0.1:554/cam", "10.0.0.1:554"),
+        ("rtsp://10.0.0.1/cam", "10.0.0.1"),
+        ("rtsp://admin:12/hunter@10.0.0.1/cam", "rtsp://***@10.0.0.1/cam"),
+    ],
+)
+def test_the_host_is_named_without_any_part_of_the_password(url: str, shown: str) -> None:
+    assert host_of(url) == shown
