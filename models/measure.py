@@ -57,9 +57,14 @@ def match(boxes: Floats, scores: Floats, truth: Floats, least: float = MATCH) ->
 def judge(boxes: Floats, scores: Floats, truth: Floats, ignore: Floats, least: float = MATCH) -> Judged:
     """Match detections to truth and leave out those that lie on something ignored."""
     right = match(boxes, scores, truth, least) >= 0
-    # a share covered is never below the intersection over union, so this holds the near misses too
-    away = np.asarray((covered(boxes, ignore) >= least).any(axis=1), bool) & ~right
+    away = ignored(boxes, ignore, least) & ~right
     return Judged(scores[~away], right[~away], len(truth))
+
+
+def ignored(boxes: Floats, ignore: Floats, least: float = MATCH) -> NDArray[np.bool_]:
+    """Return which detections lie on something ignored."""
+    # a share covered is never below the intersection over union, so this holds the near misses too
+    return np.asarray((covered(boxes, ignore) >= least).any(axis=1), np.bool_)
 
 
 def rank(judged: Sequence[Judged]) -> Ranked:

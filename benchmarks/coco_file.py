@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""COCO json: images, annotations, categories; crowds and ignored boxes are hard."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.datasets import SPLITS, Dataset, Fault, Labelled, labelled, pictures_below, split_named
+from benchmarks.errors import DataError
+from models.label_store import Box
+
+
+def json_kind(path: Path) -> str:
+    """What a json file holds: "coco", "store" or ""."""
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        return ""
+    if isinstance(raw, dict) and "images" in raw and "annotations" in raw:
+        return "coco"
+    return "store" if isinstance(raw, dict) and "format" in raw and "pictures" in raw else ""
+
+
+def coco_files(root: Path) -> list[Path]:
+    """The COCO files of a folder: beside the pictures, in annotations/, or one per split."""
+    found = sorted({*root.glob("*.json"), *root.glob("annotations/*.json"), *root.glob("*/*.coco.json")})
+    return [path for path in found if json_kind(path) == "coco"]
+
+
+def choose(files: list[Path], split: str, root: Path) -> tuple[Path, str]:
+    """The file of a split, and the split's name."""
+    by_split = {name: path for path in reversed(files) if (name := _split_of(path))}
+    chosen = split_named(by_split, split)
+    if chosen:
+        return by_split[chosen], chosen
+    if len(files) == 1 and split in ("", "all"):
+        return files[0], "all"
+    raise DataError(f"{root}: which of {', '.join(p.name for p in files)}? Name one with --labels")
+
+
+def _split_of(path: Path) -> str:
+    text = f"{path.parent.name} {path.stem}".lower()
+    return next((split for split, names in SPLITS.items() if any(name in text for name in names)), "")
+
+
+def read_coco(root: Path, file: Path, split: str, *, alone: bool) -> Dataset:
+    """Read a COCO file whose pictures lie below `root`; alone: no other file labels that folder's pictures."""
+    raw = json.loads(file.read_text("utf-8"))
+    if not all(isinstance(raw.get(key), list) for key in ("images", "annotations", "categories")):
+        raise DataError(f"{file}: images, annotations and categories must be lists")
+    faults: list[Fault] = []
+    names = {row["id"]: str(row["name"]) for row in _rows(raw["categories"], "id", "name")}
+    images = {row["id"]: row for row in _rows(raw["images"], "id", "file_name")}
+    boxes = _boxes(_rows(raw["annotations"]), names, images, faults)
+    find = _Finder(root, file)
+    pictures = [p for key, row in images.items() if (p := _picture(row, boxes[key], find, faults))]
+    if alone:
+        faults += _unlabelled(root, pictures)
+    return Dataset(root, "COCO", split, tuple(names.values()), tuple(pictures), tuple(faults))
+
+
+def _rows(rows: list[Any], *needed: str) -> list[dict[str, Any]]:
+    return [row for row in rows if isinstance(row, dict) and all(name in row for name in needed)]
+
+
+def _boxes(
+    rows: list[dict[str, Any]], names: dict[Any, str], images: dict[Any, dict[str, Any]], faults: list[Fault]
+) -> dict[Any, list[tuple[str, list[float], bool]]]:
+    """Per picture: class name, x y width height in pixels, hard."""
+    out: dict[Any, list[tuple[str, list[float], bool]]] = defaultdict(list)
+    for row in rows:
+        where = f"annotation {row.get('id', '?')}"
+        box = row.get("bbox")
+        if row.get("image_id") not in images:
+            faults.append(Fault("missing picture", where, f"image {row.get('image_id')} is not in images"))
+        elif row.get("category_id") not in names:
+            faults.append(Fault("unknown class", where, f"category {row.get('category_id')} is not in categories"))
+        elif not (isinstance(box, list) and len(box) == 4 and all(isinstance(v, int | float) for v in box)):
+            faults.append(Fault("malformed label", where, f"bbox {box!r}: x, y, width, height expected"))
+        else:
+            hard = bool(row.get("iscrowd") or row.get("ignore"))
+            out[row["image_id"]].append((names[row["category_id"]], [float(v) for v in box], hard))
+    return out
+
+
+class _Finder:
+    """Finds the pictures that a COCO file names; index of the folder made once, when first needed."""
+
+    def __init__(self, root: Path, file: Path) -> None:
+        split = file.stem.removeprefix("instances_")
+        self._places = (root, file.parent, root / "images", root / split, root / "images" / split)
+        self._root = root
+        self._by_name: dict[str, list[Path]] | None = None
+
+    def find(self, name: str) -> Path | None:
+        """The picture, by its path or else by its bare name if only one bears it."""
+        near = next((p for place in self._places if (p := place / name).is_file()), None)
+        if near:
+            return near
+        if self._by_name is None:
+            self._by_name = defaultdict(list)
+            for path in pictures_below(self._root):
+                self._by_name[path.name].append(path)
+        same = self._by_name.get(Path(name).name, [])
+        return same[0] if len(same) == 1 else None
+
+
+def _picture(
+    row: dict[str, Any], boxes: list[tuple[str, list[float], bool]], find: _Finder, faults: list[Fault]
+) -> Labelled | None:
+    path = find.find(str(row["file_name"]))
+    if path is None:
+        faults.append(Fault("missing picture", str(row["file_name"]), "left out"))
+        return None
+    width, height = row.get("width"), row.get("height")
+    if not (isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0):
+        faults.append(Fault("malformed label", str(path), "no width and height in images; left out"))
+        return None
+    shares = [
+        Box(name, (x / width, y / height, (x + w) / width, (y + h) / height), hard)
+        for name, (x, y, w, h), hard in boxes
+    ]
+    return labelled(path, shares, (width, height), faults)
+
+
+def _unlabelled(root: Path, pictures: list[Labelled]) -> list[Fault]:
+    known = {picture.path.resolve() for picture in pictures}
+    folders = {path.parent for path in known}
+    return [
+        Fault("missing label", str(path), "not in the COCO file; left out")
+        for path in pictures_below(root)
+        if path.resolve().parent in folders and path.resolve() not in known
+    ]

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Two models on the same pictures and machine: is B better than A?
+
+Both look at each picture in turn, A first on one picture and B first on the next, so that whatever
+else the machine does falls on both. Differences are paired: a bootstrap draw takes the same pictures
+for both models.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.accuracy import about, by_class, nothing, operating_point
+from benchmarks.datasets import Dataset
+from benchmarks.errors import DataError
+from benchmarks.figures import SEED, limits, rounded
+from benchmarks.looking import LEAST, Looked, Naming, Picture, compared, detect, each_picture, name_classes
+from benchmarks.machine import facts
+from detector.detections import Detections
+from detector.model import Model
+from models.measure import area_under, draws, rank
+
+SPEED_MATTERS = 0.03  # a ratio of times nearer to 1 than this is no difference
+Rows = list[dict[str, Looked]]
+Array = NDArray[np.float64]
+
+
+def compare(
+    first: Model,
+    second: Model,
+    data: Dataset,
+    *,
+    passes: int = 2,
+    min_confidence: float | None = None,
+    rename: Mapping[str, str] | None = None,
+    on_done: Callable[[], None] = nothing,
+) -> dict[str, Any]:
+    """Compare two models; returns the report that `bench compare --json` writes."""
+    models = (first, second)
+    naming = name_classes(data, _shared(models, data), rename or {})
+    faults = [*data.faults, *naming.faults]
+    rows, spans_ms = _look(models, data, naming, passes, on_done, faults)
+    if not rows[0]:
+        raise DataError(f"{data.root}: none of its {len(data.pictures)} labelled pictures can be read")
+    points = [operating_point(model.manifest, min_confidence) for model in models]
+    classes = [by_class(rows[i], naming.classes, points[i]) for i in (0, 1)]
+    accuracy = {name: _difference(*([row[name] for row in some] for some in rows)) for name in naming.classes}
+    latency = _latency(spans_ms)
+    return {
+        "machine": facts(),
+        "a": {"model": first.manifest.name, "input": first.manifest.input_size, "classes": classes[0]},
+        "b": {"model": second.manifest.name, "input": second.manifest.input_size, "classes": classes[1]},
+        "data": str(data.root),
+        "dataset": about(data),
+        "accuracy": accuracy,
+        "latency": latency,
+        "faults": [asdict(fault) for fault in faults],
+    } | judgement(accuracy, latency)
+
+
+def _shared(models: tuple[Model, Model], data: Dataset) -> list[str]:
+    names = [name for name in models[0].manifest.classes if name in models[1].manifest.classes]
+    if not names:
+        a, b = (", ".join(model.manifest.classes) for model in models)
+        raise DataError(f"{data.root}: the models share no class: A knows {a}; B knows {b}")
+    return names
+
+
+def _look(
+    models: tuple[Model, Model],
+    data: Dataset,
+    naming: Naming,
+    passes: int,
+    on_done: Callable[[], None],
+    faults: list[Any],
+) -> tuple[tuple[Rows, Rows], Array]:
+    """Both models' rows, and the milliseconds of each picture, float64[pictures, 2], the best of the passes."""
+    rows: tuple[Rows, Rows] = ([], [])
+    spans = []
+    for labelled, picture in each_picture(data.pictures, faults, on_done):
+        found, best = _turns(models, picture, passes, turn=len(spans) % 2)
+        spans.append(best)
+        for mine, model, detections in zip(rows, models, found, strict=True):
+            mine.append(compared(detections, model, labelled, picture, naming))
+    return rows, np.array(spans, np.float64).reshape(-1, 2)
+
+
+def _turns(
+    models: tuple[Model, Model], picture: Picture, passes: int, *, turn: int
+) -> tuple[list[Detections], list[float]]:
+    """What each model finds in a picture, and its quickest pass in milliseconds."""
+    found: dict[int, Detections] = {}
+    spans: list[list[float]] = [[], []]
+    for number in range(passes):
+        order = (0, 1) if (turn + number) % 2 == 0 else (1, 0)
+        for which in order:
+            began = time.perf_counter()
+            found[which] = detect(models[which], picture, LEAST)
+            spans[which].append((time.perf_counter() - began) * 1000)
+    return [found[0], found[1]], [min(some) for some in spans]
+
+
+def _difference(first: Sequence[Looked], second: Sequence[Looked]) -> dict[str, Any]:
+    """AP50 of both and B minus A, each draw of pictures the same for both."""
+    a, b = (rank([one.judged() for one in some]) for some in (first, second))
+    drawn = draws(len(first), np.random.default_rng(SEED))
+    shifts = np.array([area_under(b, weights) - area_under(a, weights) for weights in drawn])
+    before, after = area_under(a), area_under(b)
+    return {
+        "a_ap50": rounded(before),
+        "b_ap50": rounded(after),
+        "difference": rounded(after - before),
+        "difference_interval": limits(shifts),
+        "pictures": len(first),
+        "boxes": int(a.boxes.sum()),
+    }
+
+
+def _latency(spans_ms: Array) -> dict[str, Any]:
+    """Median time of a look, and B's time over A's on the same picture."""
+    ratios = spans_ms[:, 1] / spans_ms[:, 0]
+    drawn = np.random.default_rng(SEED).integers(len(ratios), size=(1000, len(ratios)))
+    a, b = np.median(spans_ms, axis=0).tolist()
+    return {
+        "a_p50_ms": round(a, 3),
+        "b_p50_ms": round(b, 3),
+        "ratio": rounded(float(np.median(ratios))),
+        "ratio_interval": limits(np.median(ratios[drawn], axis=1)),
+    }
+
+
+def judgement(accuracy: Mapping[str, Any], latency: Mapping[str, Any]) -> dict[str, Any]:
+    """One line for people, and whether B is the worse one; only what the intervals show counts."""
+    shown = {name: row for name, row in accuracy.items() if row["difference"] is not None}
+    better = [name for name, row in shown.items() if row["difference_interval"][0] > 0]
+    worse = [name for name, row in shown.items() if row["difference_interval"][1] < 0]
+    low, high = latency["ratio_interval"]
+    faster = high < 1 and latency["ratio"] < 1 - SPEED_MATTERS
+    slower = low > 1 and latency["ratio"] > 1 + SPEED_MATTERS
+    verdict = _verdict(better, worse, faster=faster, slower=slower)
+    named = better + worse or list(shown)
+    parts = [_told(name, shown[name]) for name in named] + [f"{latency['ratio']:.2f}× latency"]
+    return {
+        "verdict": f"{verdict}: {', '.join(parts)}",
+        "b_is_worse": bool(worse) or (slower and not better),
+    }
+
+
+def _verdict(better: Sequence[str], worse: Sequence[str], *, faster: bool, slower: bool) -> str:
+    if better and worse:
+        return "B is better and worse"
+    if better or worse:
+        return "B is better" if better else "B is worse"
+    if faster or slower:
+        return "No difference in accuracy shown, B is " + ("faster" if faster else "slower")
+    return "No difference shown"
+
+
+def _told(name: str, row: Mapping[str, Any]) -> str:
+    low, high = row["difference_interval"]
+    return f"{name} AP50 {row['difference']:+.2f} [{low:.2f}, {high:.2f}]"

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reads whatever kind of data folder it is given."""
+
+import json
+from pathlib import Path
+
+from benchmarks.coco_file import choose, coco_files, json_kind, read_coco
+from benchmarks.datasets import Dataset, Fault, labelled, pictures_below
+from benchmarks.errors import DataError
+from benchmarks.yolo_folder import is_yolo, read_yolo
+from models import label_store
+
+
+def read_folder(root: Path, labels: Path | None = None, split: str = "") -> Dataset:
+    """Read the labelled pictures of a folder.
+
+    labels: a COCO file or a label store; None looks for YOLO's layout, then for such a file in the folder.
+    split: "test", "val", "train" or "all"; "" takes the test split, else the validation split, else all.
+    """
+    if not root.is_dir():
+        raise DataError(f"{root}: no such folder; name the one that holds the pictures")
+    data = _read(root, labels, split)
+    if not data.pictures:
+        raise DataError(f"{root}: no labelled picture found ({len(data.faults)} faults{_first(data.faults)})")
+    return data
+
+
+def _read(root: Path, labels: Path | None, split: str) -> Dataset:
+    if labels is not None:
+        return _read_labels(root, labels)
+    if is_yolo(root):
+        return read_yolo(root, split)
+    if files := coco_files(root):
+        file, name = choose(files, split, root)
+        return read_coco(root, file, name, alone=len(files) == 1)
+    if stores := [path for path in sorted(root.glob("*.json")) if json_kind(path) == "store"]:
+        return _read_store(root, stores[0])
+    raise DataError(f"{root}: no YOLO labels/, COCO json or label store here; name the file with --labels")
+
+
+def _read_labels(root: Path, labels: Path) -> Dataset:
+    kind = json_kind(labels)
+    if kind == "coco":
+        return read_coco(root, labels, labels.stem, alone=True)
+    if kind == "store":
+        return _read_store(root, labels)
+    raise DataError(f"{labels}: neither COCO json nor a label store; see docs/benchmarks.md")
+
+
+def _read_store(root: Path, file: Path) -> Dataset:
+    """Read the pictures that a label store knows, found by their sha256, except those it leaves out."""
+    try:
+        store = label_store.load(file)
+    except (ValueError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise DataError(f"{file}: not a label store of format 1 ({error})") from error
+    faults: list[Fault] = []
+    pictures = []
+    for path in pictures_below(root):
+        record = store.get(label_store.digest(path))
+        if record is None:
+            faults.append(Fault("missing label", str(path), "not in the label store; left out"))
+        elif record.exclude is None:
+            pictures.append(labelled(path, record.boxes, (record.width, record.height), faults))
+    classes = sorted({box.name for picture in pictures for box in picture.boxes})
+    return Dataset(root, "label store", "all", tuple(classes), tuple(pictures), tuple(faults))
+
+
+def _first(faults: tuple[Fault, ...]) -> str:
+    return f", the first: {faults[0].kind}: {faults[0].where}" if faults else ""

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""YOLO folders: data.yaml, images/ and labels/ with or without splits, boxes or outlines."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benchmarks.datasets import SPLITS, Dataset, Fault, Labelled, labelled, pictures_below, split_named
+from benchmarks.errors import DataError
+from models.label_store import Box
+
+SPELLINGS = tuple(name for names in SPLITS.values() for name in names)
+
+
+def is_yolo(root: Path) -> bool:
+    """Whether a folder looks like one of YOLO's."""
+    return bool(_yaml(root)) or any(root.glob("labels")) or any(root.glob("*/labels"))
+
+
+def read_yolo(root: Path, split: str) -> Dataset:
+    """Read one split; a missing label file is a fault, an empty one a picture without boxes."""
+    about = _about(root)
+    names = _names(root, about)
+    places = _splits(root, about)
+    chosen = split_named(places, split) or ("all" if not split or split == "all" else None)
+    if chosen is None:
+        raise DataError(f"{root}: no split {split!r}; it has {', '.join(sorted(places)) or 'none'}")
+    paths = sorted({p for name, found in places.items() if chosen in (name, "all") for p in found})
+    if not paths:
+        raise DataError(f"{root}: the split {chosen!r} holds no pictures; look at the paths in data.yaml")
+    faults: list[Fault] = []
+    pictures = [p for path in paths if (p := _picture(path, names, faults))]
+    seen = {box.name for picture in pictures for box in picture.boxes}
+    classes = tuple(names.values()) or tuple(sorted(seen))
+    return Dataset(root, "YOLO", chosen, classes, tuple(pictures), tuple(faults))
+
+
+def _yaml(root: Path) -> Path | None:
+    return next((p for name in ("data.yaml", "data.yml", "dataset.yaml") if (p := root / name).is_file()), None)
+
+
+def _about(root: Path) -> dict[str, Any]:
+    path = _yaml(root)
+    if path is None:
+        return {}
+    try:
+        about = yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not readable as YAML ({error}); correct it") from error
+    if not isinstance(about, dict):
+        raise DataError(f"{path}: expected `names:` and splits, as ultralytics writes them")
+    return about
+
+
+def _names(root: Path, about: dict[str, Any]) -> dict[int, str]:
+    names = about.get("names")
+    if isinstance(names, dict):
+        return {int(number): str(name) for number, name in names.items()}
+    if isinstance(names, list):
+        return {number: str(name) for number, name in enumerate(names)}
+    for path in (root / "classes.txt", root / "labels" / "classes.txt"):
+        if path.is_file():
+            return dict(enumerate(line.strip() for line in path.read_text("utf-8").splitlines()))
+    return {}
+
+
+def _splits(root: Path, about: dict[str, Any]) -> dict[str, list[Path]]:
+    told = {name: about[name] for name in SPELLINGS if about.get(name)}
+    if told:
+        bases = [root / str(about.get("path") or "."), root]
+        return {name: _listed(bases, entry) for name, entry in told.items()}
+    found = {n: p for n in SPELLINGS for p in (root / "images" / n, root / n / "images") if p.is_dir()}
+    if found:
+        return {name: pictures_below(folder) for name, folder in found.items()}
+    return {"all": pictures_below(root / "images" if (root / "images").is_dir() else root)}
+
+
+def _listed(bases: list[Path], entry: Any) -> list[Path]:
+    """Pictures of a split's entry: a folder, a text file of paths, or a list of those."""
+    if isinstance(entry, list):
+        return [path for one in entry for path in _listed(bases, one)]
+    # Roboflow writes ../train/images and means train/images
+    candidates = [base / text for base in bases for text in (str(entry), str(entry).removeprefix("../"))]
+    place = next((p for p in candidates if p.exists()), None)
+    if place is None:
+        return []
+    if place.is_dir():
+        return pictures_below(place)
+    return [place.parent / line.strip() for line in place.read_text("utf-8").splitlines() if line.strip()]
+
+
+def _label_file(picture: Path) -> Path:
+    parts = list(picture.parts)
+    for place in range(len(parts) - 1, -1, -1):
+        if parts[place] == "images":
+            parts[place] = "labels"
+            break
+    return Path(*parts).with_suffix(".txt")
+
+
+def _picture(path: Path, names: dict[int, str], faults: list[Fault]) -> Labelled | None:
+    file = _label_file(path)
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        faults.append(Fault("missing label", str(path), "left out; an empty file says: nothing here"))
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(Fault("unreadable label", str(file), f"picture left out: {error}"))
+        return None
+    boxes = []
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            boxes += _box(line, f"{file}:{number}", names, faults)
+    return labelled(path, boxes, None, faults)
+
+
+def _box(line: str, where: str, names: dict[int, str], faults: list[Fault]) -> list[Box]:
+    try:
+        first, *numbers = (float(word) for word in line.split())
+        number, edges = int(first), _edges(numbers)
+    except (ValueError, OverflowError):
+        faults.append(Fault("malformed label", where, f"{line.strip()[:80]!r}: class and four numbers expected"))
+        return []
+    name = names.get(number, "" if names else str(number))
+    if not name:
+        faults.append(Fault("unknown class", where, f"class {number} has no name in the data's class list"))
+        return []
+    return [Box(name, edges)]
+
+
+def _edges(numbers: list[float]) -> tuple[float, float, float, float]:
+    """From centre and size, or from an outline of at least three corners, to edges."""
+    if len(numbers) == 4:
+        x, y, width, height = numbers
+        return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+    if len(numbers) < 6 or len(numbers) % 2:
+        raise ValueError
+    xs, ys = numbers[::2], numbers[1::2]
+    return min(xs), min(ys), max(xs), max(ys)
