@@ -20,7 +20,6 @@ from benchmarks.errors import DataError
 from benchmarks.figures import SEED, limits, rounded
 from benchmarks.looking import LEAST, Looked, Naming, Picture, compared, detect, each_picture, name_classes
 from benchmarks.machine import facts
-from detector.detections import Detections
 from detector.model import Model
 from models.measure import area_under, draws, rank
 
@@ -30,8 +29,7 @@ Array = NDArray[np.float64]
 
 
 def compare(
-    first: Model,
-    second: Model,
+    models: tuple[Model, Model],
     data: Dataset,
     *,
     passes: int = 2,
@@ -40,26 +38,30 @@ def compare(
     on_done: Callable[[], None] = nothing,
 ) -> dict[str, Any]:
     """Compare two models; returns the report that `bench compare --json` writes."""
-    models = (first, second)
     naming = name_classes(data, _shared(models, data), rename or {})
     faults = [*data.faults, *naming.faults]
     rows, spans_ms = _look(models, data, naming, passes, on_done, faults)
     if not rows[0]:
         raise DataError(f"{data.root}: none of its {len(data.pictures)} labelled pictures can be read")
-    points = [operating_point(model.manifest, min_confidence) for model in models]
-    classes = [by_class(rows[i], naming.classes, points[i]) for i in (0, 1)]
+    sides = [_side(model, some, naming, min_confidence) for model, some in zip(models, rows, strict=True)]
     accuracy = {name: _difference(*([row[name] for row in some] for some in rows)) for name in naming.classes}
     latency = _latency(spans_ms)
     return {
         "machine": facts(),
-        "a": {"model": first.manifest.name, "input": first.manifest.input_size, "classes": classes[0]},
-        "b": {"model": second.manifest.name, "input": second.manifest.input_size, "classes": classes[1]},
+        "a": sides[0],
+        "b": sides[1],
         "data": str(data.root),
         "dataset": about(data),
         "accuracy": accuracy,
         "latency": latency,
         "faults": [asdict(fault) for fault in faults],
     } | judgement(accuracy, latency)
+
+
+def _side(model: Model, rows: Rows, naming: Naming, min_confidence: float | None) -> dict[str, Any]:
+    points = operating_point(model.manifest, min_confidence)
+    classes = by_class(rows, naming.classes, points)
+    return {"model": model.manifest.name, "input": model.manifest.input_size, "classes": classes}
 
 
 def _shared(models: tuple[Model, Model], data: Dataset) -> list[str]:
@@ -80,28 +82,23 @@ def _look(
 ) -> tuple[tuple[Rows, Rows], Array]:
     """Both models' rows, and the milliseconds of each picture, float64[pictures, 2], the best of the passes."""
     rows: tuple[Rows, Rows] = ([], [])
-    spans = []
+    spans: list[list[float]] = []
     for labelled, picture in each_picture(data.pictures, faults, on_done):
-        found, best = _turns(models, picture, passes, turn=len(spans) % 2)
-        spans.append(best)
-        for mine, model, detections in zip(rows, models, found, strict=True):
-            mine.append(compared(detections, model, labelled, picture, naming))
+        spans.append(_spans_ms(models, picture, passes, turn=len(spans)))
+        for mine, model in zip(rows, models, strict=True):
+            mine.append(compared(detect(model, picture, LEAST), model, labelled, picture, naming))
     return rows, np.array(spans, np.float64).reshape(-1, 2)
 
 
-def _turns(
-    models: tuple[Model, Model], picture: Picture, passes: int, *, turn: int
-) -> tuple[list[Detections], list[float]]:
-    """What each model finds in a picture, and its quickest pass in milliseconds."""
-    found: dict[int, Detections] = {}
+def _spans_ms(models: tuple[Model, Model], picture: Picture, passes: int, *, turn: int) -> list[float]:
+    """The quickest pass of each model over a picture, at its own thresholds as in service; they take turns."""
     spans: list[list[float]] = [[], []]
-    for number in range(passes):
-        order = (0, 1) if (turn + number) % 2 == 0 else (1, 0)
-        for which in order:
+    for number in range(turn, turn + passes):
+        for which in (0, 1) if number % 2 == 0 else (1, 0):
             began = time.perf_counter()
-            found[which] = detect(models[which], picture, LEAST)
+            models[which].detect([picture])
             spans[which].append((time.perf_counter() - began) * 1000)
-    return [found[0], found[1]], [min(some) for some in spans]
+    return [min(some) for some in spans]
 
 
 def _difference(first: Sequence[Looked], second: Sequence[Looked]) -> dict[str, Any]:
