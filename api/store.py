@@ -55,7 +55,8 @@ def _engine(url: str) -> Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite" and not parsed.database:
         raise ValueError("an in-memory database cannot be shared: name a file, as in sqlite:////var/lib/cw.db")
-    engine = sa.create_engine(parsed, pool_size=10, max_overflow=40, pool_pre_ping=True)
+    # errors travel into logs, and parameters hold CSRF tokens and hashes of passwords
+    engine = sa.create_engine(parsed, pool_size=10, max_overflow=40, pool_pre_ping=True, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from curbwatch.settings import CameraSettings
 from streams.errors import StreamError
+from streams.pictures import is_pictures, list_pictures
 from streams.probe import probe
 from streams.redact import redact
 
@@ -33,8 +34,11 @@ def check_cameras(cameras: Sequence[CameraSettings], *, on_done: Callable[[], No
 
 
 def _check(camera: CameraSettings) -> Finding:
+    url = camera.url.get_secret_value()
     try:
-        found = probe(camera.url.get_secret_value(), transport=camera.transport, timeout_s=15.0)
+        if is_pictures(url):
+            return Finding(camera.id, good=True, text=f"{len(list_pictures(url, camera.id))} picture(s)")
+        found = probe(url, transport=camera.transport, timeout_s=15.0)
     except (StreamError, OSError) as error:
         return Finding(camera.id, good=False, text=redact(str(error)))
     text = f"{found.codec} {found.width}×{found.height}, first picture after {found.first_frame_s:.1f} s"

@@ -2,8 +2,10 @@
 """The command line: `curbwatch COMMAND --help` shows each with an example."""
 
 import sys
+import traceback
 
 import typer
+from sqlalchemy.exc import OperationalError
 
 from api.errors import ApiError
 from curbwatch.commands import admin, bench, look, serve
@@ -40,5 +42,14 @@ def main() -> None:
     except (CurbwatchError, DetectorError, StreamError, ApiError) as error:
         sys.stderr.write(f"curbwatch: {redact(str(error))}\n")
         sys.exit(2)
+    except OperationalError as error:  # its own text goes on with the statement and its values
+        sys.stderr.write(f"curbwatch: the database cannot be used: {redact(str(error.orig).strip())}\n")
+        sys.exit(2)
+    except OSError as error:
+        sys.stderr.write(f"curbwatch: {redact(str(error))}; check that it exists and whose it is\n")
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception:  # noqa: BLE001 - the outermost frame: libraries put addresses with passwords into their errors
+        sys.stderr.write(redact(traceback.format_exc()))
+        sys.exit(1)

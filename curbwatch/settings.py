@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from curbwatch.errors import SettingsError
 from detector.errors import ZoneError
@@ -48,6 +50,20 @@ def _known_timezone(name: str) -> str:
 Secret = Annotated[SecretStr, AfterValidator(_from_environment)]
 
 
+def _database_address(secret: SecretStr) -> SecretStr:
+    if text := secret.get_secret_value():
+        try:
+            backend = make_url(text).get_backend_name()
+        except (ArgumentError, ValueError):
+            backend = ""
+        if backend not in ("sqlite", "postgresql"):
+            raise ValueError(
+                "write sqlite:////folder/file.db or postgresql://user:password@host/name, in the password / as %2F, "
+                "@ as %40, : as %3A"
+            )
+    return secret
+
+
 class Strict(BaseModel):
     """A settings table that refuses unknown keys."""
 
@@ -60,7 +76,9 @@ class ServiceSettings(Strict):
     host: str = Field("127.0.0.1", title="address to listen on")
     port: int = Field(8080, ge=0, le=65_535, title="port to listen on")
     data_dir: Path = Field(Path("curbwatch-data"), title="folder of database, evidence and spool")
-    database_url: Secret = Field(SecretStr(""), title="SQLAlchemy URL; empty: SQLite in data_dir")
+    database_url: Annotated[Secret, AfterValidator(_database_address)] = Field(
+        SecretStr(""), title="SQLAlchemy URL; empty: SQLite in data_dir"
+    )
     timezone: Annotated[str, AfterValidator(_known_timezone)] = Field("Asia/Shanghai", title="the city's time zone")
     public_metrics: bool = Field(default=False, title="serve /metrics without a key")
     secure_cookie: bool = Field(default=False, title="send the session cookie over TLS only")
@@ -87,7 +105,9 @@ class ZoneSettings(Strict):
     """One polygon of a camera and its rule; see detector.zones.Zone."""
 
     name: Annotated[str, Field(min_length=1, max_length=64)]
-    polygon: Annotated[tuple[tuple[float, float], ...], Field(title="points as shares of the picture, in order")]
+    polygon: Annotated[
+        tuple[tuple[float, float], ...], Field(max_length=100, title="points as shares of the picture, in order")
+    ]
     kind: Literal["watch", "permitted"] = Field("watch", title="watched ground or licensed pitch")
     classes: tuple[Literal["stall", "debris"], ...] = Field(
         ("stall", "debris"), min_length=1, title="what the zone is about"
@@ -113,8 +133,8 @@ class CameraSettings(Strict):
     """One camera: where it is read, how often it is looked at, what ground it watches."""
 
     id: Identifier
-    name: str = Field("", title="what people call it; empty: its id")
-    place: str = Field("", title="street and number for the dispatch")
+    name: str = Field("", max_length=200, title="what people call it; empty: its id")
+    place: str = Field("", max_length=200, title="street and number for the dispatch")
     url: Annotated[Secret, Field(min_length=1)] = Field(title="rtsp://, http(s)://, a file, a folder or a glob pattern")
     # longer steps count as the camera being away (see detector.watch.watch), so a dwell would never be over in time
     every_s: Annotated[float, Field(gt=0, le=30)] = Field(1.0, title="seconds between looks")
@@ -123,13 +143,18 @@ class CameraSettings(Strict):
     clip_s: Annotated[float, Field(ge=0, le=120)] = Field(20.0, title="seconds of video kept for the evidence clip")
     stale_after_s: Seconds = Field(10.0, title="seconds without a frame that count as a failure")
     loop: bool = Field(default=False, title="files only: start over at the end")
-    zones: tuple[ZoneSettings, ...] = Field(min_length=1, title="watched and permitted ground")
+    zones: tuple[ZoneSettings, ...] = Field(min_length=1, max_length=100, title="watched and permitted ground")
 
     @model_validator(mode="after")
     def _zone_names_differ(self) -> "CameraSettings":
         names = [zone.name for zone in self.zones]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"zone names must differ within a camera: {', '.join(sorted(twice))} stands twice")
+        return self
+
+    @model_validator(mode="after")
+    def _is_an_address(self) -> "CameraSettings":
+        self.source()  # its ValueError says what is wrong, without the password
         return self
 
     def source(self) -> Source:

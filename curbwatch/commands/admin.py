@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -63,7 +63,7 @@ def _print(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     table = Table(*rows[0])
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 def _listed(store: Store, wanted: CaseFilter) -> Iterator[dict[str, Any]]:
@@ -76,6 +76,10 @@ def _listed(store: Store, wanted: CaseFilter) -> Iterator[dict[str, Any]]:
         if len(found) < PAGE:
             return
         before = found[-1].seq
+
+
+def _wanted(status: list[Status] | None, since: datetime | None) -> CaseFilter:
+    return CaseFilter(status=tuple(status or ()), since=since.replace(tzinfo=UTC) if since else None)
 
 
 def _brief(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -91,7 +95,7 @@ def list_cases(
     as_json: AsJson = False,
 ) -> None:
     """List cases, newest first. Example: curbwatch cases list -s city.toml --status new"""
-    wanted = CaseFilter(status=tuple(status or ()), since=since)
+    wanted = _wanted(status, since)
     with _store(settings) as store:
         rows = [row for row, _ in zip(_brief(_listed(store, wanted)), range(limit), strict=False)]
     _print(rows, as_json=as_json)
@@ -113,7 +117,7 @@ def export_cases(
     form: Annotated[Literal["csv", "jsonl"], typer.Option("--format", help="csv or jsonl")] = "csv",
 ) -> None:
     """Write all cases to stdout. Example: curbwatch cases export -s city.toml > cases.csv"""
-    wanted = CaseFilter(status=tuple(status or ()), since=since)
+    wanted = _wanted(status, since)
     with _store(settings) as store:
         if form == "jsonl":
             for row in _listed(store, wanted):

@@ -6,10 +6,14 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import cv2
+import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from curbwatch.check import Finding, check_cameras
@@ -45,7 +49,7 @@ def check(
 def _print_findings(findings: list[Finding]) -> None:
     table = Table("camera", "state", "what it offers, or what to do")
     for finding in findings:
-        table.add_row(finding.camera_id, "[green]good" if finding.good else "[red]bad", finding.text)
+        table.add_row(finding.camera_id, "[green]good" if finding.good else "[red]bad", escape(finding.text))
     Console().print(table)
 
 
@@ -61,7 +65,7 @@ def probe(
     if transport not in ("tcp", "udp"):
         raise typer.BadParameter("write tcp or udp", param_hint="--transport")
     found = probe_stream(url, transport="udp" if transport == "udp" else "tcp", timeout_s=timeout_s)
-    if snapshot is not None and not cv2.imwrite(str(snapshot), found.picture):
+    if snapshot is not None and not _written(snapshot, found.picture):
         raise typer.BadParameter(f"cannot write {snapshot}; give a .jpg or .png in a folder that exists")
     facts = {f.name: getattr(found, f.name) for f in dataclasses.fields(found) if f.name != "picture"}
     if as_json:
@@ -71,6 +75,13 @@ def probe(
     for name, value in facts.items():
         table.add_row(name.replace("_", " "), str(value))
     Console().print(table)
+
+
+def _written(path: Path, picture: NDArray[np.uint8]) -> bool:
+    try:
+        return cv2.imwrite(str(path), picture)
+    except cv2.error:  # what OpenCV says of an unknown suffix
+        return False
 
 
 def detect(
@@ -109,14 +120,15 @@ def replay(
     recording: Annotated[str, typer.Argument(help="a video, a folder of pictures or a glob pattern")],
     settings: Annotated[Path, typer.Option(help="settings file with the camera's zones")],
     camera: Annotated[str, typer.Option(help="camera id; needed if the settings have several")] = "",
-    start_at: Annotated[datetime | None, typer.Option(help="when the recording began; default: now")] = None,
+    start_at: Annotated[datetime | None, typer.Option(help="when it began, in the city's time; default: now")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the whole chain over a recording: which cases, why not. Example: curbwatch replay a.mp4 --settings s.toml"""
     set_up_logs()
     wanted = load_settings(settings)
     chosen = _camera(wanted, camera)
-    began = start_at.astimezone(UTC) if start_at else datetime.now(UTC)
+    zone = ZoneInfo(wanted.service.timezone)
+    began = start_at.replace(tzinfo=zone).astimezone(UTC) if start_at else datetime.now(UTC)
     outcome = replay_recording(
         recording, chosen, load_model(wanted.model.manifest, threads=wanted.model.threads), start_at=began
     )
@@ -126,7 +138,7 @@ def replay(
     table = Table("at", "what happened", "class", "zone", "why")
     for event in outcome["events"]:
         table.add_row(f"{event['second']:.1f} s", event["event"], event["class"], event["zone"], event["why"])
-    Console().print(table)
+    Console(markup=False).print(table)
     typer.echo(f"{outcome['looks']} looks, {outcome['cases']} case(s)")
 
 

@@ -2,6 +2,7 @@
 """Each command as its user types it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +81,24 @@ def test_probe_never_shows_the_password() -> None:
 
 def test_check_passes_a_good_city_and_names_a_bad_camera(settings: Path) -> None:
     curbwatch("check", settings)
-    settings.write_text(settings.read_text().replace("rtsp://127.0.0.1:", "rtsp://admin:hunter2@127.0.0.1:1"), "utf-8")
+    bad = re.sub(r"rtsp://127.0.0.1:\d+", "rtsp://admin:hunter2@127.0.0.1:1", settings.read_text())
+    settings.write_text(bad, "utf-8")
     (finding,) = json.loads(curbwatch("check", settings, "--json", code=1))
     assert (finding["camera_id"], finding["good"]) == ("cam-1", False)
     assert "hunter2" not in finding["text"]
+
+
+def test_check_takes_a_folder_of_pictures(settings: Path, picture: Path) -> None:
+    settings.write_text(re.sub(r'"rtsp://.+"', f'"{picture.parent}"', settings.read_text()), "utf-8")
+    (finding,) = json.loads(curbwatch("check", settings, "--json"))
+    assert (finding["good"], finding["text"]) == (True, "1 picture(s)")
+
+
+def test_a_database_that_cannot_be_opened_is_a_line_and_no_traceback(settings: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    url = f"sqlite:///{tmp_path}/taken"
+    said = curbwatch("cases", "list", "-s", settings, code=2, CURBWATCH_SERVICE__DATABASE_URL=url)
+    assert said.strip() == "curbwatch: the database cannot be used: unable to open database file"
 
 
 def test_check_names_the_path_of_an_unknown_key(settings: Path) -> None:

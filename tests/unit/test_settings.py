@@ -95,6 +95,13 @@ def test_every_example_is_sound(example: Path, tmp_path: Path, monkeypatch: pyte
             '"${GATE_URL}"',
             "cameras[0].url: ${GATE_URL} is not set in the environ",
         ),
+        ("rtsp://user", "rstp://user", "cameras[0]: gate: rstp://***@10.0.0.7/ch1 begins with none of rtsp, "),
+        (
+            "[service]",
+            '[service]\ndatabase_url = "postgresql://u:pw@db:hunter2/x"',
+            "service.database_url: write sqlite:",
+        ),
+        ("[service]", '[service]\ndatabase_url = "mysql://u:hunter2@db/x"', "service.database_url: write sqlite:"),
         ("[service]", "[patrol]\napi_url = 'ftp://x'\n[service]", "patrol.api_url: String should match pattern"),
         ("[service]", "service", "not a readable TOML file"),
     ],
@@ -162,12 +169,12 @@ def test_a_wrong_variable_is_a_fault_too(
 
 def test_secrets_are_never_printed(path: Path) -> None:
     path.write_text(
-        GOOD.replace("[service]", '[patrol]\ntoken = "hunter2"\n[service]\ndatabase_url = "pg://hunter2@h"')
+        GOOD.replace("[service]", '[patrol]\ntoken = "hunter2"\n[service]\ndatabase_url = "postgresql://hunter2@h/c"')
     )
     settings = load_settings(path)
     for text in (repr(settings), str(settings), settings.model_dump_json(), repr(settings.cameras[0].source())):
         assert "hunter2" not in text
-    assert settings.database_url == "pg://hunter2@h"
+    assert settings.database_url == "postgresql://hunter2@h/c"
 
 
 def test_errors_of_the_models_themselves_hide_what_was_given() -> None:
