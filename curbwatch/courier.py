@@ -4,6 +4,7 @@
 import random
 import sqlite3
 import threading
+from collections.abc import Iterator
 
 import structlog
 
@@ -13,7 +14,7 @@ from curbwatch.spool import Message, Spool
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
-STUMBLED = 500
+STUMBLED = {413, 500, 507}  # a proxy's limit, a fault, a full disk: trouble with this message, not with the API
 
 log = structlog.get_logger(__name__)
 
@@ -21,11 +22,11 @@ log = structlog.get_logger(__name__)
 def deliver(spool: Spool, client: Client) -> int:
     """Post what waits, oldest first; returns how many messages are done with.
 
-    ApiAway: something is to be repeated. A message at which the API itself stumbles (500) holds up its own site
-    only; anything else ends the round.
+    ApiAway: something is to be repeated. A message at which the API stumbles holds up its own site only; anything
+    else ends the round.
     """
     done, stuck = 0, dict[str, ApiAway]()
-    for message in spool.waiting():
+    for message in _waiting(spool):
         if message.site_key in stuck:
             continue
         try:
@@ -35,7 +36,7 @@ def deliver(spool: Spool, client: Client) -> int:
             log.error("message refused", site=message.site_key, kind=message.kind, reason=str(error))
         except ApiAway as error:
             spool.failed(message)
-            if error.status != STUMBLED:
+            if error.status not in STUMBLED:
                 raise
             stuck[message.site_key] = error
             continue
@@ -43,6 +44,14 @@ def deliver(spool: Spool, client: Client) -> int:
     if stuck:
         raise next(iter(stuck.values()))
     return done
+
+
+def _waiting(spool: Spool) -> Iterator[Message]:
+    """All of them, also those behind many that are stuck."""
+    last = 0
+    while page := spool.waiting(after=last):
+        yield from page
+        last = page[-1].id
 
 
 def _deliver_one(spool: Spool, client: Client, message: Message) -> None:

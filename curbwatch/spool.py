@@ -89,13 +89,13 @@ class Spool:
         except ValidationError:
             return Watch(camera_id)
 
-    def waiting(self, *, most: int = 200) -> list[Message]:
-        """The oldest messages not yet accepted, without their attachments."""
+    def waiting(self, *, after: int = 0, most: int = 200) -> list[Message]:
+        """The oldest messages behind `after` not yet accepted, without their attachments."""
         with self._lock:
             rows = self._db.execute(
                 "SELECT id, site_key, kind, body, media_type, attempts FROM messages"
-                " WHERE refused IS NULL ORDER BY id LIMIT ?",
-                (most,),
+                " WHERE refused IS NULL AND id > ? ORDER BY id LIMIT ?",
+                (after, most),
             ).fetchall()
         return [
             Message(key, kind, body, None, media_type, number, attempts, f"{self._name}-{number}")

@@ -28,7 +28,8 @@ class Api:
 
     url: str = ""
     faults: list[Fault | None] = field(default_factory=list)
-    poisoned: str = ""  # a site at whose observations the API always stumbles
+    poisoned: str = ""  # a site at whose observations the API always stumbles, with
+    poison: int = 500
     kept: dict[str, tuple[str, str, bytes]] = field(default_factory=dict)  # by idempotency key
     asked: int = 0
 
@@ -53,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
         site, kind = self._subject(body)
         fault = self.api.faults.pop(0) if self.api.faults else None
         if fault is None and kind != "case" and site == self.api.poisoned:
-            fault = 500
+            fault = self.api.poison
         if self.headers["Authorization"] != f"Bearer {TOKEN}":
             fault = 401
         if fault in (None, "hang up after"):
@@ -206,16 +207,27 @@ def test_a_refused_picture_is_set_aside_alone(api: Api, spool: Spool, client: Cl
     assert spool.count() == (0, 1)
 
 
-def test_one_site_at_which_the_api_stumbles_does_not_hold_up_the_city(api: Api, spool: Spool, client: Client) -> None:
-    api.poisoned = "a"
+@pytest.mark.parametrize("poison", [500, 507])
+def test_one_site_at_which_the_api_stumbles_does_not_hold_up_the_city(
+    api: Api, spool: Spool, client: Client, poison: int
+) -> None:
+    api.poisoned, api.poison = "a", poison
     put(spool, "a", "b")
-    with pytest.raises(ApiAway, match="500"):
+    with pytest.raises(ApiAway, match=str(poison)):
         deliver(spool, client)
     assert api.told == [("a", "case"), *whole("b")]
     api.poisoned = ""
     deliver_all(spool, client)
     assert [kind for site, kind in api.told if site == "a"] == ["case", "during", "cleared", "after"]
     assert spool.count() == (0, 0)
+
+
+def test_many_stuck_messages_do_not_hide_those_behind_them(api: Api, spool: Spool, client: Client) -> None:
+    api.poisoned = "a"
+    put(spool, *["a"] * 80, "b")
+    with pytest.raises(ApiAway, match="500"):
+        deliver(spool, client)
+    assert [kind for site, kind in api.told if site == "b"] == [kind for _, kind in whole("b")]
 
 
 def test_what_a_killed_courier_had_posted_is_not_doubled(
