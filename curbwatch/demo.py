@@ -89,8 +89,11 @@ def _follow(api_url: str, token: str, told: threading.Event, *, began: float, se
     first_case_s: float | None = None
     with httpx2.Client(base_url=api_url, headers={"Authorization": f"Bearer {token}"}, trust_env=False) as client:
         while not told.wait(0.5) and not (seconds and time.monotonic() - began > seconds):
-            answer = client.get("/api/v1/cases", params={"limit": 200})
-            for case in reversed(answer.raise_for_status().json()["items"]):
+            try:
+                answer = client.get("/api/v1/cases", params={"limit": 200}).raise_for_status()
+            except httpx2.HTTPError:  # a busy machine: the next look tells the same
+                continue
+            for case in reversed(answer.json()["items"]):
                 if case["id"] not in known:
                     first_case_s = first_case_s or round(time.monotonic() - began, 1)
                     _say(f"  case {case['id']}: {case['class']} in {case['zone']}, {api_url}/cases/{case['id']}")

@@ -103,7 +103,7 @@ class Patrol:
         if news:
             self._on_event()
             for event in news:
-                self._clips.submit(self._add_clip, post, event)
+                self._clips.submit(self._cut_clip, post, event)
         elif time.monotonic() - post.saved_at >= SAVE_EVERY_S:
             post.saved_at = time.monotonic()
             self._save(post)
@@ -126,6 +126,12 @@ class Patrol:
         except sqlite3.Error as error:
             log.error("clip lost", camera=event.site.camera_id, reason=str(error))
         self._on_event()
+
+    def _cut_clip(self, post: Post, event: Event) -> None:
+        try:
+            self._add_clip(post, event)
+        except Exception:  # the worker's outermost frame: nobody asks a clip's future what became of it
+            log.exception("clip lost", camera=event.site.camera_id)
 
     def _save(self, post: Post) -> None:
         try:
