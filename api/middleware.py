@@ -15,13 +15,14 @@ from api.problems import broken
 log = logging.getLogger("api.access")
 QUIET_S = 60.0
 FILES = (b"image/", b"video/")
+TAKES_FILES = ("/evidence", "/snapshot", "/detect")  # these read their body after they know who is asking
 
 
 class BodyLimit:
     """Refuses bodies over a limit while they come; files may be larger than everything else."""
 
     def __init__(self, app: ASGIApp, *, body_bytes: int, file_bytes: int) -> None:
-        """`file_bytes` holds for image/* and video/*, `body_bytes` for all other bodies."""
+        """`file_bytes` holds for image/* and video/* where files are taken, `body_bytes` for all other bodies."""
         self._app = app
         self._body_bytes = body_bytes
         self._file_bytes = file_bytes
@@ -46,7 +47,8 @@ class BodyLimit:
 
     def _limit(self, scope: Scope) -> int:
         content_type = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
-        return self._file_bytes if content_type.lower().startswith(FILES) else self._body_bytes
+        is_file = content_type.lower().startswith(FILES) and scope["path"].endswith(TAKES_FILES)
+        return self._file_bytes if is_file else self._body_bytes
 
 
 class Observed:

@@ -51,7 +51,7 @@ async def add(
 ) -> Response:
     """The body is the file itself. It is complete on disk before the case knows of it; the same bytes
     twice are one piece of evidence."""
-    media_type = said_type(request, SUFFIX)
+    media_type = said_type(request, ("video/mp4",) if kind == "clip" else SUFFIX)
     check_length(request, services.config.evidence_bytes)
     await asyncio.to_thread(_check_case, services, case_id)
     new = NewEvidence(case_id, kind, media_type, taken_at)

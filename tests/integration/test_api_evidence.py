@@ -207,3 +207,9 @@ def test_old_leftovers_are_swept_and_young_ones_stay(tmp_path: Path) -> None:
         os.utime(path, (time.time() - age_s,) * 2)
     assert blobs.sweep() == 1
     assert [path.name for path in (tmp_path / "incoming").iterdir()] == ["young"]
+
+
+def test_a_clip_is_a_video(api: Trial, http: TestClient) -> None:
+    answer = send(api, http, JPEG, kind="clip")
+    assert answer.status_code == 415
+    assert "video/mp4" in answer.json()["detail"]

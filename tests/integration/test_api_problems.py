@@ -124,6 +124,11 @@ def test_a_body_over_the_limit(api: Trial, http: TestClient) -> None:
     problem_of(answer, 413, "too-large")
 
 
+def test_a_stranger_cannot_make_the_server_read_a_large_body_by_calling_it_a_picture(http: TestClient) -> None:
+    answer = http.post("/api/v1/cases", content=b"x" * 6000, headers={"Content-Type": "image/jpeg"})
+    problem_of(answer, 413, "too-large")
+
+
 def test_what_was_sent_is_not_repeated(http: TestClient) -> None:
     answer = http.post("/login", data={"name": "li", "password": "hunter2" * 100})
     problem_of(answer, 422, "invalid")
