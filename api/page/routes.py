@@ -223,7 +223,11 @@ def _cameras(connection: Connection, services: Services) -> list[CameraView]:
 def _rule(case: Case, language: Language) -> list[tuple[str, object]]:
     known = {"reason": "", "hit_ratio": translate(language, "rule.hit_ratio")}
     told = ((name, value) for name, value in case.rule.items() if (name, value) != ("zone", case.zone))
-    return [(known.get(name, name), value) for name, value in told]
+    return [(known.get(name, name), _share(value) if name == "hit_ratio" else value) for name, value in told]
+
+
+def _share(value: object) -> object:
+    return f"{value:.0%}" if isinstance(value, int | float) else value
 
 
 def _next_new(connection: Connection, case: Case) -> str | None:

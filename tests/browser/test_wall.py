@@ -124,6 +124,36 @@ def test_camera_tiles_tell_state_error_and_show_the_last_picture(town: City, wal
     expect(tile.locator(".error")).to_contain_text("check power and network")
 
 
+def test_a_new_snapshot_takes_its_place_without_a_black_moment(town: City, wall: Page) -> None:
+    wall.evaluate("""() => {
+      window.blank = 0;
+      const look = () => {
+        const image = document.querySelector(".tile[data-key=cam-01] img");
+        if (!image || !image.complete || !image.naturalWidth) window.blank += 1;
+        requestAnimationFrame(look);
+      };
+      look();
+    }""")
+    before = wall.locator(".tile[data-key=cam-01] img").get_attribute("src")
+
+    town.camera("cam-01", "人民路口东", seed=5)
+
+    expect(wall.locator(".tile[data-key=cam-01] img")).not_to_have_attribute("src", before or "", timeout=15_000)
+    assert wall.evaluate("window.blank") == 0
+
+
+def test_pictures_that_stay_are_kept_as_they_are(town: City, wall: Page) -> None:
+    case_id = town.case("stall")
+    card = wall.locator(f"#case-{case_id}")
+    expect(card.locator("img")).to_be_visible()
+    card.locator("img").evaluate("image => { image.kept = true }")
+
+    town.ask("POST", f"/cases/{case_id}/transitions", role="operator", json={"to": "confirmed"})
+
+    expect(card.locator(".status")).to_have_text("Confirmed")
+    assert card.locator("img").evaluate("image => image.kept")
+
+
 def test_the_cameras_page_draws_zones_over_the_picture(town: City, wall: Page) -> None:
     wall.get_by_role("link", name="Cameras").click()
 

@@ -139,7 +139,7 @@ def test_only_cases_that_belong_on_the_wall_come_for_their_ids(client: TestClien
     ],
 )
 def test_whatever_trace_a_patrol_sends_is_shown(client: TestClient, made: Trial, trace: list[Any]) -> None:
-    case_id = report(client, made, trace=trace, rule={"reason": "stood <b>", "grade": {"a": [1]}})
+    case_id = report(client, made, trace=trace, rule={"reason": "stood <b>", "hit_ratio": "high", "grade": {"a": [1]}})
 
     answer = client.get(f"/cases/{case_id}", headers=made.headers("operator"))
 

@@ -31,12 +31,14 @@ function keepLoaded(before, after) {
   }
 }
 
-// waits until pictures that `before` does not show can be painted at once
+// Waits until pictures that `before` does not show can be painted at once. Pictures of parsed HTML load as soon as
+// they belong to this document.
 async function decoded(after, before) {
   const shown = new Set([...before.querySelectorAll("img")].map((image) => image.getAttribute("src")));
   const images = [...after.querySelectorAll("img")].filter((image) => !shown.has(image.getAttribute("src")));
   if (!images.length) return;
   for (const image of images) image.loading = "eager";
+  document.adoptNode(after);
   const all = Promise.all(images.map((image) => image.decode().catch(() => {})));
   await Promise.race([all, new Promise((done) => setTimeout(done, 1500))]);
 }
@@ -48,12 +50,12 @@ function copyAttributes(before, after) {
 
 // Gives `before` the content of `after` unless both came from the same HTML; says whether it did. The node itself
 // stays, with its class: so an animation runs on.
-export function swap(before, after) {
-  const html = after.outerHTML;
+export function swap(before, after, html = after.outerHTML) {
   if (sources.get(before) === html) return false;
   sources.set(before, html);
   const focused = before.contains(document.activeElement) ? document.activeElement : null;
   const playing = [...before.querySelectorAll("video")].filter((video) => !video.paused);
+  document.adoptNode(after); // pictures that move between documents would load again
   keepLoaded(before, after);
   copyAttributes(before, after);
   before.replaceChildren(...after.childNodes);
@@ -84,8 +86,9 @@ export async function swapList(list, fresh) {
     old.delete(after.dataset.key);
     if (!before) list.append(adopt(after));
     else if (sources.get(before) !== after.outerHTML) {
+      const html = after.outerHTML;
       await decoded(after, before);
-      swap(before, after);
+      swap(before, after, html);
     }
   }
   for (const node of old.values()) node.remove();
@@ -107,6 +110,6 @@ export function parse(html) {
 export function swapParts(fresh) {
   for (const after of fresh.querySelectorAll("[data-part]")) {
     const before = document.querySelector(`[data-part="${after.dataset.part}"]`);
-    if (before) swap(before, document.adoptNode(after));
+    if (before) swap(before, after);
   }
 }
