@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The model as the API sees it: a function from a picture to boxes, a few calls at a time."""
 
-import threading
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,6 +25,15 @@ class DetectedBox:
     xyxy: tuple[float, float, float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """A picture's size in pixels and what was found in it."""
+
+    width: int
+    height: int
+    detections: list[DetectedBox]
+
+
 DetectFn = Callable[[NDArray[np.uint8]], list[DetectedBox]]
 
 
@@ -42,20 +51,27 @@ def decode(data: bytes) -> NDArray[np.uint8]:
 
 
 class Detecting:
-    """Runs the model for requests, one picture at a time."""
+    """Runs the model for requests, one picture at a time; the others wait without a thread."""
 
     def __init__(self, detect: DetectFn | None) -> None:
         """None when this process has no model."""
         self._detect = detect
-        self._turn = threading.Lock()
+        self._turn = asyncio.Lock()
 
-    def __call__(self, picture: NDArray[np.uint8]) -> list[DetectedBox]:
-        """Boxes in `picture`, uint8[H,W,3] BGR; raises Unavailable without a model or after a long queue."""
+    async def __call__(self, data: bytes) -> Detected:
+        """What a JPEG or PNG shows; raises as `decode` does, and Unavailable without a model or after a long queue."""
         if self._detect is None:
             raise Unavailable("no model is loaded here: start with `curbwatch run` and a [model] in the settings")
-        if not self._turn.acquire(timeout=WAIT_S):
-            raise Unavailable("the model is busy: try again in some seconds", retry_after_s=5)
         try:
-            return self._detect(picture)
+            await asyncio.wait_for(self._turn.acquire(), WAIT_S)
+        except TimeoutError as error:
+            raise Unavailable("the model is busy: try again in some seconds", retry_after_s=5) from error
+        try:
+            return await asyncio.to_thread(_look, self._detect, data)
         finally:
             self._turn.release()
+
+
+def _look(detect: DetectFn, data: bytes) -> Detected:
+    picture = decode(data)
+    return Detected(picture.shape[1], picture.shape[0], detect(picture))

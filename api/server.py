@@ -30,7 +30,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts to serve and sets `ready`."""
         await super().startup(sockets)
-        self.ready.set()
+        if self.started:  # some versions of uvicorn return where the application could not start
+            self.ready.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends event streams, lets other requests finish, then stops."""

@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The model over HTTP."""
 
-import asyncio
-
 from fastapi import APIRouter, Request
 
 from api.auth import Detector
-from api.camera_schemas import DetectionOut, DetectionsOut
-from api.detecting import Detecting, decode
+from api.camera_schemas import DetectionsOut
 from api.routes.shared import raw_body, refusals
 from api.services import ServicesDep
 from api.uploads import read_all, said_type
@@ -25,11 +22,4 @@ async def detect(request: Request, _by: Detector, services: ServicesDep) -> Dete
     """The body is the picture itself; nothing is stored."""
     said_type(request, ("image/jpeg", "image/png"))
     data = await read_all(request, services.config.picture_bytes)
-    return await asyncio.to_thread(_detect, services.detect, data)
-
-
-def _detect(model: Detecting, data: bytes) -> DetectionsOut:
-    picture = decode(data)
-    height, width = picture.shape[:2]
-    found = [DetectionOut.model_validate(box) for box in model(picture)]
-    return DetectionsOut(width=width, height=height, detections=found)
+    return DetectionsOut.model_validate(await services.detect(data))
