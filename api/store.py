@@ -16,6 +16,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy.engine import Connection, Engine
 
 from api.errors import SchemaOutdated
@@ -72,6 +73,9 @@ class Store:
         """Opens lazily: nothing is touched before the first transaction."""
         self._engine = _engine(url)
         self._writer = self._engine.execution_options(writes=True)
+        self._reader = self._engine
+        if self._engine.dialect.name == "postgresql":  # its default shows each statement another state
+            self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
         self._turn = threading.Lock()
         self._after_commit: list[Callable[[], None]] = []
 
@@ -85,7 +89,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One transaction that sees one state of the database."""
-        with self._engine.connect() as connection, connection.begin():
+        with self._reader.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -149,7 +153,13 @@ def upgrade(url: str) -> str:
     config = _alembic()
     with open_store(url) as store, store.write() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise SchemaOutdated(
+                f"the database is at {revision(connection)}, which this version does not know: it was made by a newer "
+                "one; install that"
+            ) from error
     return head_revision()
 
 

@@ -96,6 +96,15 @@ def test_a_case_reported_by_many_at_once_is_one_case(api: Trial) -> None:
     assert len({answer.json()["id"] for answer in answers}) == 1
 
 
+def test_a_reader_sees_one_state_of_the_database(api: Trial) -> None:
+    store, count = api.app.state.services.store, "SELECT count(*) FROM case_numbers"
+    with store.read() as reader:
+        before = reader.exec_driver_sql(count).scalar_one()
+        with store.write() as writer:
+            writer.exec_driver_sql("INSERT INTO case_numbers VALUES ('20261121', 1)")
+        assert reader.exec_driver_sql(count).scalar_one() == before
+
+
 def test_a_case_lives_its_life(api: Trial) -> None:
     http = TestClient(api.app)
     headers = api.headers("admin")

@@ -15,6 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from api import housekeeping
+from api.errors import SchemaOutdated
 from api.store import Store, _alembic, check_schema, head_revision, upgrade
 from api.tables import case_numbers, idempotency, metadata, probe
 from api.trial import trial
@@ -48,6 +49,13 @@ def test_upgrading_twice_changes_nothing(url: str, store: Store) -> None:
     check_schema(store)
     with store.read() as connection:
         assert connection.execute(sa.select(probe.c.at)).scalar_one() == NOW
+
+
+def test_a_database_of_a_newer_version_is_left_alone(url: str, store: Store) -> None:
+    with store.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'later'")
+    with pytest.raises(SchemaOutdated, match=r"the database is at later, .* newer one"):
+        upgrade(url)
 
 
 def test_processes_that_upgrade_at_once_do_not_collide(url: str) -> None:
