@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The service: the API with its page, the patrol, or both, in one process until it is told to stop."""
 
+import fcntl
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -42,6 +44,8 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
     with ExitStack() as stack:
         api_url = settings.patrol.api_url
         token = settings.patrol.token.get_secret_value()
+        if part != "api":
+            stack.enter_context(alone(settings.service.data_dir))
         if part != "patrol":
             own = stack.enter_context(_api(settings, model))
             api_url = api_url or own
@@ -60,6 +64,17 @@ def _check(settings: Settings, part: Part) -> None:
         )
     if part != "api" and not settings.cameras:
         raise SettingsError("no camera in the settings; add a [[cameras]] table, docs/settings.md shows one")
+
+
+@contextmanager
+def alone(data_dir: Path) -> Iterator[None]:
+    """One patrol a folder: a second would look at the same cameras and double their cases."""
+    with (data_dir / "patrol.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system lets go of it however the process ends
+        except BlockingIOError as error:
+            raise SettingsError(f"another patrol runs with data_dir {data_dir}; stop it or name another") from error
+        yield
 
 
 def api_config(settings: Settings) -> ApiConfig:
