@@ -158,5 +158,5 @@ def _verdict(better: Sequence[str], worse: Sequence[str], *, faster: bool, slowe
 
 
 def _told(name: str, row: Mapping[str, Any]) -> str:
-    low, high = row["difference_interval"]
-    return f"{name} AP50 {row['difference']:+.2f} [{low:.2f}, {high:.2f}]"
+    shift, low, high = (round(value, 2) + 0.0 for value in (row["difference"], *row["difference_interval"]))
+    return f"{name} AP50 {shift:+.2f} [{low:.2f}, {high:.2f}]"  # + 0.0 above: no -0.00

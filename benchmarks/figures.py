@@ -116,14 +116,16 @@ def _within(boxes: NDArray[np.float32], whole: int, low: float, high: float) -> 
 
 
 def _points(judged: Sequence[Judged]) -> dict[str, list[float]]:
-    """The precision-recall curve, thinned: confidence, recall and best precision from there on."""
+    """The curve, thinned: precision and recall down to each confidence."""
     ranked = rank(judged)
-    found, best = curve(ranked)
-    some = np.unique(np.linspace(0, max(len(found) - 1, 0), min(POINTS, len(found))).round().astype(np.int64))
+    found, _ = curve(ranked)
+    count = len(found)
+    exact = np.cumsum(ranked.right) / np.arange(1, count + 1)
+    some = np.unique(np.linspace(0, max(count - 1, 0), min(POINTS, count)).round().astype(np.int64))
     return {
         "confidence": [round(float(ranked.scores[i]), 4) for i in some],
         "recall": [round(float(found[i]), 4) for i in some],
-        "precision": [round(float(best[i]), 4) for i in some],
+        "precision": [round(float(exact[i]), 4) for i in some],
     }
 
 

@@ -52,12 +52,12 @@ def _plots(rows: Mapping[str, Mapping[str, Any]], name: str) -> list[Markup]:
 
 
 def _curve(label: str, row: Mapping[str, Any]) -> Line:
-    found, best = row["curve"]["recall"], row["curve"]["precision"]
+    found, right = row["curve"]["recall"], row["curve"]["precision"]
     at, share = row["recall"], row["precision"]
     dot = None
     if at is not None and share is not None:
         dot = (at, share, f"{label} at {row['threshold']}: precision {share:.3f}, recall {at:.3f}")
-    return Line(label, found, best, dot)
+    return Line(label, found, right, dot)
 
 
 def _over_confidence(curve: Mapping[str, Any]) -> list[Line]:
@@ -67,12 +67,12 @@ def _over_confidence(curve: Mapping[str, Any]) -> list[Line]:
 def _bar(interval: list[float | None], middle: float | None, low: float, high: float) -> Markup:
     if middle is None or interval[0] is None or interval[1] is None:
         return Markup("")
-    marks = [tick for tick in (0.0, 0.25, 0.5, 0.75, 1.0) if low <= tick <= high]
+    marks = [tick / 4 for tick in range(-4, 5) if low <= tick / 4 <= high]
     return Markup(bar(interval[0], middle, interval[1], span=(low, high), ticks=marks))  # noqa: S704 - numbers only
 
 
 def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None else f"{round(value, 3) + 0.0:.3f}"  # + 0.0: no -0.000
 
 
 def _between(interval: list[float | None]) -> str:

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Made-up pictures, a tiny model that sees coloured squares, and figures that can be counted by hand."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.accuracy import measure, negatives_in, worse
+from benchmarks.compare import compare, judgement
+from benchmarks.errors import DataError
+from benchmarks.folders import read_folder
+from benchmarks.pages import accuracy_page, compare_page
+from detector.model import Model, load_model
+from support.labelled_pictures import Scene, Square, coco, draw, store, yolo
+from support.tiny_model import tiny_model
+
+FOUND = Square(1, 1)
+FAINT = Square(5, 2, bright=0.3)
+MISSED = Square(6, 6, bright=0.0)
+FALSE = Square(3, 6, bright=0.8, labelled=False)
+STALL = Square(2, 3, "stall", bright=0.9)
+# debris: 4 boxes; at .5 found 2, false 1; down to .3 found 3
+SCENES: list[Scene] = [[FOUND, STALL], [Square(4, 4, bright=0.7), FALSE], [FAINT], [MISSED]]
+Writer = Callable[[Path, list[Scene]], Path]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Model:
+    return load_model(tiny_model(tmp_path / "model"), threads=1)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def kinds(report: dict[str, Any]) -> list[tuple[str, str]]:
+    return sorted((fault["kind"], Path(fault["where"]).name) for fault in report["faults"])
+
+
+@pytest.mark.parametrize("write", [yolo, coco, store])
+def test_the_figures_are_those_counted_by_hand(model: Model, data: Path, write: Writer) -> None:
+    report = measure(model, read_folder(write(data, SCENES)))
+    debris = report["classes"]["debris"]
+    assert (debris["pictures"], debris["pictures_with_boxes"], debris["boxes"], report["faults"]) == (4, 4, 4, [])
+    assert (debris["precision"], debris["recall"], debris["threshold"]) == (0.6667, 0.5, 0.5)
+    # surest first: right, false, right, right: best precision 1 up to recall 1/4, then 3/4 up to 3/4, then 0
+    assert debris["ap50"] == pytest.approx((26 + 50 * 0.75) / 101, abs=1e-4)
+    assert report["classes"]["stall"]["ap50"] == report["classes"]["stall"]["ap50_95"] == 1
+    assert debris["ap50_interval"][0] < debris["ap50"] < debris["ap50_interval"][1]
+    assert debris["picture_precision"] == 1
+
+
+def test_loose_boxes_count_at_half_overlap_and_not_above(data: Path, tmp_path: Path) -> None:
+    model = load_model(tiny_model(tmp_path, grown=1.25), threads=1)  # overlap 1 / 1.25² = 0.64
+    stall = measure(model, read_folder(yolo(data, [[STALL]])))["classes"]["stall"]
+    assert (stall["ap50"], stall["ap50_95"]) == (1, 0.3)
+
+
+@pytest.mark.parametrize("write", [coco, store])
+def test_hard_boxes_count_neither_way(model: Model, data: Path, write: Writer) -> None:
+    hard: Scene = [FOUND, Square(5, 5, bright=0.9, hard=True), Square(6, 1, bright=0, hard=True)]
+    debris = measure(model, read_folder(write(data, [hard])))["classes"]["debris"]
+    assert (debris["boxes"], debris["hard_boxes"], debris["ap50"], debris["precision"]) == (1, 2, 1, 1)
+    assert debris["recall"] == 1
+
+
+def test_the_operating_point_can_be_moved(model: Model, data: Path) -> None:
+    report = measure(model, read_folder(yolo(data, SCENES)), min_confidence=0.25)
+    debris = report["classes"]["debris"]
+    assert (debris["threshold"], debris["precision"], debris["recall"]) == (0.25, 0.75, 0.75)
+
+
+def test_sizes_are_shares_of_the_picture(model: Model, data: Path) -> None:
+    (debris,) = [measure(model, read_folder(yolo(data, SCENES)))["classes"]["debris"]]
+    assert {name: row["boxes"] for name, row in debris["sizes"].items()} == {"small": 0, "medium": 4, "large": 0}
+    assert debris["sizes"]["medium"]["ap50"] == debris["ap50"]
+    assert debris["sizes"]["small"]["ap50"] is None
+
+
+def test_negatives_tell_how_often_it_alarms_over_nothing(model: Model, data: Path, tmp_path: Path) -> None:
+    for number, scene in enumerate([[], [], [FALSE], [FAINT]]):
+        draw(tmp_path / "clean" / "deeper" / f"{number}.png", scene)
+    report = measure(model, read_folder(yolo(data, SCENES)), negatives=negatives_in(tmp_path / "clean"))
+    negatives = report["negatives"]
+    assert (negatives["pictures"], negatives["with_box_share"]) == (4, 0.25)
+    assert negatives["by_class"] == {"stall": 0, "debris": 0.25}
+    assert negatives["with_box_share_interval"] == [0, 0.75]
+
+
+def test_classes_are_matched_by_name_and_the_rest_is_listed(model: Model, data: Path) -> None:
+    yolo(data, [[FOUND, STALL]], names=["Kiosk", "DEBRIS"])
+    report = measure(model, read_folder(data))
+    assert (list(report["classes"]), kinds(report)) == (["debris"], [("unknown class", "Kiosk")])
+    renamed = measure(model, read_folder(data), rename={"kiosk": "stall"})
+    assert (renamed["classes"]["stall"]["boxes"], renamed["faults"]) == (1, [])
+
+
+def test_faults_of_a_yolo_folder_are_listed_and_the_rest_is_measured(model: Model, data: Path) -> None:
+    yolo(data, [*SCENES, [FOUND], [FOUND], [FOUND]])
+    labels = data / "labels" / "test"
+    (labels / "4.txt").unlink()
+    (data / "images" / "test" / "5.png").write_bytes(b"no picture")
+    lines = ["1 .99 .5 .2 .2", "1 2 2 .1 .1", "9 .5 .5 .1 .1", "1 .5 .5 x .1", "1 .5 .5 .1", "nan 0 0 1 1", ""]
+    (labels / "6.txt").write_text("\n".join(lines))
+    report = measure(model, read_folder(data))
+    assert kinds(report) == sorted([
+        ("box outside", "6.png"), ("box without area", "6.png"), ("malformed label", "6.txt:4"),
+        ("malformed label", "6.txt:5"), ("malformed label", "6.txt:6"), ("missing label", "4.png"),
+        ("unknown class", "6.txt:3"), ("unreadable picture", "5.png"),
+    ])  # fmt: skip
+    assert report["classes"]["debris"]["pictures"] == 5
+
+
+def test_faults_of_a_coco_file_are_listed_and_the_rest_is_measured(model: Model, data: Path) -> None:
+    raw = json.loads((coco(data, [*SCENES, [FOUND]]) / "labels.json").read_text())
+    raw["annotations"] += [
+        {"id": 90, "image_id": 77, "category_id": 7, "bbox": [0, 0, 8, 8]},
+        {"id": 91, "image_id": 0, "category_id": 1, "bbox": [0, 0, 8, 8]},
+        {"id": 92, "image_id": 0, "category_id": 7, "bbox": [0, 0, 8]},
+        {"id": 93, "image_id": 0, "category_id": 7, "bbox": [60, 60, 20, 4]},
+        "no row",
+    ]
+    raw["images"][3]["file_name"] = "gone.png"
+    (data / "labels.json").write_text(json.dumps(raw))
+    draw(data / "unlabelled.png", [])
+    draw(data / "4.png", [FOUND], side=128)
+    report = measure(model, read_folder(data))
+    assert kinds(report) == sorted([
+        ("missing picture", "annotation 90"), ("unknown class", "annotation 91"),
+        ("malformed label", "annotation 92"), ("box outside", "0.png"), ("missing picture", "gone.png"),
+        ("missing label", "3.png"), ("missing label", "unlabelled.png"), ("size differs", "4.png"),
+    ])  # fmt: skip
+    assert report["classes"]["debris"]["boxes"] == 4
+    assert report["classes"]["debris"]["recall"] == 0.75
+
+
+def test_outlines_become_boxes_and_folders_need_no_yaml(model: Model, data: Path) -> None:
+    yolo(data, [[FOUND]], split="val")
+    (data / "data.yaml").unlink()
+    (data / "labels" / "val" / "0.txt").write_text("1 .125 .125 .25 .125 .25 .25 .125 .25")
+    (data / "classes.txt").write_text("stall\ndebris\n")
+    read = read_folder(data)
+    assert (read.split, measure(model, read)["classes"]["debris"]["ap50"]) == ("val", 1)
+
+
+def test_a_split_can_be_chosen(data: Path) -> None:
+    yolo(data, [[FOUND]], split="train")
+    yolo(data, SCENES, split="test")
+    (data / "data.yaml").write_text("train: ../images/train\ntest: [images/test]\nnames: {0: stall, 1: debris}\n")
+    assert [len(read_folder(data, split=split).pictures) for split in ("", "train", "all")] == [4, 1, 5]
+    with pytest.raises(DataError, match="no split 'val'; it has test, train"):
+        read_folder(data, split="val")
+
+
+def test_what_the_label_store_leaves_out_is_left_out(data: Path, model: Model) -> None:
+    raw = json.loads((store(data, [[FOUND], [MISSED]]) / "labels.json").read_text())
+    key = next(key for key, record in raw["pictures"].items() if record["file"] == "1.png")
+    raw["pictures"][key]["exclude"] = "a drawing"
+    labels = data.parent / "elsewhere.json"
+    labels.write_text(json.dumps(raw))
+    assert measure(model, read_folder(data, labels))["classes"]["debris"]["recall"] == 1
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda root: (root / "data.yaml").write_text("names: ["), "not readable as YAML"),
+        (lambda root: (root / "data.yaml").write_text("test: images/gone\nnames: [a]"), "holds no pictures"),
+        (lambda root: [p.unlink() for p in (root / "labels" / "test").iterdir()], r"no labelled .*missing label"),
+    ],
+)
+def test_a_folder_that_holds_nothing_to_measure_says_why(
+    data: Path, spoil: Callable[[Path], object], says: str
+) -> None:
+    spoil(yolo(data, [[FOUND]]))
+    with pytest.raises(DataError, match=says):
+        read_folder(data)
+
+
+def test_wrong_use_says_what_to_do(model: Model, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such folder"):
+        read_folder(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="name the file with --labels"):
+        read_folder(tmp_path / "empty")
+    with pytest.raises(DataError, match="no pictures here"):
+        negatives_in(tmp_path / "empty")
+    read = read_folder(yolo(data, [[FOUND]], names=["a", "b"]))
+    with pytest.raises(DataError, match=r"\(a, b\) is one of the model \(stall, debris\).*--rename rubbish=stall"):
+        measure(model, read)
+    with pytest.raises(DataError, match="the model has no class 'heap'"):
+        measure(model, read, rename={"a": "heap"})
+    (data / "images" / "test" / "0.png").write_bytes(b"")
+    with pytest.raises(DataError, match="none of its 1 labelled pictures can be read"):
+        measure(model, read, rename={"a": "debris"})
+
+
+def test_worse_is_below_the_baselines_interval(model: Model, data: Path, tmp_path: Path) -> None:
+    before = measure(model, read_folder(yolo(data, SCENES * 5)))
+    blind = load_model(tiny_model(tmp_path, keen=(1, 0)), threads=1)
+    assert worse(before, before) == []
+    (finding,) = worse(measure(blind, read_folder(data)), before)
+    assert finding.startswith("debris: AP50 0.000 is below")
+
+
+def test_a_model_is_no_better_than_itself(model: Model, data: Path) -> None:
+    report = compare((model, model), read_folder(yolo(data, SCENES)))
+    assert report["accuracy"]["debris"]["difference_interval"] == [0, 0]
+    assert report["accuracy"]["debris"]["difference"] == 0
+    assert report["latency"]["ratio_interval"][0] <= report["latency"]["ratio"]
+
+
+def test_a_blind_model_is_worse_and_the_keen_one_better(model: Model, data: Path, tmp_path: Path) -> None:
+    blind = load_model(tiny_model(tmp_path, "blind", keen=(1, 0)), threads=1)
+    read = read_folder(yolo(data, SCENES * 5))
+    worse_one, better = compare((model, blind), read), compare((blind, model), read)
+    assert worse_one["b_is_worse"]
+    assert worse_one["verdict"].startswith("B is worse: debris AP50 -0.6")
+    assert not better["b_is_worse"]
+    assert better["verdict"].startswith("B is better: debris AP50 +0.6")
+
+
+EVEN = {"difference": -0.0004, "difference_interval": [-0.02, 0.02]}
+UP, DOWN = ({"difference": sign * 0.04, "difference_interval": sorted([sign * 0.01, sign * 0.07])} for sign in (1, -1))
+LEVEL = "stall AP50 +0.00 [-0.02, 0.02], debris AP50 +0.00 [-0.02, 0.02]"
+
+
+@pytest.mark.parametrize(
+    ("debris", "ratio", "verdict", "b_is_worse"),
+    [
+        (UP, 0.93, "B is better: debris AP50 +0.04 [0.01, 0.07], 0.93× latency", False),
+        (UP, 1.5, "B is better: debris AP50 +0.04 [0.01, 0.07], 1.50× latency", False),
+        (DOWN, 0.5, "B is worse: debris AP50 -0.04 [-0.07, -0.01], 0.50× latency", True),
+        (EVEN, 0.8, f"No difference in accuracy shown, B is faster: {LEVEL}, 0.80× latency", False),
+        (EVEN, 1.2, f"No difference in accuracy shown, B is slower: {LEVEL}, 1.20× latency", True),
+        (EVEN, 1.02, f"No difference shown: {LEVEL}, 1.02× latency", False),
+    ],
+)
+def test_the_verdict_says_what_the_intervals_show(
+    debris: dict[str, Any], ratio: float, verdict: str, *, b_is_worse: bool
+) -> None:
+    latency = {"ratio": ratio, "ratio_interval": [ratio - 0.01, ratio + 0.01]}
+    said = judgement({"stall": EVEN, "debris": debris}, latency)
+    assert said == {"verdict": verdict, "b_is_worse": b_is_worse}
+
+
+def test_better_here_and_worse_there_is_both() -> None:
+    said = judgement({"stall": UP, "debris": DOWN}, {"ratio": 1.0, "ratio_interval": [0.99, 1.01]})
+    assert said["verdict"].startswith("B is better and worse: stall AP50 +0.04")
+    assert said["b_is_worse"]
+
+
+def test_pages_need_no_network_and_escape_what_they_are_given(model: Model, data: Path) -> None:
+    read = read_folder(yolo(data, [*SCENES, [FOUND]], names=["<b>stall", "debris"]))
+    (data / "labels" / "test" / "4.txt").write_text("<script>")
+    for page in (accuracy_page(measure(model, read)), compare_page(compare((model, model), read_folder(data)))):
+        assert page.count("<svg") >= 2
+        assert "<b>stall" not in page
+        assert "<script" not in page
+        assert "//" not in page.replace(str(data), "")
