@@ -19,7 +19,8 @@ from detector.looks import Seen, seen
 from detector.model import Model
 from detector.watch import Event, Kind, Watch, watch
 from detector.zones import Zone
-from streams.errors import StreamError
+from streams.clip import write_clip
+from streams.coded import Coded
 from streams.frame import Frame
 from streams.reader import CameraReader
 
@@ -102,8 +103,7 @@ class Patrol:
         _log(events)
         if news:
             self._on_event()
-            for event in news:
-                self._clips.submit(self._cut_clip, post, event)
+            self._order_clips(post, news)
         elif time.monotonic() - post.saved_at >= SAVE_EVERY_S:
             post.saved_at = time.monotonic()
             self._save(post)
@@ -118,8 +118,15 @@ class Patrol:
             return False
         return True
 
-    def _add_clip(self, post: Post, event: Event) -> None:
-        if event.kind is Kind.CLEARED or not (clip := _clip(post, event)):
+    def _order_clips(self, post: Post, news: list[Event]) -> None:
+        for event in news:
+            since = event.at - timedelta(seconds=post.clip_s)
+            # taken now: by the time a queue of clips has been encoded the camera keeps later seconds only
+            if event.kind is not Kind.CLEARED and (packets := post.reader.packets(since=since, until=event.at)):
+                self._clips.submit(self._cut_clip, event, packets)
+
+    def _add_clip(self, event: Event, packets: list[Coded]) -> None:
+        if not (clip := _clip(event, packets)):
             return
         try:
             self._spool.add(clip_message(event, clip))
@@ -127,9 +134,9 @@ class Patrol:
             log.error("clip lost", camera=event.site.camera_id, reason=str(error))
         self._on_event()
 
-    def _cut_clip(self, post: Post, event: Event) -> None:
+    def _cut_clip(self, event: Event, packets: list[Coded]) -> None:
         try:
-            self._add_clip(post, event)
+            self._add_clip(event, packets)
         except Exception:  # the worker's outermost frame: nobody asks a clip's future what became of it
             log.exception("clip lost", camera=event.site.camera_id)
 
@@ -153,13 +160,13 @@ def _remember_first_sights(post: Post, look: Seen) -> None:
         post.first_sights.update(dict.fromkeys(born, picture))
 
 
-def _clip(post: Post, event: Event) -> bytes | None:
-    """The seconds before the event as MP4, or None where the camera gave no packets to keep."""
+def _clip(event: Event, packets: list[Coded]) -> bytes | None:
+    """The seconds before the event as MP4, or None where nothing of them can be decoded."""
     with tempfile.TemporaryDirectory(prefix="curbwatch-") as folder:
         path = Path(folder) / "clip.mp4"
         try:
-            made = post.reader.clip(path, since=event.at - timedelta(seconds=post.clip_s), until=event.at)
-        except (StreamError, OSError) as error:
+            made = write_clip(path, packets)
+        except OSError as error:
             log.warning("case without a clip", camera=event.site.camera_id, reason=str(error))
             return None
         return path.read_bytes() if made else None

@@ -108,8 +108,12 @@ class CameraReader:
 
         None when nothing of that time is kept. OSError when the file cannot be written.
         """
-        packets = self._ring.cut(since, until)
+        packets = self.packets(since=since, until=until)
         return write_clip(path, packets) if packets else None
+
+    def packets(self, *, since: datetime, until: datetime) -> list[Coded]:
+        """What `clip` would write, for a clip that is to be written when there is time."""
+        return self._ring.cut(since, until)
 
     def _run(self) -> None:
         while not self._quit.is_set():
