@@ -150,7 +150,7 @@ def _patrol(settings: Settings, model: Model, api_url: str, token: str) -> Itera
     try:
         yield
     finally:
-        for part in (patrol, heartbeat, courier):  # the courier last: it takes what the patrol's last look raised
+        for part in (patrol, heartbeat, courier):  # the courier last, so that it may still take the last look's news
             part.stop()
         for connection in (client, reports, spool):
             connection.close()
