@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ import numpy as np
 from benchmarks.datasets import Dataset, Fault, Labelled, pictures_below
 from benchmarks.errors import DataError
 from benchmarks.figures import SEED, figures, limits, rounded
-from benchmarks.looking import LEAST, Looked, compared, detect, each_picture, name_classes
+from benchmarks.looking import LEAST, Naming, Rows, compared, detect, each_picture, name_classes
 from benchmarks.machine import facts
 from detector.manifest import Manifest
 from detector.model import Model
 from detector.zones import VIOLATIONS
 from models.measure import draws
+from models.thresholds import choose
 
 
 def nothing() -> None:
@@ -49,14 +51,10 @@ def measure(
     naming = name_classes(data, model.manifest.classes, rename or {})
     thresholds = operating_point(model.manifest, min_confidence)
     faults = [*data.faults, *naming.faults]
-    least = min(LEAST, *thresholds.values())
-    rows = [
-        compared(detect(model, picture, least), model, labelled, picture, naming)
-        for labelled, picture in each_picture(data.pictures, faults, on_done)
-    ]
+    look = partial(_looks, model, naming=naming, least=min(LEAST, *thresholds.values()), on_done=on_done, faults=faults)
+    rows, clean = look(data.pictures), look(negatives)
     if not rows:
         raise DataError(f"{data.root}: none of its {len(data.pictures)} labelled pictures can be read")
-    alarms = _alarms(model, negatives, thresholds, faults, on_done)
     return {
         "machine": facts(),
         "model": model.manifest.name,
@@ -64,7 +62,8 @@ def measure(
         "data": str(data.root),
         "dataset": about(data),
         "classes": by_class(rows, naming.classes, thresholds),
-        "negatives": alarms,
+        "negatives": _negatives(clean, thresholds),
+        "chosen_thresholds": {name: _chosen(name, rows, clean) for name in naming.classes},
         "faults": [asdict(fault) for fault in faults],
     }
 
@@ -79,43 +78,48 @@ def about(data: Dataset) -> dict[str, Any]:
     return {"kind": data.kind, "split": data.split, "labelled_pictures": len(data.pictures)}
 
 
-def by_class(
-    rows: Sequence[Mapping[str, Looked]], classes: Sequence[str], thresholds: Mapping[str, float]
-) -> dict[str, Any]:
+def by_class(rows: Rows, classes: Sequence[str], thresholds: Mapping[str, float]) -> dict[str, Any]:
     """The figures of every class that the data speaks of."""
     return {name: figures([row[name] for row in rows], thresholds[name]) for name in classes}
 
 
-def _alarms(
+def _looks(
     model: Model,
     pictures: Sequence[Labelled],
-    thresholds: Mapping[str, float],
+    *,
+    naming: Naming,
+    least: float,
     faults: list[Fault],
     on_done: Callable[[], None],
-) -> dict[str, Any]:
+) -> Rows:
+    """What the model finds in pictures, per class of the model, beside what is there."""
+    return [
+        compared(detect(model, picture, least), model, labelled, picture, naming)
+        for labelled, picture in each_picture(pictures, faults, on_done)
+    ]
+
+
+def _negatives(clean: Rows, thresholds: Mapping[str, float]) -> dict[str, Any]:
     """The share of pictures with any box of a class that opens cases (of any class if the model has none)."""
-    names = model.manifest.classes
-    alarming = [name for name in VIOLATIONS if name in names] or list(names)
-    rows = []
-    for _, picture in each_picture(pictures, faults, on_done):
-        found = detect(model, picture, min(thresholds.values()))
-        sure = found.confidence >= np.array([thresholds[names[int(c)]] for c in found.class_id], np.float32)
-        rows.append([bool((sure & (found.class_id == names.index(name))).any()) for name in alarming])
-    return _alarm_shares(np.array(rows, bool).reshape(-1, len(alarming)), alarming)
-
-
-def _alarm_shares(rows: "np.ndarray[Any, np.dtype[np.bool_]]", alarming: Sequence[str]) -> dict[str, Any]:
-    count = len(rows)
-    if not count:
+    if not clean:
         return {"pictures": 0, "with_box_share": None}
-    any_box = rows.any(axis=1)
-    drawn = draws(count, np.random.default_rng(SEED))
+    alarming = [name for name in VIOLATIONS if name in thresholds] or list(thresholds)
+    alarms = np.array([[(row[name].scores >= thresholds[name]).any() for name in alarming] for row in clean], bool)
+    any_box = alarms.any(axis=1)
+    drawn = draws(len(clean), np.random.default_rng(SEED))
     return {
-        "pictures": count,
+        "pictures": len(clean),
         "with_box_share": rounded(any_box.mean()),
-        "with_box_share_interval": limits(drawn @ any_box / count),
-        "by_class": {name: rounded(rows[:, number].mean()) for number, name in enumerate(alarming)},
+        "with_box_share_interval": limits(drawn @ any_box / len(clean)),
+        "by_class": {name: rounded(alarms[:, number].mean()) for number, name in enumerate(alarming)},
     }
+
+
+def _chosen(name: str, rows: Rows, clean: Rows) -> float:
+    """The threshold that this data would choose; people may well walk through pictures without stalls."""
+    judged = [row[name].judged() for row in rows]
+    nothing_there = [row[name].judged() for row in clean] if name in VIOLATIONS else []
+    return choose(judged + nothing_there, nothing_there)
 
 
 def worse(report: Mapping[str, Any], baseline: Mapping[str, Any]) -> list[str]:

@@ -18,13 +18,12 @@ from benchmarks.accuracy import about, by_class, nothing, operating_point
 from benchmarks.datasets import Dataset
 from benchmarks.errors import DataError
 from benchmarks.figures import SEED, limits, rounded
-from benchmarks.looking import LEAST, Looked, Naming, Picture, compared, detect, each_picture, name_classes
+from benchmarks.looking import LEAST, Looked, Naming, Picture, Rows, compared, detect, each_picture, name_classes
 from benchmarks.machine import facts
 from detector.model import Model
 from models.measure import area_under, draws, rank
 
 SPEED_MATTERS = 0.03  # a ratio of times nearer to 1 than this is no difference
-Rows = list[dict[str, Looked]]
 Array = NDArray[np.float64]
 
 

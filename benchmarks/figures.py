@@ -53,7 +53,6 @@ def figures(looked: Sequence[Looked], threshold: float) -> dict[str, Any]:
         "pictures_with_boxes": int((ranked.boxes > 0).sum()),
         "hard_boxes": sum(len(one.hard) for one in looked),
         "picture_precision": rounded(_picture_precision(judged, threshold)),
-        "best_f1": _best_f1(judged),
         "sizes": {name: _size(looked, threshold, low, high) for name, (low, high) in SIZES.items()},
         "curve": _points(judged),
     }
@@ -78,13 +77,6 @@ def _picture_precision(judged: Sequence[Judged], threshold: float) -> float:
     """Of the pictures with a box at the operating point, the share in which one is right."""
     hits, kept = _at_threshold(judged, threshold)
     return float((hits[kept > 0] > 0).mean()) if (kept > 0).any() else math.nan
-
-
-def _best_f1(judged: Sequence[Judged]) -> dict[str, float | None]:
-    """The threshold with the best F1 on this data: a hint, to be chosen on validation data only."""
-    steps = [round(step, 3) for step in np.arange(0.05, 0.951, 0.025).tolist()]
-    best = max(steps, key=lambda step: f1(judged, step))
-    return {"threshold": best, "f1": rounded(f1(judged, best))}
 
 
 def _size(looked: Sequence[Looked], threshold: float, low: float, high: float) -> dict[str, Any]:

@@ -38,6 +38,9 @@ class Looked:
         return judge(self.boxes, self.scores, self.truth, self.hard, least)
 
 
+Rows = list[dict[str, Looked]]  # per picture and class
+
+
 @dataclass(frozen=True, slots=True)
 class Naming:
     """Which names of the data mean which class of the model, and what found no counterpart."""
@@ -104,11 +107,11 @@ def detect(model: Model, picture: Picture, least: float = LEAST) -> Detections:
 def compared(
     found: Detections, model: Model, labelled: Labelled, picture: Picture, naming: Naming
 ) -> dict[str, Looked]:
-    """Detections and truth of one picture, per class."""
+    """Detections and truth of one picture, per class of the model."""
     height, width = picture.shape[:2]
     out = {}
-    for name in naming.classes:
-        mine = found.class_id == model.manifest.classes.index(name)
+    for number, name in enumerate(model.manifest.classes):
+        mine = found.class_id == number
         there = [box for box in labelled.boxes if naming.meaning.get(box.name) == name]
         truth, hard = (_pixels([b for b in there if b.hard is hard], width, height) for hard in (False, True))
         out[name] = Looked(found.xyxy[mine], found.confidence[mine], truth, hard, width * height)

@@ -4,9 +4,7 @@
     python -m models.evaluate --manifest models/curbwatch-n-v1.toml --dataset DATASET --json FILE
     python -m models.evaluate --model RUN/model.onnx --dataset DATASET --choose
 
-``--choose`` prints thresholds picked on the validation split instead: per class the one with the
-best F1 among those that alarm on at most 2 % of the validation negatives, or 0.35 when the split
-holds fewer than ten boxes of the class.
+``--choose`` prints thresholds picked on the validation split instead (see models/thresholds.py).
 """
 
 import argparse
@@ -29,19 +27,17 @@ from models.measure import (
     Judged,
     alarm_share,
     average_precision,
-    f1,
     interval,
     judge,
     precision,
     recall,
 )
 from models.runner import Runner
+from models.thresholds import choose
 
 LEAST = 0.01
 NEGATIVES = ("shop_fronts", "street", "travel", "traffic_cameras")
 SETS = {"stall": ("stalls_unboxed",), "debris": ("debris_rubble", "debris_bags", "debris_piles")}
-ALARMS_ALLOWED = 0.02
-FEW, FALLBACK = 10, 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +135,7 @@ def chosen(looked: Sequence[Looked]) -> dict[str, float]:
         some = [o for o in looked if not kinds or o.kind in kinds or o.kind in NEGATIVES]
         judged = [one.judged(number) for one in some]
         clean = [j for j, o in zip(judged, some, strict=True) if o.kind in NEGATIVES]
-        steps = np.arange(0.1, 0.86, 0.025)
-        quiet = [t for t in steps if not kinds or alarm_share(clean, t) <= ALARMS_ALLOWED]
-        few = sum(j.boxes for j in judged) < FEW
-        best = FALLBACK if few else max(quiet or [steps[-1]], key=partial(f1, judged))
-        out[name] = round(float(best), 3)
+        out[name] = choose(judged, clean if kinds else [])
     return out
 
 

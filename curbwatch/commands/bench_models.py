@@ -24,6 +24,7 @@ from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
 from curbwatch.settings import SHIPPED_MODEL
 from detector.model import load_model
+from models.thresholds import write
 
 Data = Annotated[Path, typer.Option(help="folder of labelled pictures: YOLO, COCO, or any with --labels")]
 Labels = Annotated[Path | None, typer.Option(help="COCO json or label store, if not in the folder's usual place")]
@@ -44,6 +45,7 @@ def accuracy(  # noqa: PLR0913, PLR0917 - one per option of the command line
     split: Split = "",
     rename: Rename = [],  # noqa: B006 - typer wants a list and hands over a new one
     min_confidence: MinConfidence = None,
+    write_thresholds: Annotated[bool, typer.Option(help="choose thresholds here, write them to the manifest")] = False,
     against: Annotated[Path | None, typer.Option(help="earlier JSON report; exit 1 when worse")] = None,
     threads: Threads = 2,
     json_file: JsonFile = None,
@@ -52,6 +54,9 @@ def accuracy(  # noqa: PLR0913, PLR0917 - one per option of the command line
     """Measure a model on labelled pictures. Example: curbwatch bench accuracy --data pictures/ --html report.html"""
     set_up_logs()
     baseline = _baseline(against)
+    if write_thresholds and split not in ("", "val"):
+        raise typer.BadParameter("thresholds are chosen on the split val", param_hint="--split")
+    split = "val" if write_thresholds else split
     loaded, renamed = load_model(model, threads=threads), _renamed(rename)
     with _told_plainly():
         pictures, clean = read_folder(data, labels, split), negatives_in(negatives)
@@ -62,6 +67,8 @@ def accuracy(  # noqa: PLR0913, PLR0917 - one per option of the command line
     report["measured_at"] = _now()
     _write(json_file, html_file, report, accuracy_page)
     _print_accuracy(report)
+    if write_thresholds:
+        _write_thresholds(model, report["chosen_thresholds"])
     findings = worse(report, baseline) if baseline is not None else []
     for finding in findings:
         typer.echo(f"worse: {finding}")
@@ -122,6 +129,14 @@ def _baseline(path: Path | None) -> dict[str, Any] | None:
     if not isinstance(report, dict) or "classes" not in report:
         raise typer.BadParameter(f"{path}: no report of `bench accuracy --json`", param_hint="--against")
     return report
+
+
+def _write_thresholds(manifest: Path, chosen: dict[str, float]) -> None:
+    try:
+        write(manifest, chosen)
+    except ValueError as error:
+        raise CurbwatchError(str(error)) from error
+    typer.echo(f"{manifest}: " + ", ".join(f"{name} = {level:g}" for name, level in chosen.items()))
 
 
 def _print_accuracy(report: dict[str, Any]) -> None:

@@ -56,6 +56,15 @@ def test_accuracy_against_an_earlier_report_finds_a_worse_model(data: Path, mode
     assert "worse: debris: AP50 0.000" in curbwatch(*told, blind, "--against", tmp_path / "a.json", code=1)
 
 
+def test_thresholds_are_chosen_on_validation_pictures_only(model: Path, tmp_path: Path) -> None:
+    told: list[str | Path] = ["bench", "accuracy", "--model", model, "--write-thresholds"]
+    scene = [Square(1, 1, bright=0.62), Square(5, 5, bright=0.58, labelled=False)]
+    val = yolo(tmp_path / "val", [scene] * 12, split="val")
+    assert "chosen on the split val" in curbwatch(*told, "--data", val, "--split", "test", code=2)
+    assert "debris = 0.6" in curbwatch(*told, "--data", val)
+    assert "debris = 0.6\n" in model.read_text("utf-8")
+
+
 def test_wrong_use_is_told_in_one_line(model: Path, tmp_path: Path) -> None:
     said = curbwatch("bench", "accuracy", "--data", tmp_path / "gone", "--model", model, code=2)
     assert said.endswith("no such folder; name the one that holds the pictures\n")

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Chooses the confidence from which a class counts, on validation pictures, and writes it to a manifest.
+
+It is the one with the best F1 among those that alarm on at most 2 % of the pictures in which nothing is
+to be found, or 0.35 where fewer than ten boxes leave the choice to chance.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from models.measure import Judged, alarm_share, f1
+
+STEPS: tuple[float, ...] = tuple(round(step, 3) for step in np.arange(0.1, 0.86, 0.025).tolist())
+ALARMS_ALLOWED = 0.02
+FEW, FALLBACK = 10, 0.35
+
+
+def choose(judged: Sequence[Judged], clean: Sequence[Judged]) -> float:
+    """Return a threshold; judged: all pictures, clean: those without anything, which limit the alarms."""
+    if sum(j.boxes for j in judged) < FEW:
+        return FALLBACK
+    quiet = [step for step in STEPS if not clean or alarm_share(clean, step) <= ALARMS_ALLOWED]
+    return max(quiet or STEPS[-1:], key=partial(f1, judged))
+
+
+def write(manifest: Path, chosen: Mapping[str, float]) -> None:
+    """Replace thresholds in a manifest's table [thresholds]; nothing else of the file changes."""
+    head, table, rest = manifest.read_text("utf-8").partition("[thresholds]")
+    lines, after, more = rest.partition("\n[")
+    for name, level in chosen.items():
+        key = rf"^(\s*(?:{re.escape(name)}|{re.escape(json.dumps(name))})\s*=\s*)[0-9.]+"
+        lines, count = re.subn(key, rf"\g<1>{level:g}", lines, flags=re.MULTILINE)
+        if count != 1:
+            message = f"{manifest}: no line for {name} in a table [thresholds]; write {name} = {level:g} by hand"
+            raise ValueError(message)
+    manifest.write_text(head + table + lines + after + more, "utf-8")
