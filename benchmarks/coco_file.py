@@ -10,6 +10,8 @@ from benchmarks.datasets import SPLITS, Dataset, Fault, Labelled, labelled, pict
 from benchmarks.errors import DataError
 from models.label_store import Box
 
+KEYS = ("id", "image_id", "category_id")
+
 
 def json_kind(path: Path) -> str:
     """What a json file holds: "coco", "store" or ""."""
@@ -61,7 +63,8 @@ def read_coco(root: Path, file: Path, split: str, *, alone: bool) -> Dataset:
 
 
 def _rows(rows: list[Any], *needed: str) -> list[dict[str, Any]]:
-    return [row for row in rows if isinstance(row, dict) and all(name in row for name in needed)]
+    good = [row for row in rows if isinstance(row, dict) and all(name in row for name in needed)]
+    return [row for row in good if all(isinstance(row.get(key, 0), int | str) for key in KEYS)]
 
 
 def _boxes(

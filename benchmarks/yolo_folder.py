@@ -56,6 +56,8 @@ def _about(root: Path) -> dict[str, Any]:
 def _names(root: Path, about: dict[str, Any]) -> dict[int, str]:
     names = about.get("names")
     if isinstance(names, dict):
+        if odd := [key for key in names if not str(key).isdigit()]:
+            raise DataError(f"{root}: names: {odd[0]!r} is no class number; write names as `0: stall`")
         return {int(number): str(name) for number, name in names.items()}
     if isinstance(names, list):
         return {number: str(name) for number, name in enumerate(names)}
@@ -87,7 +89,7 @@ def _listed(bases: list[Path], entry: Any) -> list[Path]:
         return []
     if place.is_dir():
         return pictures_below(place)
-    return [place.parent / line.strip() for line in place.read_text("utf-8").splitlines() if line.strip()]
+    return [place.parent / line.strip() for line in place.read_text("utf-8", "replace").splitlines() if line.strip()]
 
 
 def _label_file(picture: Path) -> Path:

@@ -67,8 +67,12 @@ def save(path: Path, store: Store) -> None:
 
 
 def _record(raw: dict[str, Any]) -> Record:
-    boxes = tuple(Box(b["class"], tuple(b["box"]), b["hard"]) for b in raw["boxes"])
+    boxes = tuple(Box(b["class"], _edges(*b["box"]), b["hard"]) for b in raw["boxes"])
     return Record(**{**raw, "boxes": boxes})
+
+
+def _edges(x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
+    return float(x0), float(y0), float(x1), float(y1)
 
 
 def _plain(record: Record) -> dict[str, Any]:

@@ -45,7 +45,9 @@ def accuracy(  # noqa: PLR0913, PLR0917 - one per option of the command line
     split: Split = "",
     rename: Rename = [],  # noqa: B006 - typer wants a list and hands over a new one
     min_confidence: MinConfidence = None,
-    write_thresholds: Annotated[bool, typer.Option(help="choose thresholds here, write them to the manifest")] = False,
+    write_thresholds: Annotated[
+        bool, typer.Option("--write-thresholds", help="choose thresholds on the split val, write them to the manifest")
+    ] = False,
     against: Annotated[Path | None, typer.Option(help="earlier JSON report; exit 1 when worse")] = None,
     threads: Threads = 2,
     json_file: JsonFile = None,

@@ -123,6 +123,8 @@ def test_faults_of_a_coco_file_are_listed_and_the_rest_is_measured(model: Model,
         {"id": 92, "image_id": 0, "category_id": 7, "bbox": [0, 0, 8]},
         {"id": 93, "image_id": 0, "category_id": 7, "bbox": [60, 60, 20, 4]},
         "no row",
+        {"id": [], "image_id": {}, "category_id": None},
+        {"id": 94, "image_id": 0, "category_id": 7, "bbox": [0, 0, float("nan"), 8]},
     ]
     raw["images"][3]["file_name"] = "gone.png"
     (data / "labels.json").write_text(json.dumps(raw))
@@ -131,7 +133,8 @@ def test_faults_of_a_coco_file_are_listed_and_the_rest_is_measured(model: Model,
     report = measure(model, read_folder(data))
     assert kinds(report) == sorted([
         ("missing picture", "annotation 90"), ("unknown class", "annotation 91"),
-        ("malformed label", "annotation 92"), ("box outside", "0.png"), ("missing picture", "gone.png"),
+        ("malformed label", "annotation 92"), ("box outside", "0.png"), ("box without area", "0.png"),
+        ("missing picture", "gone.png"),
         ("missing label", "3.png"), ("missing label", "unlabelled.png"), ("size differs", "4.png"),
     ])  # fmt: skip
     assert report["classes"]["debris"]["boxes"] == 4
@@ -165,9 +168,20 @@ def test_what_the_label_store_leaves_out_is_left_out(data: Path, model: Model) -
     assert measure(model, read_folder(data, labels))["classes"]["debris"]["recall"] == 1
 
 
+@pytest.mark.parametrize("box", [[0, 0, 1], [0, 0, 1, "x"], None])
+def test_a_damaged_label_store_is_refused(data: Path, box: Any) -> None:
+    path = store(data, [[FOUND]]) / "labels.json"
+    raw = json.loads(path.read_text())
+    next(iter(raw["pictures"].values()))["boxes"][0]["box"] = box
+    path.write_text(json.dumps(raw))
+    with pytest.raises(DataError, match="not a label store of format 1"):
+        read_folder(data)
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
+        (lambda root: (root / "data.yaml").write_text("names: {heap: 1}"), "'heap' is no class number"),
         (lambda root: (root / "data.yaml").write_text("names: ["), "not readable as YAML"),
         (lambda root: (root / "data.yaml").write_text("test: images/gone\nnames: [a]"), "holds no pictures"),
         (lambda root: [p.unlink() for p in (root / "labels" / "test").iterdir()], r"no labelled .*missing label"),
