@@ -78,7 +78,7 @@ def test_filters_hold_for_what_arrives(town: City, wall: Page) -> None:
 
 
 def test_older_cases_come_while_scrolling(town: City, wall: Page) -> None:
-    for _ in range(36):
+    for _ in range(33):
         last = town.case("stall", evidence=False)
     expect(wall.locator(f"#case-{last}")).to_be_visible()
     wall.reload()
@@ -86,7 +86,7 @@ def test_older_cases_come_while_scrolling(town: City, wall: Page) -> None:
 
     wall.mouse.wheel(0, 20_000)
 
-    expect(wall.locator(".card")).to_have_count(36)
+    expect(wall.locator(".card")).to_have_count(33)
     expect(wall.locator("#older")).to_be_hidden()
     numbers = wall.locator(".card").evaluate_all("cards => cards.map(card => card.dataset.key)")
     assert numbers == sorted(numbers, reverse=True)
