@@ -14,16 +14,14 @@ from typing import Any
 
 import httpx2
 
-from api.accounts import add_key
-from api.store import open_store
-from curbwatch.service import service
+from api.roles import Role
+from curbwatch.service import fresh_key, service
 from curbwatch.settings import CameraSettings, ServiceSettings, Settings
 from streams.loopback import loopback_camera
 
 STREET = Path(__file__).parent / "street"
 DWELL_S = 8.0
 CLEAR_S = 6.0
-DEMO_KEY = "demo"
 
 
 def play_demo(told: threading.Event, *, seconds: float, port: int, data_dir: Path | None) -> dict[str, Any]:
@@ -32,7 +30,7 @@ def play_demo(told: threading.Event, *, seconds: float, port: int, data_dir: Pat
         began = time.monotonic()
         settings = demo_settings(camera.url, folder, _free_port(port))
         with service(settings) as api_url:
-            token = _key(settings)
+            token = fresh_key(settings, "demo", Role.ADMIN)
             _say(f"Curbwatch demo: open {api_url}/login#token={token}")
             _say(f"  API key (shown once): {token}")
             return _follow(api_url, token, told, began=began, seconds=seconds)
@@ -76,11 +74,6 @@ def _free_port(wanted: int) -> int:
             _say(f"port {wanted} is taken: using a free one")
             return 0
     return wanted
-
-
-def _key(settings: Settings) -> str:
-    with open_store(settings.database_url) as store:
-        return add_key(store, f"{DEMO_KEY}-{time.time_ns()}", "admin")
 
 
 def _follow(api_url: str, token: str, told: threading.Event, *, began: float, seconds: float) -> dict[str, Any]:

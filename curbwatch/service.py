@@ -17,6 +17,7 @@ from api.accounts import add_key, list_keys, revoke_key
 from api.app import create_app
 from api.config import ApiConfig
 from api.detecting import DetectedBox, DetectFn
+from api.roles import Role
 from api.server import Server, listen
 from api.store import open_store, upgrade
 from curbwatch.client import Client
@@ -50,7 +51,7 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
             own = stack.enter_context(_api(settings, model))
             api_url = api_url or own
         if part != "api" and settings.cameras:
-            token = token or _own_key(settings)
+            token = token or fresh_key(settings, OWN_KEY, Role.PATROL)
             stack.enter_context(_patrol(settings, model, api_url, token))
         yield api_url
         log.info("stopping")
@@ -83,6 +84,7 @@ def api_config(settings: Settings) -> ApiConfig:
         evidence_dir=settings.service.data_dir / "evidence",
         timezone=settings.service.timezone,
         public_metrics=settings.service.public_metrics,
+        session_hours=settings.service.session_hours,
         secure_cookie=settings.service.secure_cookie,
         source_url=settings.service.source_url,
     )
@@ -116,12 +118,12 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _own_key(settings: Settings) -> str:
-    """A fresh key for the patrol inside this process; the one of the last start is revoked."""
+def fresh_key(settings: Settings, name: str, role: Role) -> str:
+    """A new key for as long as this process runs; the one of the last start is revoked."""
     with open_store(settings.database_url) as store:
-        if any(key.name == OWN_KEY and key.revoked_at is None for key in list_keys(store)):
-            revoke_key(store, OWN_KEY)
-        return add_key(store, OWN_KEY, "patrol")
+        if any(key.name == name and key.revoked_at is None for key in list_keys(store)):
+            revoke_key(store, name)
+        return add_key(store, name, role)
 
 
 def _detect_with(model: Model) -> DetectFn:
