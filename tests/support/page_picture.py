@@ -22,7 +22,7 @@ def take(browser: Browser, url: str, token: str, file: Path, *, cases: int = 2) 
     try:
         page = context.new_page()
         sign_in(page, url, token)
-        page.locator(".card img").nth(cases - 1).wait_for()
+        page.locator(".card img").nth(cases - 1).wait_for(timeout=60_000)
         page.wait_for_function(LOADED)
         page.locator(".card.arrived").first.wait_for(state="detached")
         file.write_bytes(shrunk(page.screenshot()))
