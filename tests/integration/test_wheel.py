@@ -36,6 +36,7 @@ def test_its_top_level_names_are_the_six_packages(names: list[str]) -> None:
         "curbwatch/street/street.mp4",
         "curbwatch/street/street.json",
         "detector/py.typed",
+        "benchmarks/templates/page.html",
     ],
 )
 def test_what_the_service_needs_at_run_time_travels_in_it(names: list[str], needed: str) -> None:
