@@ -4,7 +4,7 @@
 Each function runs inside one write transaction and leaves case, history and event together.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,8 @@ from api.errors import PlaceHasOpenCase, VersionChanged
 from api.model import Case, HistoryRow, NewCase, Observation
 from api.roles import Principal
 from api.workflow import DONE, Status, check_move
+
+FALSE_ALARM_HOLDS = timedelta(days=1)  # what flickers in and out must not raise alarm after alarm
 
 
 def register(
@@ -90,11 +92,12 @@ def _cleared(connection: Connection, case: Case, fact: Observation, *, by: Princ
 def _relapsed(connection: Connection, case: Case, fact: Observation, *, by: Principal, now: datetime) -> Case:
     if case.cleared_at is None and case.status != Status.CLOSED:
         return _seen(connection, case, fact.at, now=now)
-    successor = case_rows.open_case_id(connection, case.key) if case.status == Status.CLOSED else None
+    returns = case.status == Status.CLOSED or _muted_no_more(case, fact.at)
+    successor = case_rows.open_case_id(connection, case.key) if returns else None
     if successor is not None:
         note = _joined(f"relapsed, but {successor} is already open for this place", fact.note)
         return _change(connection, case, to=case.status, note=note, by=by, now=now)
-    to = Status.NEW if case.status == Status.CLOSED else case.status
+    to = Status.NEW if returns else case.status
     changes = {
         "cleared_at": None,
         "relapses": case.relapses + 1,
@@ -102,6 +105,12 @@ def _relapsed(connection: Connection, case: Case, fact: Observation, *, by: Prin
     }
     note = _joined("relapsed: it is back", fact.note)
     return _change(connection, case, to=to, note=note, by=by, now=now, **changes)
+
+
+def _muted_no_more(case: Case, at: datetime) -> bool:
+    """Whether a false alarm was judged so long ago that what stands there now deserves a look of its own."""
+    judged = [row.at for row in case.history if row.to_status == Status.FALSE_ALARM]
+    return case.status == Status.FALSE_ALARM and at - max(judged, default=at) > FALSE_ALARM_HOLDS
 
 
 def _joined(text: str, note: str | None) -> str:

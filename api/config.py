@@ -18,7 +18,7 @@ class ApiConfig:
     session_hours: float = 12.0
     secure_cookie: bool = False
     public_metrics: bool = False
-    source_url: str = "https://example.org/curbwatch"
+    source_url: str = ""
     evidence_bytes: int = 64 * MEBIBYTE
     picture_bytes: int = 16 * MEBIBYTE
     body_bytes: int = 2 * MEBIBYTE

@@ -50,7 +50,7 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
         if part != "patrol":
             own = stack.enter_context(_api(settings, model))
             api_url = api_url or own
-        if part != "api" and settings.cameras:
+        if part != "api":
             token = token or fresh_key(settings, OWN_KEY, Role.PATROL)
             stack.enter_context(_patrol(settings, model, api_url, token))
         yield api_url

@@ -83,7 +83,7 @@ class ServiceSettings(Strict):
     public_metrics: bool = Field(default=False, title="serve /metrics without a key")
     session_hours: float = Field(12.0, gt=0, le=8760, title="hours after which people sign in again")
     secure_cookie: bool = Field(default=False, title="send the session cookie over TLS only")
-    source_url: str = Field("https://example.org/curbwatch", title="where users of the page find the source code")
+    source_url: str = Field("", pattern=r"^(https?://.+)?$", title="where users of the page find the source code")
 
 
 class ModelSettings(Strict):

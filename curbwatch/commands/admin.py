@@ -19,7 +19,7 @@ from api import accounts, case_rows
 from api.model import CaseFilter
 from api.roles import Role
 from api.schemas import CaseListed, CaseOut
-from api.store import Store, open_store, upgrade
+from api.store import Store, check_schema, open_store, upgrade
 from api.workflow import Status
 from curbwatch.settings import SHIPPED_MODEL, load_settings
 from detector.errors import DetectorError
@@ -47,6 +47,15 @@ Password = Annotated[
 
 @contextmanager
 def _store(settings: Path) -> Iterator[Store]:
+    """The store of a running or stopped service; only `db upgrade` and `run` change its tables, once it has some."""
+    with open_store(load_settings(settings).database_url) as store:
+        check_schema(store)
+        yield store
+
+
+@contextmanager
+def _store_to_fill(settings: Path) -> Iterator[Store]:
+    """The store, made where there is none: keys and users are added before the first start."""
     url = load_settings(settings).database_url
     upgrade(url)
     with open_store(url) as store:
@@ -131,7 +140,7 @@ def export_cases(
 @users.command("add")
 def add_user(settings: SettingsFile, name: str, password: Password, role: RoleOption = Role.OPERATOR) -> None:
     """Add a person. Example: curbwatch users add -s city.toml li --role operator (asks for the password)"""
-    with _store(settings) as store:
+    with _store_to_fill(settings) as store:
         user = accounts.add_user(store, name, password, role)
     typer.echo(f"{user.name} may sign in as {user.role}")
 
@@ -162,7 +171,7 @@ def list_users(settings: SettingsFile, as_json: AsJson = False) -> None:
 @keys.command("add")
 def add_key(settings: SettingsFile, name: str, role: RoleOption = Role.PATROL) -> None:
     """Make an API key; its secret is printed once. Example: curbwatch keys add -s city.toml dispatch --role operator"""
-    with _store(settings) as store:
+    with _store_to_fill(settings) as store:
         typer.echo(accounts.add_key(store, name, role))
 
 

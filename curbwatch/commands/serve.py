@@ -19,9 +19,15 @@ from curbwatch.settings import load_settings
 
 @contextmanager
 def until_told_to_stop() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set; the old handlers come back afterwards."""
+    """An event that Ctrl-C and SIGTERM set; a second one does not wait. The old handlers come back afterwards."""
     told = threading.Event()
-    before = {number: signal.signal(number, lambda *_: told.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def tell(*_: object) -> None:
+        if told.is_set():
+            raise KeyboardInterrupt
+        told.set()
+
+    before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield told
     finally:

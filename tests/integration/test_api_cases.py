@@ -165,6 +165,15 @@ def test_a_place_that_is_free_is_noted_and_a_return_is_a_relapse(city: City) -> 
     ]
 
 
+def test_a_false_alarm_stays_one_for_a_day_and_then_gets_a_new_look(city: City) -> None:
+    case_id = city.report().json()["id"]
+    city.move(case_id, "false_alarm")
+    for hours, status in ((2, "false_alarm"), (20, "false_alarm"), (26, "new")):
+        city.now = START + timedelta(hours=hours)
+        city.observe(case_id, "cleared")
+        assert city.observe(case_id, "relapsed").json()["status"] == status
+
+
 def test_a_closed_case_that_relapses_is_new_again(city: City) -> None:
     case_id = closed_case(city)
     back = city.observe(case_id, "relapsed").json()
