@@ -109,7 +109,7 @@ def _relapsed(connection: Connection, case: Case, fact: Observation, *, by: Prin
 
 def _muted_no_more(case: Case, at: datetime) -> bool:
     """Whether a false alarm was judged so long ago that what stands there now deserves a look of its own."""
-    judged = [row.at for row in case.history if row.to_status == Status.FALSE_ALARM]
+    judged = [row.at for row in case.history if row.from_status != row.to_status == Status.FALSE_ALARM]
     return case.status == Status.FALSE_ALARM and at - max(judged, default=at) > FALSE_ALARM_HOLDS
 
 
