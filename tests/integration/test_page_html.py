@@ -4,6 +4,7 @@
 import re
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ PAGES = ("/", "/cameras", "/cards", "/tiles")
 
 @pytest.fixture
 def made(tmp_path: Path) -> Trial:
-    return trial(tmp_path, clock=lambda: NOW)
+    return trial(tmp_path, change=lambda c: replace(c, source_url="https://city.example/source"), clock=lambda: NOW)
 
 
 @pytest.fixture
