@@ -46,23 +46,24 @@ class Patrol:
     """A thread that looks at every new frame until it is stopped."""
 
     def __init__(
-        self, posts: dict[str, Post], model: Model, spool: Spool, *, batch: int, on_event: Callable[[], None]
+        self,
+        posts: dict[str, Post],
+        model: Model,
+        spool: Spool,
+        *,
+        batch: int,
+        frame_there: threading.Event,
+        on_event: Callable[[], None],
     ) -> None:
         self._posts, self._model, self._spool = posts, model, spool
         self._batch, self._on_event = batch, on_event
-        self._frame_there, self._quit = threading.Event(), threading.Event()
+        self._frame_there, self._quit = frame_there, threading.Event()
         self._thread = threading.Thread(target=self._work, name="patrol", daemon=True)
         # clips are cut beside the loop: H.265 has to be encoded again, which takes seconds
         self._clips = ThreadPoolExecutor(1, thread_name_prefix="clips")
 
     def start(self) -> None:
-        for post in self._posts.values():
-            post.reader.start()
         self._thread.start()
-
-    def frame_there(self) -> None:
-        """Tell the patrol that a reader has a new frame."""
-        self._frame_there.set()
 
     def stop(self) -> None:
         """Stop looking, let clips under way be finished, and save every camera's sites."""
@@ -70,8 +71,6 @@ class Patrol:
         self._frame_there.set()
         if self._thread.is_alive():
             self._thread.join(30)
-        with ThreadPoolExecutor(16) as pool:  # a reader may wait for its camera's answer
-            list(pool.map(lambda post: post.reader.stop(), self._posts.values()))
         self._clips.shutdown()
         for post in self._posts.values():
             self._save(post)
@@ -80,12 +79,12 @@ class Patrol:
         while not self._quit.is_set():
             self._frame_there.wait(1.0)
             self._frame_there.clear()
-            frames = [frame for post in self._posts.values() if (frame := post.reader.take())]
-            for batch in _batches(frames, self._batch):
+            for group in _groups(list(self._posts.values()), self._batch):
+                frames = [frame for post in group if (frame := post.reader.take())]
                 try:
-                    self._look(batch)
+                    self._look(frames)
                 except Exception:  # the worker's outermost loop: one bad look must not end the watch of a city
-                    log.exception("looks lost", cameras=[frame.camera_id for frame in batch])
+                    log.exception("looks lost", cameras=[frame.camera_id for frame in frames])
 
     def _look(self, frames: list[Frame]) -> None:
         found = self._model.detect([frame.picture for frame in frames])
@@ -147,8 +146,8 @@ class Patrol:
             log.error("sites not saved", camera=post.watch.camera_id, reason=str(error))
 
 
-def _batches(frames: list[Frame], size: int) -> Iterator[list[Frame]]:
-    return (frames[i : i + size] for i in range(0, len(frames), size))
+def _groups(posts: list[Post], size: int) -> Iterator[list[Post]]:
+    return (posts[i : i + size] for i in range(0, len(posts), size))
 
 
 def _remember_first_sights(post: Post, look: Seen) -> None:

@@ -5,6 +5,7 @@ import fcntl
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Literal
@@ -41,18 +42,22 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
     """Run the service while the block lasts; gives the API's address. Everything is up or an error says why not."""
     _check(settings, part)
     settings.service.data_dir.mkdir(parents=True, exist_ok=True)
-    model = load_model(settings.model.manifest, threads=settings.model.threads)
+    frame_there, readers = threading.Event(), dict[str, CameraReader]()
     with ExitStack() as stack:
         api_url = settings.patrol.api_url
         token = settings.patrol.token.get_secret_value()
         if part != "api":
             stack.enter_context(alone(settings.service.data_dir))
+            # first of all, so that the cameras answer while the model loads
+            readers = stack.enter_context(_reading(settings.cameras, frame_there))
+        model = load_model(settings.model.manifest, threads=settings.model.threads)
         if part != "patrol":
             own = stack.enter_context(_api(settings, model))
             api_url = api_url or own
         if part != "api":
             token = token or fresh_key(settings, OWN_KEY, Role.PATROL)
-            stack.enter_context(_patrol(settings, model, api_url, token))
+            clients = Client(api_url, token), Client(api_url, token, timeout_s=5.0)
+            stack.enter_context(_patrol(settings, model, readers, frame_there, clients))
         yield api_url
         log.info("stopping")
 
@@ -138,15 +143,31 @@ def _detect_with(model: Model) -> DetectFn:
 
 
 @contextmanager
-def _patrol(settings: Settings, model: Model, api_url: str, token: str) -> Iterator[None]:
+def _reading(cameras: tuple[CameraSettings, ...], frame_there: threading.Event) -> Iterator[dict[str, CameraReader]]:
+    readers = {camera.id: CameraReader(camera.source(), on_frame=frame_there.set) for camera in cameras}
+    for reader in readers.values():
+        reader.start()
+    try:
+        yield readers
+    finally:
+        with ThreadPoolExecutor(16) as pool:  # a reader may wait for its camera's answer
+            list(pool.map(CameraReader.stop, readers.values()))
+
+
+@contextmanager
+def _patrol(
+    settings: Settings,
+    model: Model,
+    readers: dict[str, CameraReader],
+    frame_there: threading.Event,
+    clients: tuple[Client, Client],
+) -> Iterator[None]:
     spool = Spool(settings.service.data_dir / "spool.db")
-    client, reports = Client(api_url, token), Client(api_url, token, timeout_s=5.0)
-    courier = Courier(spool, client)
-    posts: dict[str, Post] = {}
-    patrol = Patrol(posts, model, spool, batch=settings.model.batch, on_event=courier.wake)
-    posts.update({camera.id: _post(camera, spool, patrol) for camera in settings.cameras})
+    courier = Courier(spool, clients[0])
+    posts = {c.id: Post(readers[c.id], c.rules(), spool.watch(c.id), c.clip_s) for c in settings.cameras}
+    patrol = Patrol(posts, model, spool, batch=settings.model.batch, frame_there=frame_there, on_event=courier.wake)
     about = {camera.id: _about(camera) for camera in settings.cameras}
-    heartbeat = Heartbeat(posts, about, reports, every_s=settings.patrol.heartbeat_s)
+    heartbeat = Heartbeat(posts, about, clients[1], every_s=settings.patrol.heartbeat_s)
     for part in (patrol, courier, heartbeat):
         part.start()
     try:
@@ -154,13 +175,8 @@ def _patrol(settings: Settings, model: Model, api_url: str, token: str) -> Itera
     finally:
         for part in (patrol, heartbeat, courier):  # the courier last, so that it may still take the last look's news
             part.stop()
-        for connection in (client, reports, spool):
+        for connection in (*clients, spool):
             connection.close()
-
-
-def _post(camera: CameraSettings, spool: Spool, patrol: Patrol) -> Post:
-    reader = CameraReader(camera.source(), on_frame=patrol.frame_there)
-    return Post(reader, camera.rules(), spool.watch(camera.id), camera.clip_s)
 
 
 def _about(camera: CameraSettings) -> dict[str, object]:

@@ -91,7 +91,7 @@ class ModelSettings(Strict):
 
     manifest: Path = Field(SHIPPED_MODEL, title="the model's manifest")
     threads: int = Field(2, ge=1, le=256, title="inference threads")
-    batch: int = Field(8, ge=1, le=64, title="most pictures per inference")
+    batch: int = Field(1, ge=1, le=64, title="most pictures per inference")
 
 
 class PatrolSettings(Strict):
