@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The service: the API with its page, the patrol, or both, in one process until it is told to stop."""
 
+import ctypes
 import fcntl
 import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -32,6 +33,7 @@ from detector.model import Model, load_model
 from streams.reader import CameraReader
 
 Part = Literal["all", "api", "patrol"]
+M_ARENA_MAX = -8  # malloc.h
 OWN_KEY = "patrol-of-this-service"
 
 log = structlog.get_logger(__name__)
@@ -41,6 +43,7 @@ log = structlog.get_logger(__name__)
 def service(settings: Settings, part: Part = "all") -> Iterator[str]:
     """Run the service while the block lasts; gives the API's address. Everything is up or an error says why not."""
     _check(settings, part)
+    _share_arenas()
     settings.service.data_dir.mkdir(parents=True, exist_ok=True)
     frame_there, readers = threading.Event(), dict[str, CameraReader]()
     with ExitStack() as stack:
@@ -70,6 +73,12 @@ def _check(settings: Settings, part: Part) -> None:
         )
     if part != "api" and not settings.cameras:
         raise SettingsError("no camera in the settings; add a [[cameras]] table, docs/settings.md shows one")
+
+
+def _share_arenas() -> None:
+    """Let threads share two of glibc's memory arenas: one each would keep freed pictures of every camera (-8 %)."""
+    with suppress(OSError, AttributeError):  # another C library has no arenas
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 @contextmanager
