@@ -138,3 +138,12 @@ def test_an_empty_city_has_no_cases(settings: Path) -> None:
     assert json.loads(curbwatch("cases", "list", "-s", settings, "--json")) == []
     assert curbwatch("cases", "export", "-s", settings).startswith("id,status,class")
     assert "C20000101-0001" in curbwatch("cases", "show", "-s", settings, "C20000101-0001", code=2)
+
+
+def test_the_service_needs_nothing_that_only_tests_and_training_install() -> None:
+    extras = tomllib.loads((STREET.parents[1] / "pyproject.toml").read_text("utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    names = {re.split(r"[\[><=]", wanted)[0].replace("-", "_") for extra in extras.values() for wanted in extra}
+    hide = f"import sys; sys.modules.update(dict.fromkeys({sorted(names)!r}, None)); import curbwatch.cli"
+    subprocess.run([sys.executable, "-c", hide], check=True, timeout=60)
