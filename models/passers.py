@@ -14,15 +14,11 @@ import math
 from pathlib import Path
 from random import Random
 
-import cv2
-import numpy as np
-
-from models.scenes import assets, people, scenery, vehicles
-from models.scenes.cutouts import SIZE, random_camera, random_light, solid_box, weathered
-from models.scenes.palette import CLOTHS, palette
+from models.scenes import people, scenery, vehicles
+from models.scenes.cutouts import render_cutout
+from models.scenes.palette import CLOTHS
 from models.scenes.people import Person
-from models.scenes.shade import over_shadow, shadow
-from models.scenes.shapes import Part, merge, placed
+from models.scenes.shapes import Part, placed
 
 SAMPLES = 16
 LOADS = ("umbrella", "umbrella", "umbrella", "shopping", "bag", "carton", "backpack", "broom", "")
@@ -58,14 +54,7 @@ def make(out: Path, seed: int) -> None:
     rng = Random(f"passer {seed}")  # noqa: S311 - repeatable, not secret
     kind, shape = thing(rng)
     parts = placed(shape, turn=rng.uniform(0, 2 * math.pi))
-    points = np.concatenate([part.shape.verts for part in parts])
-    camera, light = random_camera(points, rng), random_light(rng)
-    stage = assets.open_stage(camera, weathered(palette(), rng), light, SAMPLES, clean=False)
-    assets.add(stage, parts)
-    body = assets.render(stage, out, samples=SAMPLES, clear=True)
-    shade = shadow(merge(part.shape for part in parts), camera, light, 0.0, (0, 0, *SIZE))
-    cv2.imwrite(str(out), over_shadow(body, shade))
-    box = solid_box(body)
+    _, box = render_cutout(out, parts, rng, samples=SAMPLES)
     facts = {"class": kind, "box": [box.x0, box.y0, box.x1, box.y1], "seed": seed}
     out.with_suffix(".json").write_text(json.dumps(facts) + "\n")
 

@@ -96,18 +96,23 @@ def solid_box(picture: Pixels) -> Box:
     return Box(int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1)
 
 
+def render_cutout(out: Path, parts: list[Part], rng: Random, *, samples: int) -> tuple[Camera, Box]:
+    """Renders parts with their shadow, seen and lit at random; the camera, and the box of what is solid."""
+    points = np.concatenate([part.shape.verts for part in parts])
+    camera, light = random_camera(points, rng), random_light(rng)
+    stage = assets.open_stage(camera, weathered(palette(), rng), light, samples, clean=False)
+    assets.add(stage, parts)
+    body = assets.render(stage, out, samples=samples, clear=True)
+    shade = shadow(merge(part.shape for part in parts), camera, light, 0.0, (0, 0, *SIZE))
+    cv2.imwrite(str(out), over_shadow(body, shade))
+    return camera, solid_box(body)
+
+
 def make_cutout(out: Path, seed: int) -> None:
     """Renders one cut-out with its shadow and writes its truth."""
     rng = Random(seed)
     kind, parts = random_thing(rng)
-    points = np.concatenate([part.shape.verts for part in parts])
-    camera, light = random_camera(points, rng), random_light(rng)
-    stage = assets.open_stage(camera, weathered(palette(), rng), light, SAMPLES, clean=False)
-    assets.add(stage, parts)
-    body = assets.render(stage, out, samples=SAMPLES, clear=True)
-    shade = shadow(merge(part.shape for part in parts), camera, light, 0.0, (0, 0, *SIZE))
-    cv2.imwrite(str(out), over_shadow(body, shade))
-    box = solid_box(body)
+    camera, box = render_cutout(out, parts, rng, samples=SAMPLES)
     facts = {
         "class": kind,
         "box": [box.x0, box.y0, box.x1, box.y1],
