@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Evidence pictures: people blurred before anything leaves the patrol, the violation framed."""
+"""Evidence pictures: people made unreadable before a picture leaves the patrol, the violation framed."""
 
 from collections.abc import Iterable
 

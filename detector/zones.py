@@ -2,15 +2,16 @@
 """Where a violation may stand: polygons on the ground, in normalised picture coordinates."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import shapely
 from shapely import Polygon
 
+from detector.boxes import Box
 from detector.errors import ZoneError
 
 Point = tuple[float, float]
-Box = tuple[float, float, float, float]
 
 VIOLATIONS = ("stall", "debris")
 
@@ -45,10 +46,16 @@ def area(name: str, polygon: tuple[Point, ...]) -> Polygon:
         raise ZoneError(f"zone {name}: {len(polygon)} points are no area; give at least three")
     if any(not 0 <= v <= 1 for point in polygon for v in point):
         raise ZoneError(f"zone {name}: points are shares of the picture from 0 to 1; divide pixels by its size")
-    shape = Polygon(polygon)
+    shape = _ground(polygon)
     if not shape.is_valid or shape.area == 0:
         raise ZoneError(f"zone {name}: the outline crosses itself or is flat; list the points in order round the area")
     return shape
+
+
+@lru_cache(maxsize=4096)
+def _ground(polygon: tuple[Point, ...]) -> Polygon:
+    """The geometry of a polygon, made once: every sighting of every look asks for it."""
+    return Polygon(polygon)
 
 
 def ground_point(box: Box) -> Point:
@@ -73,4 +80,4 @@ def zone_of(box: Box, class_name: str, zones: tuple[Zone, ...]) -> tuple[Zone | 
 
 def _stands_in(zone: Zone, x: float, y: float) -> bool:
     # the lower edge of a box that touches the picture's edge lies on the polygon's own edge: that is inside
-    return bool(shapely.intersects_xy(Polygon(zone.polygon), x, y))
+    return bool(shapely.intersects_xy(_ground(zone.polygon), x, y))
