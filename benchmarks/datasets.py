@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.label_store import Box
+from streams.pictures import SUFFIXES
 
-PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 SPLITS = {"test": ("test",), "val": ("val", "valid", "validation"), "train": ("train", "training")}
 SLACK = 0.005  # how far, in shares of the picture, an edge may lie outside before it is called a fault
 
@@ -53,7 +53,7 @@ def plain(name: str) -> str:
 
 def pictures_below(folder: Path) -> list[Path]:
     """All picture files of a folder and its folders, sorted."""
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES and p.is_file())
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
 
 
 def placed(box: Box, where: str) -> tuple[Box | None, list[Fault]]:

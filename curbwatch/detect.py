@@ -17,12 +17,11 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from curbwatch.errors import SettingsError
+from detector.evidence import FRAME_COLOURS
 from detector.model import Model
 from streams.files import read_frames
+from streams.pictures import SUFFIXES
 from streams.redact import redact
-
-PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
-COLOURS = {"stall": (0, 160, 255), "debris": (255, 64, 200)}  # BGR
 
 Picture = NDArray[np.uint8]
 
@@ -56,7 +55,7 @@ def _camera_id(text: str) -> str:
 
 
 def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in PICTURES
+    return path.suffix.lower() in SUFFIXES
 
 
 def _read(path: Path) -> Picture:
@@ -86,7 +85,7 @@ def annotated(picture: Picture, found: dict[str, Any]) -> Picture:
     out = picture.copy()
     for box in found["detections"]:
         x0, y0, x1, y1 = (round(v) for v in box["xyxy"])
-        colour = COLOURS.get(box["class"], (160, 160, 160))
+        colour = FRAME_COLOURS.get(box["class"], (160, 160, 160))
         cv2.rectangle(out, (x0, y0), (x1, y1), colour, 2)
         label = f"{box['class']} {box['confidence']:.2f}"
         cv2.putText(out, label, (x0 + 3, max(14, y0 - 5)), cv2.FONT_HERSHEY_SIMPLEX, 0.55, colour, 2)

@@ -19,8 +19,8 @@ def stamp(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def first_sight(look: Seen) -> bytes:
-    """The picture of the moment in which a place became a candidate."""
+def unmarked(look: Seen) -> bytes:
+    """The look's picture without a frame: of the moment a place became a candidate, and of the one it was free."""
     return jpeg(blurred(look.frame.picture, look.people))
 
 
@@ -36,10 +36,9 @@ def messages(event: Event, look: Seen, *, model: str, before: bytes | None) -> t
         case Kind.RELAPSED:
             return (_observation(event, "relapsed"), *_pictures(site, look, None))
         case Kind.CLEARED:
-            picture = jpeg(blurred(look.frame.picture, look.people))
             return (
                 _observation(event, "cleared"),
-                _evidence(site, "after", look.frame.taken_at, picture, "image/jpeg"),
+                _evidence(site, "after", look.frame.taken_at, unmarked(look), "image/jpeg"),
             )
         case Kind.GIVEN_UP:
             return ()

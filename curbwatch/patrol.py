@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from curbwatch.messages import clip_message, first_sight, messages
+from curbwatch.messages import clip_message, messages, unmarked
 from curbwatch.spool import Spool
 from detector.looks import Seen, seen
 from detector.model import Model
@@ -124,18 +124,13 @@ class Patrol:
             if event.kind is not Kind.CLEARED and (packets := post.reader.packets(since=since, until=event.at)):
                 self._clips.submit(self._cut_clip, event, packets)
 
-    def _add_clip(self, event: Event, packets: list[Coded]) -> None:
-        if not (clip := _clip(event, packets)):
-            return
-        try:
-            self._spool.add(clip_message(event, clip))
-        except sqlite3.Error as error:
-            log.error("clip lost", camera=event.site.camera_id, reason=str(error))
-        self._on_event()
-
     def _cut_clip(self, event: Event, packets: list[Coded]) -> None:
         try:
-            self._add_clip(event, packets)
+            if clip := _clip(event, packets):
+                self._spool.add(clip_message(event, clip))
+                self._on_event()
+        except sqlite3.Error as error:
+            log.error("clip lost", camera=event.site.camera_id, reason=str(error))
         except Exception:  # the worker's outermost frame: nobody asks a clip's future what became of it
             log.exception("clip lost", camera=event.site.camera_id)
 
@@ -155,7 +150,7 @@ def _remember_first_sights(post: Post, look: Seen) -> None:
     kept = {site.key for site in post.watch.sites if site.confirmed_at is None}
     post.first_sights = {key: picture for key, picture in post.first_sights.items() if key in kept}
     if born:
-        picture = first_sight(look)
+        picture = unmarked(look)
         post.first_sights.update(dict.fromkeys(born, picture))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from api.schemas import CaseIn, ObservationIn
-from curbwatch.messages import clip_message, first_sight, messages, stamp
+from curbwatch.messages import clip_message, messages, stamp, unmarked
 from detector.looks import Seen
 from detector.sites import Site, State, Trace
 from detector.watch import Event, Kind, Look
@@ -79,7 +79,7 @@ def test_the_api_takes_the_observations_as_they_are_told(kind: Kind) -> None:
 
 
 def test_pictures_carry_their_moment_and_their_media_type() -> None:
-    during, before = messages(event(Kind.OPENED), LOOK, model="tiny", before=first_sight(LOOK))[1:3]
+    during, before = messages(event(Kind.OPENED), LOOK, model="tiny", before=unmarked(LOOK))[1:3]
     assert json.loads(during.body) == {"kind": "during", "taken_at": "2026-11-21T08:02:00.000Z"}
     assert json.loads(before.body) == {"kind": "before", "taken_at": "2026-11-21T08:00:00.000Z"}
     for picture in (during, before):
