@@ -8,8 +8,8 @@ import structlog
 
 from curbwatch.client import ApiAway, Client
 from curbwatch.errors import ApiRefused
+from curbwatch.judging import Post
 from curbwatch.messages import stamp
-from curbwatch.patrol import Post
 from detector.evidence import blurred, jpeg
 
 SNAPSHOT_WIDTH = 960

@@ -26,7 +26,8 @@ from curbwatch.client import Client
 from curbwatch.courier import Courier
 from curbwatch.errors import SettingsError
 from curbwatch.heartbeat import Heartbeat
-from curbwatch.patrol import Patrol, Post
+from curbwatch.judging import Judge, Post
+from curbwatch.patrol import Patrol
 from curbwatch.settings import CameraSettings, Settings
 from curbwatch.spool import Spool
 from detector.model import Model, load_model
@@ -174,7 +175,8 @@ def _patrol(
     spool = Spool(settings.service.data_dir / "spool.db")
     courier = Courier(spool, clients[0])
     posts = {c.id: Post(readers[c.id], c.rules(), spool.watch(c.id), c.clip_s) for c in settings.cameras}
-    patrol = Patrol(posts, model, spool, batch=settings.model.batch, frame_there=frame_there, on_event=courier.wake)
+    judge = Judge(spool, model.manifest.name, on_event=courier.wake)
+    patrol = Patrol(posts, model, judge, batch=settings.model.batch, frame_there=frame_there)
     about = {camera.id: _about(camera) for camera in settings.cameras}
     heartbeat = Heartbeat(posts, about, clients[1], every_s=settings.patrol.heartbeat_s)
     for part in (patrol, courier, heartbeat):

@@ -63,7 +63,7 @@ def single(sample: Sample, side: int, rng: Generator) -> Sample:
     """Show one picture, smaller or larger than would just fit."""
     canvas = np.full((side, side, 3), GREY, np.uint8)
     fit = side / max(sample.picture.shape[:2])
-    scale = fit * float(np.exp(rng.uniform(np.log(0.6), np.log(1.7))))
+    scale = fit * float(np.exp(rng.uniform(np.log(0.6), np.log(2.0))))
     return Sample(canvas, *lay(canvas, sample, (0, 0, side, side), scale, rng))
 
 

@@ -31,6 +31,8 @@ from models.teacher import DOUBTFUL, NONE, Labels, context
 LONG_SIDE = 640
 LARGE = 0.04
 NEGATIVES = ("shop_fronts", "street", "travel", "traffic_cameras")
+# Thumbnails of scenes; markets may hold stalls and building sites rubble, so those are left out.
+SCENES = ("courtyard", "driveway", "highway", "parking_lot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,9 @@ def sources(data: Path, store: Store) -> Iterator[tuple[Path, str, str, str, str
         for path in _pictures(data / "negatives" / kind):
             source = stall_source(path.name) if kind == "travel" else kind
             yield path, kind, source, digest(path), "train"
+    for name in SCENES:
+        for path in _pictures(data / "scenes_128" / name):
+            yield path, "scenes", f"scenes/{name}", digest(path), "train"
 
 
 def _pictures(folder: Path) -> list[Path]:

@@ -18,11 +18,13 @@ SHARES = {
     "debris_piles": 0.21,
     "debris_bags": 0.06,
     "synthetic": 0.16,
-    "shop_fronts": 0.12,
+    "shop_fronts": 0.10,
     "street": 0.08,
-    "travel": 0.10,
+    "travel": 0.08,
+    "scenes": 0.04,
 }
-NEGATIVE = ("shop_fronts", "street", "travel")
+NEGATIVE = ("shop_fronts", "street", "travel", "scenes")
+THUMBNAILS = ("scenes",)  # too coarse to fill a picture: they only appear as a quarter of a mosaic
 
 
 def labels(path: Path, width: int, height: int) -> Floats:
@@ -69,7 +71,7 @@ class Feed:
         if rng.random() < mosaics:
             made = mosaic([self._draw(mix, rng) for _ in range(4)], side, rng)
         else:
-            made = single(self._draw(mix, rng), side, rng)
+            made = single(self._draw(_whole(mix), rng), side, rng)
         return finished(made, rng)
 
     def _mix(self, *, negative: bool) -> tuple[list[str], Floats]:
@@ -82,6 +84,12 @@ class Feed:
         kind = kinds[int(np.searchsorted(np.cumsum(shares), rng.random() * 0.9999))]
         samples = self._sets[kind]
         return samples[int(rng.integers(len(samples)))]
+
+
+def _whole(mix: tuple[list[str], Floats]) -> tuple[list[str], Floats]:
+    kinds, shares = mix
+    kept = [n for n, kind in enumerate(kinds) if kind not in THUMBNAILS]
+    return [kinds[n] for n in kept], shares[kept] / shares[kept].sum()
 
 
 def stacked(samples: list[Sample]) -> tuple[Image, Floats, Floats]:

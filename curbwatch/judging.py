@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One camera's look, judged: its sites moved on, its events into the spool, its clips cut."""
+
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from curbwatch.messages import clip_message, messages, unmarked
+from curbwatch.spool import Spool
+from detector.looks import Seen
+from detector.watch import Event, Kind, Watch, watch
+from detector.zones import Zone
+from streams.clip import write_clip
+from streams.coded import Coded
+from streams.reader import CameraReader
+
+SAVE_EVERY_S = 10.0  # sites without news are written this often: what a kill can cost in dwell time
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Post:
+    """One camera as the patrol holds it: its reader, its rules, its sites and what the last look saw."""
+
+    reader: CameraReader
+    zones: tuple[Zone, ...]
+    watch: Watch
+    clip_s: float
+    last: Seen | None = None
+    saved_at: float = 0.0
+    first_sights: dict[str, bytes] = field(default_factory=dict)
+
+
+class Judge:
+    """Takes looks into account, one at a time; `model` is the name that goes into the cases."""
+
+    def __init__(self, spool: Spool, model: str, *, on_event: Callable[[], None]) -> None:
+        self._spool, self._model, self._on_event = spool, model, on_event
+        # clips are cut beside the loop: H.265 has to be encoded again, which takes seconds
+        self._clips = ThreadPoolExecutor(1, thread_name_prefix="clips")
+
+    def finish(self) -> None:
+        """Let clips under way be finished."""
+        self._clips.shutdown()
+
+    def judge(self, post: Post, look: Seen) -> None:
+        post.last = look
+        after, events = watch(post.watch, look.look, post.zones)
+        news = [event for event in events if event.kind is not Kind.GIVEN_UP]
+        if news and not self._spooled(post, after, news, look):
+            return  # as if this look had not been: the next one finds the same
+        post.watch = after
+        _remember_first_sights(post, look)
+        _log(events)
+        if news:
+            self._on_event()
+            self._order_clips(post, news)
+        elif time.monotonic() - post.saved_at >= SAVE_EVERY_S:
+            post.saved_at = time.monotonic()
+            self.save(post)
+
+    def _spooled(self, post: Post, after: Watch, news: list[Event], look: Seen) -> bool:
+        name = self._model
+        told = [m for e in news for m in messages(e, look, model=name, before=post.first_sights.get(e.site.key))]
+        try:
+            self._spool.put(after, told)
+        except sqlite3.Error as error:
+            log.error("spool not writable", camera=look.frame.camera_id, reason=str(error))
+            return False
+        return True
+
+    def _order_clips(self, post: Post, news: list[Event]) -> None:
+        for event in news:
+            since = event.at - timedelta(seconds=post.clip_s)
+            # taken now: by the time a queue of clips has been encoded the camera keeps later seconds only
+            if event.kind is not Kind.CLEARED and (packets := post.reader.packets(since=since, until=event.at)):
+                self._clips.submit(self._cut_clip, event, packets)
+
+    def _cut_clip(self, event: Event, packets: list[Coded]) -> None:
+        try:
+            if clip := _clip(event, packets):
+                self._spool.add(clip_message(event, clip))
+                self._on_event()
+        except sqlite3.Error as error:
+            log.error("clip lost", camera=event.site.camera_id, reason=str(error))
+        except Exception:  # the worker's outermost frame: nobody asks a clip's future what became of it
+            log.exception("clip lost", camera=event.site.camera_id)
+
+    def save(self, post: Post) -> None:
+        """Write what is known of a camera's sites."""
+        try:
+            self._spool.put(post.watch)
+        except sqlite3.Error as error:
+            log.error("sites not saved", camera=post.watch.camera_id, reason=str(error))
+
+
+def _remember_first_sights(post: Post, look: Seen) -> None:
+    born = [site.key for site in post.watch.sites if site.first_seen_at == look.frame.taken_at]
+    kept = {site.key for site in post.watch.sites if site.confirmed_at is None}
+    post.first_sights = {key: picture for key, picture in post.first_sights.items() if key in kept}
+    if born:
+        picture = unmarked(look)
+        post.first_sights.update(dict.fromkeys(born, picture))
+
+
+def _clip(event: Event, packets: list[Coded]) -> bytes | None:
+    """The seconds before the event as MP4, or None where nothing of them can be decoded."""
+    with tempfile.TemporaryDirectory(prefix="curbwatch-") as folder:
+        path = Path(folder) / "clip.mp4"
+        try:
+            made = write_clip(path, packets)
+        except OSError as error:
+            log.warning("case without a clip", camera=event.site.camera_id, reason=str(error))
+            return None
+        return path.read_bytes() if made else None
+
+
+def _log(events: tuple[Event, ...]) -> None:
+    for event in events:
+        log.info(
+            event.kind.value,
+            camera=event.site.camera_id,
+            zone=event.site.zone,
+            what=event.site.class_name,
+            site=event.site.key,
+            why=event.reason,
+        )
