@@ -25,12 +25,13 @@ from detector.heads import decode
 from detector.letterbox import letterbox, unletterbox
 from detector.looks import seen
 from detector.manifest import Manifest, load_manifest
+from detector.rules import rules_for
 from detector.session import OnnxSession
 from detector.watch import Watch, watch
 from detector.zones import Zone
 from streams.frame import Frame
 
-ZONE = Zone("whole picture", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+RULES = rules_for((Zone("whole picture", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))),))
 DECIDING = ("letterbox", "infer", "head", "rules")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -92,7 +93,7 @@ def _run(manifest: Manifest, session: OnnxSession, clip: Path, *, looks: int) ->
             found = Detections(unletterbox(found.xyxy, place), found.confidence, found.class_id)
         with stopwatch.stage("rules"):
             look = seen(frame, found, manifest.classes)
-            state, _ = watch(state, look.look, (ZONE,))
+            state, _ = watch(state, look.look, RULES)
         with stopwatch.stage("jpeg"):
             jpeg(blurred(frame.picture, look.people))
     return stopwatch

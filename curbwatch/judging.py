@@ -15,8 +15,9 @@ import structlog
 from curbwatch.messages import clip_message, messages, unmarked
 from curbwatch.spool import Spool
 from detector.looks import Seen
+from detector.reasons import say
+from detector.rules import Rules
 from detector.watch import Event, Kind, Watch, watch
-from detector.zones import Zone
 from streams.clip import write_clip
 from streams.coded import Coded
 from streams.reader import CameraReader
@@ -31,7 +32,7 @@ class Post:
     """One camera as the patrol holds it: its reader, its rules, its sites and what the last look saw."""
 
     reader: CameraReader
-    zones: tuple[Zone, ...]
+    rules: Rules
     watch: Watch
     clip_s: float
     last: Seen | None = None
@@ -53,7 +54,7 @@ class Judge:
 
     def judge(self, post: Post, look: Seen) -> None:
         post.last = look
-        after, events = watch(post.watch, look.look, post.zones)
+        after, events = watch(post.watch, look.look, post.rules)
         news = [event for event in events if event.kind is not Kind.GIVEN_UP]
         if news and not self._spooled(post, after, news, look):
             return  # as if this look had not been: the next one finds the same
@@ -131,5 +132,5 @@ def _log(events: tuple[Event, ...]) -> None:
             zone=event.site.zone,
             what=event.site.class_name,
             site=event.site.key,
-            why=event.reason,
+            why=say(event.reason, "en"),
         )

@@ -8,6 +8,7 @@ from datetime import datetime
 from curbwatch.spool import Message
 from detector.evidence import blurred, framed, jpeg
 from detector.looks import Seen
+from detector.reasons import Reason, say
 from detector.sites import Site
 from detector.watch import Event, Kind
 
@@ -58,8 +59,16 @@ def case_body(event: Event, model: str) -> dict[str, object]:
         "confirmed_at": stamp(event.at),
         "last_seen_at": stamp(site.last_seen_at),
         "model": model,
-        "rule": {"zone": site.zone, "reason": event.reason, "hit_ratio": round(site.hit_ratio, 3)},
+        "rule": {"zone": site.zone, **told(event.reason), "hit_ratio": round(site.hit_ratio, 3)},
         "trace": [{"at": stamp(t.at), "verdict": t.verdict, "confidence": round(t.confidence, 4)} for t in site.trace],
+    }
+
+
+def told(reason: Reason) -> dict[str, object]:
+    """A reason as JSON: as data for machines, and as a sentence in each language for people."""
+    return {
+        "reason": {"code": reason.code, "values": dict(reason.values)},
+        "text": {"en": say(reason, "en"), "zh": say(reason, "zh")},
     }
 
 
@@ -68,7 +77,7 @@ def _observation(event: Event, kind: str) -> Message:
         "kind": kind,
         "at": stamp(event.at),
         "confidence": round(event.site.confidence, 4),
-        "note": event.reason,
+        "note": say(event.reason, "en"),
     }
     return Message(event.site.key, "observation", json.dumps(body, ensure_ascii=False))
 

@@ -10,6 +10,8 @@ from curbwatch.progress import progress
 from curbwatch.settings import CameraSettings
 from detector.looks import seen
 from detector.model import Model
+from detector.reasons import say
+from detector.rules import Rules
 from detector.watch import Event, Kind, Watch, watch
 from streams.files import read_frames
 from streams.frame import Frame
@@ -17,9 +19,11 @@ from streams.frame import Frame
 BATCH = 4
 
 
-def replay_recording(recording: str, camera: CameraSettings, model: Model, *, start_at: datetime) -> dict[str, Any]:
+def replay_recording(
+    recording: str, camera: CameraSettings, rules: Rules, model: Model, *, start_at: datetime
+) -> dict[str, Any]:
     """Every event that the recording would have caused, with its reason and its second of the recording."""
-    state, zones = Watch(camera.id), camera.rules()
+    state = Watch(camera.id)
     events: list[dict[str, Any]] = []
     looks = 0
     frames = read_frames(recording, camera_id=camera.id, every_s=camera.every_s, start_at=start_at)
@@ -27,7 +31,7 @@ def replay_recording(recording: str, camera: CameraSettings, model: Model, *, st
         for batch in _batches(frames):
             for frame, found in zip(batch, model.detect([f.picture for f in batch]), strict=True):
                 look = seen(frame, found, model.manifest.classes).look
-                state, news = watch(state, look, zones)
+                state, news = watch(state, look, rules)
                 events.extend(_told(event, start_at) for event in news)
                 looks += 1
                 step()
@@ -55,5 +59,5 @@ def _told(event: Event, start_at: datetime) -> dict[str, Any]:
         "site": site.key,
         "confidence": round(site.confidence, 3),
         "box": [round(v, 4) for v in site.box],
-        "why": event.reason,
+        "why": say(event.reason, "en"),
     }

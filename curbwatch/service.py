@@ -174,7 +174,7 @@ def _patrol(
 ) -> Iterator[None]:
     spool = Spool(settings.service.data_dir / "spool.db")
     courier = Courier(spool, clients[0])
-    posts = {c.id: Post(readers[c.id], c.rules(), spool.watch(c.id), c.clip_s) for c in settings.cameras}
+    posts = {c.id: Post(readers[c.id], settings.rules(c), spool.watch(c.id), c.clip_s) for c in settings.cameras}
     judge = Judge(spool, model.manifest.name, on_event=courier.wake)
     patrol = Patrol(posts, model, judge, batch=settings.model.batch, frame_there=frame_there)
     about = {camera.id: _about(camera) for camera in settings.cameras}

@@ -8,6 +8,7 @@ replaced from the environment, so that passwords need not stand in the file.
 import os
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,6 +21,7 @@ from sqlalchemy.exc import ArgumentError
 
 from curbwatch.errors import SettingsError
 from detector.errors import ZoneError
+from detector.rules import Rules, rules_for
 from detector.zones import Zone, area
 from streams.source import Source
 
@@ -80,6 +82,7 @@ class ServiceSettings(Strict):
         SecretStr(""), title="SQLAlchemy URL; empty: SQLite in data_dir"
     )
     timezone: Annotated[str, AfterValidator(_known_timezone)] = Field("Asia/Shanghai", title="the city's time zone")
+    holidays: tuple[date, ...] = Field((), max_length=2000, title="public holidays of the city: 2026-10-01")
     public_metrics: bool = Field(default=False, title="serve /metrics without a key")
     session_hours: float = Field(12.0, gt=0, le=8760, title="hours after which people sign in again")
     secure_cookie: bool = Field(default=False, title="send the session cookie over TLS only")
@@ -170,9 +173,6 @@ class CameraSettings(Strict):
             loop=self.loop,
         )
 
-    def rules(self) -> tuple[Zone, ...]:
-        return tuple(zone.zone() for zone in self.zones)
-
 
 class Settings(BaseSettings):
     """The whole file."""
@@ -208,6 +208,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return env_settings, init_settings
+
+    def rules(self, camera: CameraSettings) -> Rules:
+        """What a camera's looks are judged by, in the city's time."""
+        zones = (zone.zone() for zone in camera.zones)
+        return rules_for(zones, timezone=self.service.timezone, holidays=self.service.holidays)
 
     @property
     def database_url(self) -> str:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from detector.boxes import Box
 from detector.detections import Detections
-from detector.sites import Sighting
-from detector.watch import Look
+from detector.look import Look, Sighting
 from detector.zones import VIOLATIONS
 from streams.frame import Frame
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from detector import boxes
 from detector.boxes import Box
+from detector.look import Sighting, Trace
 
 SAME_IOU = 0.3
 SAME_CONTAINMENT = 0.6
@@ -30,24 +31,6 @@ class State(StrEnum):
     CONFIRMED = "confirmed"
     CLEARING = "clearing"
     CLEARED = "cleared"
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One detection as the sites see it; box is xyxy, normalised."""
-
-    class_name: str
-    confidence: float
-    box: Box
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What one look said of one site: hit, miss or hidden, and the best confidence."""
-
-    at: datetime
-    verdict: str
-    confidence: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from detector import boxes
-from detector.boxes import Box
-from detector.sites import HIDDEN_SHARE, Sighting, Site, State, assign, looked, site_key, swallowed, without_twins
+from detector.look import Look, Sighting
+from detector.reasons import Reason, because
+from detector.rules import Rules
+from detector.sites import HIDDEN_SHARE, Site, State, assign, looked, site_key, swallowed, without_twins
 from detector.zones import Zone, zone_of
 
-FORGET_S = 7 * 86_400.0  # a cleared place relapses within a week, later it is a new site
 FEWEST = 3  # looks that must agree before anything is told, however rare they are
 PATIENCE = 4  # a candidate that is not decided after so many dwells starts over
 
@@ -25,23 +26,13 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One camera's look: when, what stood there, what may hide it; boxes normalised xyxy."""
-
-    camera_id: str
-    taken_at: datetime
-    seen: tuple[Sighting, ...]
-    covers: tuple[Box, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Event:
     """A fact about a site that somebody must hear of, and why it is one."""
 
     kind: Kind
     site: Site
     at: datetime
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +43,14 @@ class Watch:
     sites: tuple[Site, ...] = ()
 
 
-def watch(
-    before: Watch, look: Look, zones: tuple[Zone, ...], *, longest_step_s: float = 30.0
-) -> tuple[Watch, tuple[Event, ...]]:
+def watch(before: Watch, look: Look, rules: Rules, *, longest_step_s: float = 30.0) -> tuple[Watch, tuple[Event, ...]]:
     """Take one look into account.
 
     Returns the new state and the events it caused. Pure: the same input always gives the same output.
     """
-    rules = {zone.name: zone for zone in zones if zone.kind == "watch"}
-    known = [_homed(site, zones, rules) for site in before.sites if not _forgotten(site, look.taken_at)]
+    zones = rules.zones
+    watched = {zone.name: zone for zone in zones if zone.kind == "watch"}
+    known = [_homed(site, zones, watched) for site in before.sites if not _forgotten(site, rules, look.taken_at)]
     standing = tuple(site for site in known if site is not None)
     judged = tuple(s for s in look.seen if zone_of(s.box, s.class_name, zones)[0] is not None)
     hits, rest = assign(standing, judged)
@@ -70,7 +60,7 @@ def watch(
         here = hits.get(site.key, [])
         hidden = boxes.covered(site.box, look.covers) >= HIDDEN_SHARE or swallowed(site, judged)
         after = looked(site, here, hidden, now=look.taken_at, longest_step_s=longest_step_s)
-        after, event = _step(after, rules[site.zone], look.taken_at, hit=bool(here))
+        after, event = _step(after, watched[site.zone], look.taken_at, hit=bool(here))
         if event:
             events.append(event)
         if event is None or event.kind is not Kind.GIVEN_UP or after.state is State.CLEARED:
@@ -79,16 +69,16 @@ def watch(
     return Watch(before.camera_id, without_twins(sites)), tuple(events)
 
 
-def _homed(site: Site, zones: tuple[Zone, ...], rules: dict[str, Zone]) -> Site | None:
+def _homed(site: Site, zones: tuple[Zone, ...], watched: dict[str, Zone]) -> Site | None:
     """The site with a zone that still exists: a renamed zone must not make a second case of what stands in it."""
-    if site.zone in rules:
+    if site.zone in watched:
         return site
     zone, _ = zone_of(site.box, site.class_name, zones)
     return replace(site, zone=zone.name) if zone else None
 
 
-def _forgotten(site: Site, now: datetime) -> bool:
-    return site.state is State.CLEARED and (now - site.last_seen_at).total_seconds() > FORGET_S
+def _forgotten(site: Site, rules: Rules, now: datetime) -> bool:
+    return site.state is State.CLEARED and (now - site.last_seen_at).total_seconds() > rules.relapse_s
 
 
 def _born(look: Look, rest: list[Sighting], zones: tuple[Zone, ...]) -> list[Site]:
@@ -135,7 +125,7 @@ def _judge(site: Site, zone: Zone, now: datetime, *, hit: bool) -> tuple[Site, E
     seen_well = site.visible_s >= zone.dwell_s / 2 and site.hit_ratio >= zone.hit_ratio and site.hits >= FEWEST
     if not hit or stood < zone.dwell_s or not seen_well:
         return site, None
-    why = f"stood {stood:.0f} s ≥ {zone.dwell_s:.0f} s, hit ratio {site.hit_ratio:.2f} ≥ {zone.hit_ratio:.2f}"
+    why = because("stood", stood_s=stood, dwell_s=zone.dwell_s, hit_ratio=site.hit_ratio, least=zone.hit_ratio)
     kind = Kind.RELAPSED if site.confirmed_at else Kind.OPENED
     confirmed = replace(
         site,
@@ -147,17 +137,18 @@ def _judge(site: Site, zone: Zone, now: datetime, *, hit: bool) -> tuple[Site, E
     return confirmed, Event(kind, confirmed, now, why)
 
 
-def _no_violation(site: Site, zone: Zone) -> str:
-    """Why a candidate is given up; empty while it may still become a violation."""
+def _no_violation(site: Site, zone: Zone) -> Reason | None:
+    """Why a candidate is given up; None while it may still become a violation."""
     if site.empty_s >= max(zone.dwell_s * (1 - zone.hit_ratio), zone.clear_s / 2):
-        return f"moved on after {site.stood_s - site.empty_s:.0f} s"
+        return because("left", stood_s=site.stood_s - site.empty_s)
     if site.stood_s <= PATIENCE * zone.dwell_s:
-        return ""
+        return None
     if site.visible_s < zone.dwell_s / 2:
-        return f"visible for {site.visible_s:.0f} s of {site.stood_s:.0f} s"  # what shows up later may be another
+        # what shows up later may be another
+        return because("rarely_visible", visible_s=site.visible_s, stood_s=site.stood_s)
     if site.hit_ratio < zone.hit_ratio:
-        return f"hit ratio {site.hit_ratio:.2f} < {zone.hit_ratio:.2f}"
-    return ""
+        return because("rarely_detected", hit_ratio=site.hit_ratio, least=zone.hit_ratio)
+    return None
 
 
 def _returned(site: Site, now: datetime) -> Site:
@@ -181,5 +172,5 @@ def _clear(site: Site, zone: Zone, now: datetime, *, hit: bool) -> tuple[Site, E
     if site.empty_s < zone.clear_s or site.misses < FEWEST:
         return replace(site, state=State.CLEARING if site.empty_s else site.state), None
     cleared = replace(site, state=State.CLEARED, cleared_at=now)
-    why = f"place seen empty for {site.empty_s:.0f} s ≥ {zone.clear_s:.0f} s"
+    why = because("empty", empty_s=site.empty_s, clear_s=zone.clear_s)
     return replace(cleared, trace=()), Event(Kind.CLEARED, cleared, now, why)

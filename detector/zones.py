@@ -10,6 +10,7 @@ from shapely import Polygon
 
 from detector.boxes import Box
 from detector.errors import ZoneError
+from detector.reasons import Reason, because
 
 Point = tuple[float, float]
 
@@ -63,7 +64,7 @@ def ground_point(box: Box) -> Point:
     return (box[0] + box[2]) / 2, box[3]
 
 
-def zone_of(box: Box, class_name: str, zones: tuple[Zone, ...]) -> tuple[Zone | None, str]:
+def zone_of(box: Box, class_name: str, zones: tuple[Zone, ...]) -> tuple[Zone | None, Reason | None]:
     """The zone whose rule judges a thing, or None and the reason why no rule does.
 
     A permitted pitch wins over a watched zone round it; among watched zones the shortest dwell wins.
@@ -71,11 +72,11 @@ def zone_of(box: Box, class_name: str, zones: tuple[Zone, ...]) -> tuple[Zone | 
     x, y = ground_point(box)
     here = [z for z in zones if class_name in z.classes and _stands_in(z, x, y)]
     if permit := next((z for z in here if z.kind == "permitted"), None):
-        return None, f"stands in permitted zone {permit.name}"
+        return None, because("pitch", zone=permit.name)
     tall = [z for z in here if box[3] - box[1] >= z.min_height]
     if not tall:
-        return None, "smaller than the zone's minimal size" if here else "outside every zone"
-    return min(tall, key=lambda z: z.dwell_s), ""
+        return None, because("too_small", zone=here[0].name) if here else because("outside")
+    return min(tall, key=lambda z: z.dwell_s), None
 
 
 def _stands_in(zone: Zone, x: float, y: float) -> bool:

@@ -129,9 +129,8 @@ def replay(
     chosen = _camera(wanted, camera)
     zone = ZoneInfo(wanted.service.timezone)
     began = start_at.replace(tzinfo=zone).astimezone(UTC) if start_at else datetime.now(UTC)
-    outcome = replay_recording(
-        recording, chosen, load_model(wanted.model.manifest, threads=wanted.model.threads), start_at=began
-    )
+    model = load_model(wanted.model.manifest, threads=wanted.model.threads)
+    outcome = replay_recording(recording, chosen, wanted.rules(chosen), model, start_at=began)
     if as_json:
         typer.echo(json.dumps(outcome, ensure_ascii=False))
         return

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from detector.boxes import Box
-from detector.sites import Sighting, State
-from detector.watch import Event, Kind, Look, Watch, watch
+from detector.look import Look, Sighting
+from detector.reasons import say
+from detector.rules import rules_for
+from detector.sites import State
+from detector.watch import Event, Kind, Watch, watch
 from detector.zones import Zone
 
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -38,7 +41,7 @@ class Street:
     def look(self, seen: Iterable[Sighting] = (), covers: Iterable[Box] = (), *, after_s: float = 1.0) -> None:
         self.now += timedelta(seconds=after_s)
         look = Look("cam-1", self.now, tuple(seen), tuple(covers))
-        self.watch, events = watch(self.watch, look, self.zones)
+        self.watch, events = watch(self.watch, look, rules_for(self.zones))
         self.events += events
 
     def stands(self, *seen: Sighting, seconds: int, covers: Iterable[Box] = ()) -> None:
@@ -51,7 +54,7 @@ class Street:
 
     @property
     def given_up(self) -> list[str]:
-        return [event.reason for event in self.events if event.kind is Kind.GIVEN_UP]
+        return [say(event.reason, "en") for event in self.events if event.kind is Kind.GIVEN_UP]
 
 
 def test_a_standing_stall_is_opened_once_when_its_dwell_is_over() -> None:
@@ -61,7 +64,7 @@ def test_a_standing_stall_is_opened_once_when_its_dwell_is_over() -> None:
     assert event.kind is Kind.OPENED
     assert event.at == START + timedelta(seconds=61)
     assert event.site.first_seen_at == START + timedelta(seconds=1)
-    assert event.reason == "stood 60 s ≥ 60 s, hit ratio 1.00 ≥ 0.60"
+    assert say(event.reason, "en") == "stood 60 s ≥ 60 s, hit ratio 1.00 ≥ 0.60"
     assert [(t.verdict, t.confidence) for t in event.site.trace] == [("hit", 0.8)] * 60
 
 
@@ -225,7 +228,7 @@ def test_what_leaves_is_cleared_once() -> None:
     opened, cleared = street.events
     assert cleared.kind is Kind.CLEARED
     assert cleared.site.key == opened.site.key
-    assert cleared.reason == "place seen empty for 30 s ≥ 30 s"
+    assert say(cleared.reason, "en") == "place seen empty for 30 s ≥ 30 s"
     assert cleared.site.cleared_at == START + timedelta(seconds=130)
 
 
@@ -378,8 +381,8 @@ def test_saved_and_restored_sites_tell_the_same_story(looks: list[Look]) -> None
     saved = TypeAdapter(Watch)
     unbroken = restored = Watch("cam-1")
     for look in looks:
-        unbroken, events = watch(unbroken, look, (PAVEMENT, PITCH))
-        restored, same = watch(saved.validate_json(saved.dump_json(restored)), look, (PAVEMENT, PITCH))
+        unbroken, events = watch(unbroken, look, rules_for((PAVEMENT, PITCH)))
+        restored, same = watch(saved.validate_json(saved.dump_json(restored)), look, rules_for((PAVEMENT, PITCH)))
         assert same == events
         assert restored == unbroken
 
@@ -389,7 +392,7 @@ def test_saved_and_restored_sites_tell_the_same_story(looks: list[Look]) -> None
 def test_every_site_opens_before_it_clears_and_clears_before_it_relapses(looks: list[Look]) -> None:
     state, told = Watch("cam-1"), dict[str, Kind]()
     for look in looks:
-        state, events = watch(state, look, (PAVEMENT,))
+        state, events = watch(state, look, rules_for((PAVEMENT,)))
         assert len({site.key for site in state.sites}) == len(state.sites)
         for event in events:
             if event.kind is Kind.GIVEN_UP:

@@ -4,6 +4,7 @@
 import pytest
 
 from detector.errors import ZoneError
+from detector.reasons import because
 from detector.zones import Point, Zone, ground_point, zone_of
 
 LEFT_HALF = Zone("left", ((0, 0), (0.5, 0), (0.5, 1), (0, 1)), dwell_s=120)
@@ -17,8 +18,8 @@ def test_a_thing_stands_where_its_lower_edge_has_its_middle() -> None:
 
 def test_only_the_ground_under_a_thing_counts_not_its_umbrella() -> None:
     over_the_edge = (0.30, 0.2, 0.69, 0.9)
-    assert zone_of(over_the_edge, "stall", (LEFT_HALF,)) == (LEFT_HALF, "")
-    assert zone_of((0.32, 0.2, 0.70, 0.9), "stall", (LEFT_HALF,)) == (None, "outside every zone")
+    assert zone_of(over_the_edge, "stall", (LEFT_HALF,)) == (LEFT_HALF, None)
+    assert zone_of((0.32, 0.2, 0.70, 0.9), "stall", (LEFT_HALF,)) == (None, because("outside"))
 
 
 def test_a_thing_cut_by_the_pictures_lower_edge_stands_inside() -> None:
@@ -31,7 +32,7 @@ def test_the_strictest_of_two_zones_judges() -> None:
 
 def test_a_permitted_pitch_wins_over_the_zones_round_it() -> None:
     zones = (LEFT_HALF, ROUND_THE_DOOR, PITCH)
-    assert zone_of((0.2, 0.6, 0.3, 0.8), "stall", zones) == (None, "stands in permitted zone pitch")
+    assert zone_of((0.2, 0.6, 0.3, 0.8), "stall", zones) == (None, because("pitch", zone="pitch"))
 
 
 def test_a_pitch_for_stalls_permits_no_debris() -> None:
@@ -39,11 +40,11 @@ def test_a_pitch_for_stalls_permits_no_debris() -> None:
 
 
 def test_a_class_the_zone_does_not_know_is_none_of_its_business() -> None:
-    assert zone_of((0.1, 0.5, 0.2, 0.8), "person", (LEFT_HALF,)) == (None, "outside every zone")
+    assert zone_of((0.1, 0.5, 0.2, 0.8), "person", (LEFT_HALF,)) == (None, because("outside"))
 
 
 def test_what_is_too_low_is_not_judged() -> None:
-    assert zone_of((0.1, 0.78, 0.2, 0.8), "stall", (LEFT_HALF,)) == (None, "smaller than the zone's minimal size")
+    assert zone_of((0.1, 0.78, 0.2, 0.8), "stall", (LEFT_HALF,)) == (None, because("too_small", zone="left"))
     assert zone_of((0.1, 0.76, 0.2, 0.8), "stall", (LEFT_HALF,))[0] is LEFT_HALF
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import numpy as np
 
 from detector.detections import Detections, no_detections
+from detector.look import Sighting
 from detector.looks import seen
-from detector.sites import Sighting
 from streams.frame import Frame
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)

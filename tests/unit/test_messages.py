@@ -9,9 +9,11 @@ import pytest
 
 from api.schemas import CaseIn, ObservationIn
 from curbwatch.messages import clip_message, messages, stamp, unmarked
+from detector.look import Look, Trace
 from detector.looks import Seen
-from detector.sites import Site, State, Trace
-from detector.watch import Event, Kind, Look
+from detector.reasons import because
+from detector.sites import Site, State
+from detector.watch import Event, Kind
 from streams.frame import Frame
 
 NOW = datetime(2026, 11, 21, 8, 2, tzinfo=UTC)
@@ -37,7 +39,7 @@ SITE = Site(
 
 
 def event(kind: Kind) -> Event:
-    return Event(kind, SITE, NOW, "stood 120 s ≥ 120 s")
+    return Event(kind, SITE, NOW, because("stood", stood_s=120, dwell_s=120, hit_ratio=0.75, least=0.6))
 
 
 def kinds(kind: Kind, *, before: bytes | None = None) -> list[str]:
@@ -67,7 +69,15 @@ def test_the_api_takes_the_case_as_it_is_told() -> None:
     assert list(case.box) == [0, 0.2, 0.4, 1]
     assert (case.first_seen_at, case.confirmed_at) == (BIRTH, NOW)
     assert case.confidence == 0.8765
-    assert case.rule == {"zone": "东门", "reason": "stood 120 s ≥ 120 s", "hit_ratio": 0.75}
+    assert case.rule == {
+        "zone": "东门",
+        "reason": {"code": "stood", "values": {"stood_s": 120, "dwell_s": 120, "hit_ratio": 0.75, "least": 0.6}},
+        "text": {
+            "en": "stood 120 s ≥ 120 s, hit ratio 0.75 ≥ 0.60",
+            "zh": "停留 120 秒 ≥ 120 秒，命中率 0.75 ≥ 0.60",
+        },
+        "hit_ratio": 0.75,
+    }
     assert [look["verdict"] for look in case.trace] == ["hit", "miss"]
 
 

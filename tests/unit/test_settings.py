@@ -53,7 +53,7 @@ def fault(path: Path) -> str:
 def test_a_sound_file_is_read(path: Path) -> None:
     settings = load_settings(path)
     (camera,) = settings.cameras
-    pavement, pitch = camera.rules()
+    pavement, pitch = settings.rules(camera).zones
     assert settings.service.port == 8081
     assert camera.source().url == "rtsp://user:hunter2@10.0.0.7/ch1"
     assert (pavement.kind, pavement.dwell_s, pavement.classes) == ("watch", 120, ("stall", "debris"))

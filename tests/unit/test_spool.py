@@ -15,7 +15,8 @@ import pytest
 
 from curbwatch.errors import SpoolError
 from curbwatch.spool import Message, Spool
-from detector.sites import Site, State, Trace
+from detector.look import Trace
+from detector.sites import Site, State
 from detector.watch import Watch
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, 123456, tzinfo=UTC)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What one look of one camera says: things seen, what may hide them, what changed, and whether it can be believed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from detector.boxes import Box
+from detector.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One detection as the sites see it; box is xyxy, normalised.
+
+    appearance: a short vector of unit length, empty where nobody computed one.
+    weak: below the class's threshold; counts only where a change or an open case bears it out.
+    """
+
+    class_name: str
+    confidence: float
+    box: Box
+    appearance: tuple[float, ...] = ()
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that was not there before and does not move: the background's second witness.
+
+    box: xyxy, normalised. since: when it began to stand. share: of the box that differs from the empty street, 0-1.
+    """
+
+    box: Box
+    since: datetime
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One camera's look: when, what stood there, what may hide it; boxes normalised xyxy, times aware UTC.
+
+    blind: why this look proves nothing (a covered or frozen camera), None where it can be believed.
+    """
+
+    camera_id: str
+    taken_at: datetime
+    seen: tuple[Sighting, ...]
+    covers: tuple[Box, ...] = ()
+    changes: tuple[Change, ...] = ()
+    blind: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What one look said of one site: hit, weak, miss, hidden, blind or permitted, and the best confidence."""
+
+    at: datetime
+    verdict: str
+    confidence: float

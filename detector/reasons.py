@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Why something happened, as data: a code and its values, told in the reader's language when somebody reads it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Language = Literal["en", "zh"]
+Value = float | str
+
+_TEXTS: dict[str, dict[Language, str]] = {
+    "stood": {
+        "en": "stood {stood_s:.0f} s ≥ {dwell_s:.0f} s, hit ratio {hit_ratio:.2f} ≥ {least:.2f}",
+        "zh": "停留 {stood_s:.0f} 秒 ≥ {dwell_s:.0f} 秒，命中率 {hit_ratio:.2f} ≥ {least:.2f}",
+    },
+    "left": {
+        "en": "moved on after {stood_s:.0f} s",
+        "zh": "停留 {stood_s:.0f} 秒后离开",
+    },
+    "rarely_visible": {
+        "en": "visible for {visible_s:.0f} s of {stood_s:.0f} s",
+        "zh": "{stood_s:.0f} 秒内仅可见 {visible_s:.0f} 秒",
+    },
+    "rarely_detected": {
+        "en": "hit ratio {hit_ratio:.2f} < {least:.2f}",
+        "zh": "命中率 {hit_ratio:.2f} < {least:.2f}",
+    },
+    "empty": {
+        "en": "place seen empty for {empty_s:.0f} s ≥ {clear_s:.0f} s",
+        "zh": "原处连续 {empty_s:.0f} 秒无物 ≥ {clear_s:.0f} 秒",
+    },
+    "pitch": {
+        "en": "stands in permitted zone {zone}",
+        "zh": "位于许可区域“{zone}”",
+    },
+    "too_small": {
+        "en": "smaller than the minimal size of zone {zone}",
+        "zh": "小于区域“{zone}”的最小尺寸",
+    },
+    "outside": {
+        "en": "outside every zone",
+        "zh": "不在任何区域内",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A code of this module's texts and the values they tell; hashable, and itself again after JSON."""
+
+    code: str
+    values: tuple[tuple[str, Value], ...] = ()
+
+
+def because(code: str, **values: Value) -> Reason:
+    """A reason; numbers become floats and are rounded to a thousandth, so that equal reasons are equal."""
+    told = ((name, value if isinstance(value, str) else round(float(value), 3)) for name, value in values.items())
+    return Reason(code, tuple(told))
+
+
+def say(reason: Reason, language: Language) -> str:
+    """A reason in one sentence; a code of another version is told as it is rather than not at all."""
+    values = dict(reason.values)
+    if texts := _TEXTS.get(reason.code):
+        return texts[language].format(**values)
+    told = ", ".join(f"{name} {value}" for name, value in values.items())
+    return f"{reason.code}: {told}" if told else reason.code
+
+
+def codes() -> tuple[str, ...]:
+    """Every code that has texts."""
+    return tuple(_TEXTS)
