@@ -55,7 +55,7 @@ class Patrol:
                     log.exception("looks lost", cameras=[frame.camera_id for frame in frames])
 
     def _look(self, frames: list[Frame]) -> None:
-        found = self._model.detect([frame.picture for frame in frames])
+        found = self._model.detect([frame.pixels for frame in frames])
         for frame, detections in zip(frames, found, strict=True):
             self._judge.judge(self._posts[frame.camera_id], seen(frame, detections, self._model.manifest.classes))
 

@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.frame import Pixels, Planes, plane_of, shrunk, to_rgb
+
 PAD = 114  # the grey that ultralytics pads with in training
 
 
@@ -33,17 +35,46 @@ def fit(width: int, height: int, side: int) -> Fit:
     )
 
 
-def letterbox(picture: NDArray[np.uint8], into: NDArray[np.float32]) -> Fit:
-    """Write a BGR uint8[H,W,3] picture into `into`, float32[3,S,S] RGB 0..1, padded with grey; return the fit."""
+def letterbox(pixels: Pixels | Planes, into: NDArray[np.float32]) -> Fit:
+    """Write a picture into `into`, float32[3,S,S] RGB 0..1, padded with grey; return the fit.
+
+    BGR uint8[H,W,3], or planes: those are shrunk before they are converted, which is a quarter of the work.
+    """
     side = into.shape[1]
-    place = fit(picture.shape[1], picture.shape[0], side)
-    width, height = max(1, round(place.width * place.scale)), max(1, round(place.height * place.scale))
-    shrink = cv2.INTER_AREA if place.scale < 0.5 else cv2.INTER_LINEAR  # linear skips rows below one half
-    small = cv2.resize(picture, (width, height), interpolation=shrink)
-    into.fill(PAD / 255)
+    height, width = plane_of(pixels).shape[:2]
+    place = fit(width, height, side)
+    width, height = max(1, round(width * place.scale)), max(1, round(height * place.scale))
     window = into[:, place.top : place.top + height, place.left : place.left + width]
-    np.multiply(small[:, :, ::-1].transpose(2, 0, 1), np.float32(1 / 255), out=window, casting="unsafe")
+    _pad(into, place, width, height)
+    if isinstance(pixels, Planes):
+        _write_planes(pixels, window)
+    else:
+        small = shrunk(pixels, width, height)
+        np.multiply(small[:, :, ::-1].transpose(2, 0, 1), np.float32(1 / 255), out=window, casting="unsafe")
     return place
+
+
+def _pad(into: NDArray[np.float32], place: Fit, width: int, height: int) -> None:
+    grey = np.float32(PAD / 255)
+    into[:, : place.top] = grey
+    into[:, place.top + height :] = grey
+    into[:, :, : place.left] = grey
+    into[:, :, place.left + width :] = grey
+
+
+def _write_planes(planes: Planes, window: NDArray[np.float32]) -> None:
+    """Shrink each plane and mix red, green and blue from them in float, straight into the model's input."""
+    height, width = window.shape[1:]
+    y, u, v = (shrunk(plane, width, height) for plane in (planes.y, planes.u, planes.v))
+    red, green, blue = to_rgb(planes).astype(np.float64) / 255
+    # OpenCV's own loops are vectorised and write into the window; their types are wider than its stubs say
+    cv2.addWeighted(y, red[0], v, red[2], red[3], dst=window[0], dtype=cv2.CV_32F)
+    cv2.addWeighted(y, blue[0], u, blue[1], blue[3], dst=window[2], dtype=cv2.CV_32F)
+    luma = green[0]
+    cv2.addWeighted(u, green[1] / luma, v, green[2] / luma, green[3] / luma, dst=window[1], dtype=cv2.CV_32F)
+    cv2.accumulate(y, window[1])
+    np.multiply(window[1], np.float32(luma), out=window[1])
+    np.clip(window, 0, 1, out=window)
 
 
 def unletterbox(xyxy: NDArray[np.float32], place: Fit) -> NDArray[np.float32]:

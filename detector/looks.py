@@ -23,7 +23,7 @@ class Seen:
 
 def seen(frame: Frame, found: Detections, classes: tuple[str, ...]) -> Seen:
     """Read detections (pixels of the frame) as sightings, covers and people."""
-    height, width = frame.picture.shape[:2]
+    width, height = frame.width, frame.height
     items = [
         (classes[int(class_id)], float(confidence), _share(xyxy.tolist(), width, height))
         for xyxy, confidence, class_id in zip(found.xyxy, found.confidence, found.class_id, strict=True)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detector.detections import Detections
 from detector.errors import ManifestError
@@ -13,6 +12,7 @@ from detector.heads import check_head, decode
 from detector.letterbox import letterbox, unletterbox
 from detector.manifest import Manifest, load_manifest
 from detector.session import OnnxSession
+from streams.frame import Pixels, Planes
 
 
 class Model:
@@ -29,8 +29,8 @@ class Model:
         warm_up = self._session.run(np.zeros((self._largest or 1, 3, side, side), np.float32))
         check_head(manifest, warm_up.shape)  # the exported shape may have names for numbers, the real one has not
 
-    def detect(self, pictures: Sequence[NDArray[np.uint8]], *, least: float | None = None) -> list[Detections]:
-        """Look at BGR uint8[H,W,3] pictures in one batch; `least` replaces every class's threshold."""
+    def detect(self, pictures: Sequence[Pixels | Planes], *, least: float | None = None) -> list[Detections]:
+        """Look at pictures (BGR uint8[H,W,3] or planes) in one batch; `least` replaces every class's threshold."""
         if not pictures:
             return []
         if self._largest and len(pictures) > self._largest:

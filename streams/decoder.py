@@ -3,27 +3,35 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import av
 import numpy as np
 from av.codec import CodecContext
 from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
-from numpy.typing import NDArray
+from av.video.plane import VideoPlane
+from av.video.reformatter import VideoReformatter
 
 from streams.coded import Coded, Track
+from streams.frame import BT601, BT709, Pixels, Planes
 from streams.source import Decode
 
 LONG = 1.25  # keyframes rarer than this many wanted intervals: decode between them
 PATIENCE = 1.5  # wait for a keyframe that is overdue by this factor before decoding between keyframes
 PENDING_BYTES = 64 * 1024 * 1024
+PLANAR = ("yuv420p", "yuvj420p")
+
+
+BT709_CODES = (1,)  # AVColorSpace: everything else that cameras say is read as BT.601, as swscale does
+FULL_RANGE = 2  # AVColorRange
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """One decoded picture, uint8[H,W,3] BGR, and when its packet arrived (aware UTC)."""
+    """One decoded picture and when its packet arrived (aware UTC)."""
 
-    picture: NDArray[np.uint8]
+    pixels: Pixels | Planes
     at: datetime
 
 
@@ -47,12 +55,26 @@ def as_packet(coded: Coded) -> "av.Packet[Stream]":
     return packet
 
 
-def to_bgr(frame: av.VideoFrame) -> NDArray[np.uint8]:
-    """uint8[H,W,3] BGR."""
-    return np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+def to_bgr(frame: av.VideoFrame) -> Pixels:
+    """uint8[H,W,3] BGR. With a converter of its own: a frame's is not made for two threads."""
+    return np.asarray(VideoReformatter().reformat(frame, format="bgr24").to_ndarray(), np.uint8)
 
 
-def decode_picture(coded: Coded) -> NDArray[np.uint8] | None:
+def to_pixels(frame: av.VideoFrame) -> Pixels | Planes:
+    """The planes of a 4:2:0 picture without a copy (they keep the decoder's buffer); BGR of anything else."""
+    if frame.format.name not in PLANAR:
+        return to_bgr(frame)
+    y, u, v = (_view(plane) for plane in frame.planes)
+    full = frame.format.name == "yuvj420p" or frame.color_range == FULL_RANGE
+    return Planes(y, u, v, BT709 if frame.colorspace in BT709_CODES else BT601, full, partial(to_bgr, frame))
+
+
+def _view(plane: VideoPlane) -> Pixels:
+    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    return rows[: plane.height, : plane.width]
+
+
+def decode_picture(coded: Coded) -> Pixels | None:
     """A keyframe by itself, uint8[H,W,3] BGR; None when it cannot be decoded whole."""
     decoder = make_decoder(coded.track)
     try:
@@ -172,4 +194,4 @@ class Looker:
             self.damaged += 1
             return None
         self._last_look = coded.mono
-        return Look(to_bgr(frames[-1]), coded.at)
+        return Look(to_pixels(frames[-1]), coded.at)

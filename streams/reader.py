@@ -19,7 +19,7 @@ from streams.connection import Clock, Connection, utc_now
 from streams.decoder import Look, Looker
 from streams.errors import BadStream, StreamEnded, StreamError
 from streams.failures import no_picture, no_whole_picture
-from streams.frame import Frame
+from streams.frame import Frame, plane_of
 from streams.pictures import is_pictures, live_pictures
 from streams.redact import redact
 from streams.ring import PacketRing
@@ -171,10 +171,10 @@ class CameraReader:
             raise no_whole_picture(self.source, age_s, damaged)
 
     def _publish(self, look: Look, coded: Coded, looker: Looker) -> None:
-        height, width = look.picture.shape[:2]
+        height, width = plane_of(look.pixels).shape[:2]
         with self._news:
             sequence, drops = self._state.frames, self._state.drops + (self._slot is not None)
-            self._slot = Frame(self.source.camera_id, look.picture, look.at, sequence)
+            self._slot = Frame(self.source.camera_id, look.pixels, look.at, sequence)
             self._frame_mono, self._retry_at = coded.mono, None
             self._state = replace(
                 self._state, status="live", error=None, last_frame_at=look.at, frames=sequence + 1, drops=drops,

@@ -11,6 +11,7 @@ import pytest
 from streams.coded import Coded
 from streams.connection import Connection
 from streams.decoder import Look, Looker, decode_picture
+from streams.frame import Pixels, Planes
 from streams.loopback import card_number, make_clip
 from streams.source import Source
 
@@ -43,7 +44,11 @@ def packets(path: Path) -> Iterator[Coded]:
 def looks(looker: Looker, path: Path) -> list[tuple[float, int]]:
     """When a look came (seconds from the start) and which picture it showed."""
     found: list[Look] = [look for look in map(looker.feed, packets(path)) if look]
-    return [((look.at - START).total_seconds(), card_number(look.picture)) for look in found]
+    return [((look.at - START).total_seconds(), card_number(picture_of(look))) for look in found]
+
+
+def picture_of(look: Look) -> Pixels:
+    return look.pixels.bgr() if isinstance(look.pixels, Planes) else look.pixels
 
 
 def clip(folder: Path, *, gop: int, b_frames: int = 0, codec: Literal["h264", "hevc"] = "h264") -> Path:
