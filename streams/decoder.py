@@ -87,12 +87,13 @@ def decode_picture(coded: Coded) -> Pixels | None:
 class Looker:
     """Decides what to decode so that a picture comes every `every_s` seconds, and decodes nothing twice.
 
-    Keyframes close enough together: only they are decoded. Rarer ones (long or "smart" GOPs): the packets since
-    the last keyframe are kept and decoded when a look is due.
+    Keyframes close enough together: those that are due are handed on as they are, to be decoded when somebody looks.
+    Rarer ones (long or "smart" GOPs): the packets since the last keyframe are kept and decoded when a look is due.
     """
 
     def __init__(self, every_s: float, decode: Decode) -> None:
-        self._every_s, self._all = every_s, decode == "all"
+        self.every_s = every_s  # may be changed at any time
+        self._all = decode == "all"
         self._decoder: VideoCodecContext | None = None
         self._track: Track | None = None
         self._pending: list[Coded] = []  # from a keyframe on, or following what the decoder already has
@@ -107,8 +108,8 @@ class Looker:
         """Seconds between the last two keyframes; None before the second."""
         return self._gop_s
 
-    def feed(self, coded: Coded) -> Look | None:
-        """Take the next packet; a look when one is due and could be decoded whole."""
+    def feed(self, coded: Coded) -> Coded | Look | None:
+        """Take the next packet; when a look is due, a keyframe to be decoded or a picture that was decoded whole."""
         if coded.key:
             self._keyframe(coded)
         elif self._last_key is None:
@@ -116,7 +117,7 @@ class Looker:
         if self._all:
             return self._newest(self._decode([coded]), coded)
         self._keep(coded)
-        if coded.key and self._since_look(coded) >= self._every_s - self._gap() / 2:
+        if coded.key and self._since_look(coded) >= self.every_s - self._gap() / 2:
             return self._look_at_keyframe(coded)
         if not coded.key and self._must_catch_up(coded):
             return self._catch_up(coded)
@@ -127,8 +128,8 @@ class Looker:
             self._gop_s = coded.mono - self._last_key
         self._last_key = coded.mono
         self._pending, self._pending_bytes = [], 0
-        if self._track is None or coded.track.codec != self._track.codec:
-            self._decoder = make_decoder(coded.track)
+        if self._track is None or coded.track.codec != self._track.codec or not (self._all or self._long()):
+            self._decoder = None  # short GOPs need none: it would hold about 20 MB of pictures at 1080p
         self._track = coded.track
 
     def _keep(self, coded: Coded) -> None:
@@ -143,24 +144,23 @@ class Looker:
 
     def _gap(self) -> float:
         """The keyframe interval, no longer than the wanted one: half of it is the rounding of a due time."""
-        return min(self._gop_s or self._every_s, self._every_s)
+        return min(self._gop_s or self.every_s, self.every_s)
 
     def _must_catch_up(self, coded: Coded) -> bool:
-        if self._last_key is None or self._since_look(coded) < self._every_s:
+        if self._last_key is None or self._since_look(coded) < self.every_s:
             return False
-        expected_s = self._gop_s or self._every_s
-        return expected_s > LONG * self._every_s or coded.mono - self._last_key > PATIENCE * expected_s
+        expected_s = self._gop_s or self.every_s
+        return expected_s > LONG * self.every_s or coded.mono - self._last_key > PATIENCE * expected_s
 
     def _long(self) -> bool:
-        return (self._gop_s or 0.0) > LONG * self._every_s
+        return (self._gop_s or 0.0) > LONG * self.every_s
 
-    def _look_at_keyframe(self, coded: Coded) -> Look | None:
-        """In a long GOP the decoder must keep its state for the pictures that follow; else it is drained at once."""
+    def _look_at_keyframe(self, coded: Coded) -> Coded | Look | None:
+        """In a long GOP the decoder must keep its state for the pictures that follow."""
         if self._long():
             return self._catch_up(coded)
-        frames = self._decode([coded]) + self._drain()
-        self._context().flush_buffers()
-        return self._newest(frames, coded)
+        self._last_look = coded.mono
+        return coded
 
     def _catch_up(self, coded: Coded) -> Look | None:
         pending, self._pending, self._pending_bytes = self._pending, [], 0
@@ -175,20 +175,14 @@ class Looker:
                 self.damaged += 1
         return frames
 
-    def _drain(self) -> list[av.VideoFrame]:
-        try:
-            return self._context().decode(None)
-        except av.error.FFmpegError:
-            self.damaged += 1
-            return []
-
     def _context(self) -> VideoCodecContext:
-        if self._decoder is None:
+        if self._track is None:
             raise RuntimeError("a decoder is made at the first keyframe")
+        self._decoder = self._decoder or make_decoder(self._track)
         return self._decoder
 
     def _newest(self, frames: list[av.VideoFrame], coded: Coded) -> Look | None:
-        if not frames or (self._all and self._since_look(coded) < self._every_s):
+        if not frames or (self._all and self._since_look(coded) < self.every_s):
             return None
         if frames[-1].is_corrupt:
             self.damaged += 1

@@ -5,7 +5,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from threading import Condition, Event, Thread
@@ -16,10 +16,11 @@ from streams.backoff import Backoff
 from streams.clip import ClipInfo, write_clip
 from streams.coded import Coded
 from streams.connection import Clock, Connection, utc_now
-from streams.decoder import Look, Looker
+from streams.decoder import Look, Looker, to_pixels
 from streams.errors import BadStream, StreamEnded, StreamError
 from streams.failures import no_picture, no_whole_picture
-from streams.frame import Frame, plane_of
+from streams.frame import Frame, Pixels, Planes, plane_of
+from streams.keyframes import decode_keyframe
 from streams.pictures import is_pictures, live_pictures
 from streams.redact import redact
 from streams.ring import PacketRing
@@ -29,11 +30,22 @@ from streams.state import CameraState, Status
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    """What can be taken: a keyframe, or what was decoded from the packets up to this one."""
+
+    coded: Coded
+    pixels: Pixels | Planes | None
+    sequence: int
+    connection: int
+
+
 class CameraReader:
     """The newest picture of a camera, whatever the camera does: reconnects for ever, never queues.
 
+    The reader's thread only receives; a keyframe is decoded by whoever takes it, with few decoders for all cameras.
     `clock` stamps arrivals (aware UTC), `jitter` (0..1) spreads the retries, `on_frame` is called in the reader's
-    thread after each new frame. A reader can be started once.
+    thread when there is something new to take. A reader can be started once.
     """
 
     def __init__(
@@ -50,10 +62,15 @@ class CameraReader:
         self._ring = PacketRing(source.clip_s, source.clip_bytes)
         self._quit = Event()
         self._thread = Thread(target=self._run, name=f"camera-{source.camera_id}", daemon=True)
+        self._every_s = source.every_s
         self._news = Condition()  # guards everything below
-        self._slot: Frame | None = None
+        self._slot: _Waiting | None = None
         self._state = CameraState(source.camera_id)
-        self._frame_mono: float | None = None
+        self._frame_mono: float | None = None  # when the newest picture came that is whole for all we know
+        self._whole_mono: float | None = None  # when the newest came that was decoded whole
+        self._doubtful = False  # the last keyframe could not be decoded: the next must prove itself
+        self._undecodable = 0
+        self._connection = 0
         self._retry_at: float | None = None
 
     def __enter__(self) -> Self:
@@ -80,11 +97,39 @@ class CameraReader:
         self._enter("stopped")
         return not self._thread.is_alive()
 
-    def take(self) -> Frame | None:
-        """The newest frame if nobody has taken it yet."""
+    @property
+    def waiting_since(self) -> float | None:
+        """When the frame arrived (monotonic seconds) that nobody has taken yet; None when there is none."""
+        slot = self._slot
+        return slot.coded.mono if slot else None
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of packets kept for clips."""
+        return self._ring.bytes
+
+    def look_every(self, seconds: float) -> None:
+        """Want pictures at another interval from now on."""
+        self._every_s = seconds
+
+    def drop(self) -> None:
+        """Give up the frame that nobody has taken, unlooked at and undecoded."""
         with self._news:
-            frame, self._slot = self._slot, None
-        return frame
+            dropped, self._slot = self._slot is not None, None
+            self._state = replace(self._state, drops=self._state.drops + dropped)
+
+    def take(self) -> Frame | None:
+        """The newest frame if nobody has taken it yet, decoded now; None also when it is not whole."""
+        with self._news:
+            waiting, self._slot = self._slot, None
+        if waiting is None:
+            return None
+        pixels = waiting.pixels if waiting.pixels is not None else _decoded(waiting.coded)
+        if pixels is None:
+            self._not_whole()
+            return None
+        self._whole(waiting, pixels)
+        return Frame(self.source.camera_id, pixels, waiting.coded.at, waiting.sequence)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for an unread frame; whether there is one. Returns early when the reader is stopped."""
@@ -140,17 +185,18 @@ class CameraReader:
         return None
 
     def _watch(self) -> None:
-        looker, damaged_before = Looker(self.source.every_s, self.source.decode), self._state.damaged
+        looker, damaged, undecodable = Looker(self._every_s, self.source.decode), 0, self._undecodable
         began = last_packet = time.monotonic()
         for coded in self._packets():
             if coded is not None:
                 self._ring.add(coded)
-                last_packet = coded.mono
+                last_packet, looker.every_s = coded.mono, self._every_s
                 if look := looker.feed(coded):
                     self._publish(look, coded, looker)
-            if looker.damaged != self._state.damaged - damaged_before:
-                self._count_damage(damaged_before + looker.damaged)
-            self._check_age(began, last_packet, looker.damaged)
+            if looker.damaged != damaged:
+                self._count_damage(looker.damaged - damaged)
+                damaged = looker.damaged
+            self._check_age(began, last_packet, damaged + self._undecodable - undecodable)
 
     def _packets(self) -> Iterator[Coded | None]:
         if not self.source.is_network and is_pictures(self.source.url):
@@ -160,7 +206,7 @@ class CameraReader:
             yield from connection
 
     def _look_limit_s(self) -> float:
-        return self.source.stale_after_s + 2 * self.source.every_s
+        return self.source.stale_after_s + 2 * self._every_s
 
     def _check_age(self, began: float, last_packet: float, damaged: int) -> None:
         now = time.monotonic()
@@ -170,19 +216,44 @@ class CameraReader:
         if age_s > self._look_limit_s():
             raise no_whole_picture(self.source, age_s, damaged)
 
-    def _publish(self, look: Look, coded: Coded, looker: Looker) -> None:
-        height, width = plane_of(look.pixels).shape[:2]
+    def _publish(self, look: Coded | Look, coded: Coded, looker: Looker) -> None:
+        pixels = look.pixels if isinstance(look, Look) else None
+        waiting = _Waiting(coded, pixels, self._state.frames, self._connection)
+        if pixels is not None:
+            self._whole(waiting, pixels)
         with self._news:
-            sequence, drops = self._state.frames, self._state.drops + (self._slot is not None)
-            self._slot = Frame(self.source.camera_id, look.pixels, look.at, sequence)
-            self._frame_mono, self._retry_at = coded.mono, None
+            sequence, drops = waiting.sequence, self._state.drops + (self._slot is not None)
+            self._slot = waiting
             self._state = replace(
-                self._state, status="live", error=None, last_frame_at=look.at, frames=sequence + 1, drops=drops,
-                codec=coded.track.codec, width=width, height=height, gop_s=looker.gop_s,
-            )  # fmt: skip
+                self._state, frames=sequence + 1, drops=drops, codec=coded.track.codec, gop_s=looker.gop_s
+            )
+            if not self._doubtful:
+                self._alive(coded.mono, coded.at)
             self._news.notify_all()
         if self._on_frame:
             self._on_frame()
+
+    def _whole(self, waiting: _Waiting, pixels: Pixels | Planes) -> None:
+        height, width = plane_of(pixels).shape[:2]
+        mono = waiting.coded.mono
+        with self._news:
+            self._doubtful, self._whole_mono = False, mono
+            self._state = replace(self._state, width=width, height=height)
+            # what was taken after the line broke does not mend it
+            if waiting.connection == self._connection and self._state.status in ("connecting", "live"):
+                newer = self._state.last_frame_at if mono < (self._frame_mono or 0.0) else waiting.coded.at
+                self._alive(max(mono, self._frame_mono or 0.0), newer)
+
+    def _not_whole(self) -> None:
+        with self._news:
+            self._doubtful, self._frame_mono = True, self._whole_mono
+            self._undecodable += 1
+            self._state = replace(self._state, damaged=self._state.damaged + 1)
+
+    def _alive(self, mono: float, at: datetime | None) -> None:
+        """Note a picture; the lock must be held."""
+        self._frame_mono, self._retry_at = mono, None
+        self._state = replace(self._state, status="live", error=None, last_frame_at=at)
 
     def _retry(self, error: StreamError, delay_s: float) -> None:
         message = redact(f"{error}; retrying in {delay_s:.0f} s")
@@ -195,8 +266,14 @@ class CameraReader:
     def _enter(self, status: Status) -> None:
         with self._news:
             self._retry_at = None
+            self._connection += status == "connecting"
             self._state = replace(self._state, status=status)
 
-    def _count_damage(self, damaged: int) -> None:
+    def _count_damage(self, more: int) -> None:
         with self._news:
-            self._state = replace(self._state, damaged=damaged)
+            self._state = replace(self._state, damaged=self._state.damaged + more)
+
+
+def _decoded(coded: Coded) -> Pixels | Planes | None:
+    frame = decode_keyframe(coded)
+    return None if frame is None else to_pixels(frame)

@@ -203,7 +203,7 @@ def test_a_change_of_resolution_is_survived(clip: Path, tmp_path: Path) -> None:
     with loopback_camera(clip) as camera, eager(camera) as reader:
         next_frame(reader)
         camera.play_clip(small)
-        assert until(lambda: reader.state().width == 160), reader.state()
+        assert until(lambda: reader.take() is not None and reader.state().width == 160), reader.state()
         frame = next_frame(reader)
         info = reader.clip(tmp_path / "clip.mp4", since=frame.taken_at - timedelta(seconds=0.2), until=frame.taken_at)
         assert (camera.plays, reader.state().reconnects) == (1, 0)

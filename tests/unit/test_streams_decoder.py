@@ -10,8 +10,9 @@ import pytest
 
 from streams.coded import Coded
 from streams.connection import Connection
-from streams.decoder import Look, Looker, decode_picture
+from streams.decoder import Look, Looker, decode_picture, to_bgr, to_pixels
 from streams.frame import Pixels, Planes
+from streams.keyframes import KeyframeDecoder, decode_keyframe
 from streams.loopback import card_number, make_clip
 from streams.source import Source
 
@@ -20,9 +21,18 @@ FPS = 10
 
 
 class CountingLooker(Looker):
-    """Counts what the decoder is given."""
+    """Counts what is decoded, and decodes at once what others would decode when they look."""
 
     decoded = 0
+
+    def feed(self, coded: Coded) -> Look | None:
+        found = super().feed(coded)
+        if not isinstance(found, Coded):
+            return found
+        self.decoded += 1
+        frame = decode_keyframe(found)
+        assert frame is not None
+        return Look(to_pixels(frame), found.at)
 
     def _decode(self, packets: list[Coded]) -> list[av.VideoFrame]:
         self.decoded += len(packets)
@@ -41,7 +51,7 @@ def packets(path: Path) -> Iterator[Coded]:
             yield Coded(coded.data, coded.track, coded.key, coded.pts_s, coded.dts_s, at, number / FPS)
 
 
-def looks(looker: Looker, path: Path) -> list[tuple[float, int]]:
+def looks(looker: CountingLooker, path: Path) -> list[tuple[float, int]]:
     """When a look came (seconds from the start) and which picture it showed."""
     found: list[Look] = [look for look in map(looker.feed, packets(path)) if look]
     return [((look.at - START).total_seconds(), card_number(picture_of(look))) for look in found]
@@ -66,7 +76,7 @@ def test_of_frequent_keyframes_only_those_are_decoded(tmp_path: Path) -> None:
 def test_a_keyframe_is_shown_at_once_whatever_the_reordering(
     tmp_path: Path, b_frames: int, codec: Literal["h264", "hevc"]
 ) -> None:
-    looker = Looker(2.0, "keyframes")
+    looker = CountingLooker(2.0, "keyframes")
     assert looks(looker, clip(tmp_path, gop=10, b_frames=b_frames, codec=codec))[:3] == [(0, 0), (2, 20), (4, 40)]
 
 
@@ -94,19 +104,38 @@ def test_everything_is_decoded_when_asked(tmp_path: Path) -> None:
 
 
 def test_every_picture_is_a_look_at_interval_zero(tmp_path: Path) -> None:
-    seen = looks(Looker(0.0, "all"), clip(tmp_path, gop=10))
+    seen = looks(CountingLooker(0.0, "all"), clip(tmp_path, gop=10))
     assert [number for _, number in seen] == list(range(len(seen)))
     assert len(seen) >= 98
 
 
-def test_a_damaged_keyframe_is_counted_and_not_shown(tmp_path: Path) -> None:
-    looker = Looker(1.0, "keyframes")
+def test_a_damaged_keyframe_is_no_picture_and_harms_no_other(tmp_path: Path) -> None:
+    decoder = KeyframeDecoder()
     whole = list(packets(clip(tmp_path, gop=10)))
     first = whole[0]
     torn = Coded(first.data[: len(first.data) // 3], first.track, True, 0, 0, first.at, first.mono)
-    assert looker.feed(torn) is None
-    assert looker.damaged >= 1
-    assert looker.feed(whole[10]) is not None
+    assert decoder.decode(torn) is None
+    assert len(decoder) == 0
+    assert shown(decoder, whole[10]) == 10
+    assert decoder.decode(torn) is None
+    assert shown(decoder, whole[20]) == 20
+
+
+def test_cameras_of_all_kinds_take_turns_at_few_decoders(tmp_path: Path) -> None:
+    decoder, made = KeyframeDecoder(keep=2), [tmp_path / "a.mp4", tmp_path / "b.mp4", tmp_path / "c.mp4"]
+    make_clip(made[0], fps=FPS, frames=60, gop=10)
+    make_clip(made[1], fps=FPS, frames=60, gop=10, size=(160, 90), b_frames=2)
+    make_clip(made[2], fps=FPS, frames=60, gop=10, codec="hevc")
+    cameras = [list(packets(path)) for path in made]
+    for number in range(0, 60, 10):
+        assert [shown(decoder, camera[number]) for camera in cameras] == [number] * 3
+    assert len(decoder) == 2
+
+
+def shown(decoder: KeyframeDecoder, coded: Coded) -> int:
+    frame = decoder.decode(coded)
+    assert frame is not None
+    return card_number(to_bgr(frame))
 
 
 def test_one_keyframe_decodes_alone(tmp_path: Path) -> None:
