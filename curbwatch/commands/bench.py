@@ -11,13 +11,14 @@ from rich.table import Table
 
 from benchmarks import latency as latency_bench
 from benchmarks import service as service_bench
-from curbwatch.commands import bench_models
+from curbwatch.commands import bench_capacity, bench_models
 from curbwatch.demo import STREET
 from curbwatch.settings import SHIPPED_MODEL
 
 app = typer.Typer(help="Benchmarks: what it takes and how fast it is, on this machine.", no_args_is_help=True)
 app.command()(bench_models.accuracy)
 app.command()(bench_models.compare)
+app.command()(bench_capacity.capacity)
 
 JsonFile = Annotated[Path | None, typer.Option("--json", help="write the report here")]
 

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The page of `bench capacity --html`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.capacity.fit import KEPT
+from benchmarks.charts import Series
+from benchmarks.speed_pages import Figure, Table, figure, page, shown
+
+CAMERAS_NOTE = (
+    "Cameras are RTSP streams over loopback TCP from one generator process; its processor time is counted apart. The "
+    "kernel books TCP's receiving side on the sender there, as it books a network card's on interrupts."
+)
+LOOKS_NOTE = (
+    "A frame's age runs from its packet's arrival to the decision. Looks are promised one per interval while the camera "
+    "is live, and kept as the service's metric says. The service and the generator are bound to processors of their own "
+    "where there are enough."
+)
+NOTES = (CAMERAS_NOTE, LOOKS_NOTE)
+
+
+def capacity_page(report: Mapping[str, Any]) -> str:
+    """Points, lines and the limit; chaos and soak where they were run."""
+    figures, tables = list[Figure](), list[Table]()
+    if report["points"]:
+        figures, tables = _figures(report), [_points(report["points"])]
+    if soak := report.get("soak"):
+        series = [Series("resident", soak["curve"], dots=False), Series("line", soak["line"], dots=False, colour=1)]
+        figures.append(figure("Memory over time", series, x="minutes", y="MB"))
+    if chaos := report.get("chaos"):
+        tables.append(_chaos(chaos))
+    return page(
+        "Capacity", report, verdict=verdict(report), figures=figures, tables=tables, notes=NOTES
+    )  # fmt: skip
+
+
+def verdict(report: Mapping[str, Any]) -> list[str]:
+    """What the figures say, in a line each."""
+    out = []
+    if limit := report.get("limit"):
+        out.append(
+            f"{report['cameras_per_core']:g} cameras per core at one look every {report['every_s']:g} s "
+            f"({report['stream']} stream; {limit['how']}); {shown(report['memory_per_camera_mb'], 1)} MB per camera"
+        )
+    if chaos := report.get("chaos"):
+        worst = max((phase["ratio"] for phase in chaos["phases"] if phase["ratio"] is not None), default=None)
+        out.append(
+            f"chaos: healthy cameras' frame age p99 at most {shown(worst)}× the calm one; "
+            f"cases lost {chaos['lost']}, doubled {chaos['doubled']}"
+        )
+    if soak := report.get("soak"):
+        low, high = soak["mb_per_hour_interval"]
+        out.append(f"soak: {soak['mb_per_hour']:+.1f} MB/h [{low:+.1f}, {high:+.1f}] over {soak['minutes']:g} min")
+    return out
+
+
+def _figures(report: Mapping[str, Any]) -> list[Figure]:
+    points = report["points"]
+    ages = [
+        Series(f"p{share}", [(p["cameras"], p[f"frame_age_p{share}_s"]) for p in points], colour=number)
+        for number, share in enumerate((50, 95, 99))
+    ]
+    kept = [Series("kept", [(p["cameras"], p["looks_kept"]) for p in points])]
+    last = max(p["cameras"] for p in points)
+    kept.append(Series("95 %", [(0, KEPT), (last, KEPT)], dots=False, colour=1))
+    return [
+        figure("Processor", _lined(report, "cpu_cores", "cpu_line"), x="cameras", y="cores"),
+        figure("Looks kept", kept, x="cameras", y="share"),
+        figure("Frame age at the decision", ages, x="cameras", y="seconds"),
+        figure("Memory", _lined(report, "rss_mb", "memory_line"), x="cameras", y="MB"),
+    ]
+
+
+def _lined(report: Mapping[str, Any], name: str, line: str) -> list[Series]:
+    points = report["points"]
+    out = [Series("measured", [(p["cameras"], p[name]) for p in points], joined=False)]
+    if fitted := report.get(line):
+        ends = (0, max(p["cameras"] for p in points))
+        there = [(x, fitted["base"] + fitted["per_camera"] * x) for x in ends]
+        out.append(Series(f"line, r² {fitted['r2']:.4f}", there, dots=False, colour=1))
+    return out
+
+
+def _points(points: Sequence[Mapping[str, Any]]) -> Table:
+    head = (
+        "cameras", "cores", "CPU s per camera s", "looks/s", "kept", "age p50", "p95", "p99", "RSS MB", "ring MB",
+        "threads", "first look s", "looks", "drops", "generator cores", "late p99 ms",
+    )  # fmt: skip
+    rows = [
+        (
+            str(p["cameras"]), shown(p["cpu_cores"], 3), shown(p["cpu_s_per_camera_s"], 4), shown(p["looks_per_s"], 1),
+            shown(p["looks_kept"], 3), *(shown(p[f"frame_age_p{share}_s"], 3) for share in (50, 95, 99)),
+            shown(p["rss_mb"], 0), shown(p["ring_mb"], 0), str(p["threads"]), shown(p["first_look_s"]),
+            _counts(p["looks"]), _counts(p["drops"]), shown(p["load"]["cpu_cores"], 3),
+            shown(p["load"]["late_p99_ms"], 1),
+        )
+        for p in points
+    ]  # fmt: skip
+    return Table("Points", head, rows)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "–"
+
+
+def _chaos(chaos: Mapping[str, Any]) -> Table:
+    head = ("phase", "seconds", "healthy cameras' age p99 s", "of the calm one", "kept")
+    rows = [
+        (p["name"], shown(p["seconds"], 0), shown(p["frame_age_p99_s"], 3), shown(p["ratio"]), shown(p["kept"], 3))
+        for p in chaos["phases"]
+    ]
+    return Table("Chaos", head, rows)

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The command that measures how many cameras the service carries."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.capacity.chaos import chaos as run_chaos
+from benchmarks.capacity.fit import summary
+from benchmarks.capacity.page import capacity_page, verdict
+from benchmarks.capacity.points import Field, measure_point, processors
+from benchmarks.capacity.setup import Plan
+from benchmarks.capacity.soak import soak as run_soak
+from benchmarks.load.streams import STREAMS, clip_of
+from benchmarks.machine import facts
+from curbwatch.commands.bench_files import HtmlFile, JsonFile, estimate, now, say, told_plainly, write
+from curbwatch.demo import STREET
+from curbwatch.settings import SHIPPED_MODEL
+
+AROUND_S = 25.0  # start, first looks, settling and end of one point
+Cameras = Annotated[str, typer.Option(help="how many cameras, one run each; empty: none (with --chaos or --soak)")]
+
+
+def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
+    cameras: Cameras = "4,16,50",
+    every: Annotated[float, typer.Option(help="seconds between looks at a camera", min=0.1)] = 2.0,
+    seconds: Annotated[float, typer.Option(help="how long each run is watched", min=2)] = 60,
+    stream: Annotated[Literal["main", "sub"], typer.Option(help="1080p25 4 Mbit/s, or 640×360 at 15")] = "main",
+    cores: Annotated[int, typer.Option(help="processors for the service; the generator has the rest", min=1)] = 1,
+    chaos: Annotated[bool, typer.Option("--chaos", help="also: cameras, API, disk and patrol fail in turn")] = False,
+    soak: Annotated[float, typer.Option(metavar="MINUTES", help="also: watch the memory so long", min=0)] = 0,
+    flapping: Annotated[int, typer.Option(help="cameras that come and go during the soak", min=0)] = 20,
+    fault_cameras: Annotated[int, typer.Option(help="cameras for --chaos and --soak; 0: as many as flap", min=0)] = 0,
+    model: Annotated[Path, typer.Option(help="the model's manifest")] = SHIPPED_MODEL,
+    json_file: JsonFile = None,
+    html_file: HtmlFile = None,
+) -> None:
+    """Run the service on ever more cameras. Example: curbwatch bench capacity --cameras 4,16,50 --html capacity.html"""
+    counts, ill = _counts(cameras), fault_cameras or max(flapping, 1)
+    with told_plainly(), _apart(cores) as (service_cpus, load_cpus):
+        estimate(len(counts) * (AROUND_S + seconds) + chaos * (5 * seconds + 120) + (soak > 0) * (60 * soak + AROUND_S))
+        field = _field(stream, Plan(every_s=every, threads=cores, manifest=model), service_cpus, load_cpus)
+        report: dict[str, Any] = {
+            "machine": facts(), "measured_at": now(), "stream": stream, "every_s": every,
+            "bound": bool(service_cpus),
+        }  # fmt: skip
+        report["points"] = [measure_point(field, count, seconds, say) for count in counts]
+        if counts:
+            report |= summary(report["points"], cores)
+        if chaos:
+            report["chaos"] = run_chaos(field, ill, seconds, say)
+        if soak:
+            report["soak"] = run_soak(field, ill, flapping, soak, say)
+    write(json_file, html_file, report, capacity_page)
+    _print(report)
+
+
+def _counts(text: str) -> list[int]:
+    try:
+        counts = sorted({int(part) for part in text.split(",") if part.strip()})
+    except ValueError:
+        raise typer.BadParameter(f"{text!r}: write numbers with commas, as 4,16,50", param_hint="--cameras") from None
+    if counts and counts[0] < 1:
+        raise typer.BadParameter("at least one camera", param_hint="--cameras")
+    return counts
+
+
+def _field(stream: str, plan: Plan, service_cpus: tuple[int, ...], load_cpus: tuple[int, ...]) -> Field:
+    street = STREET / "street.mp4"
+    say("clips for the load (encoded once per machine)")
+    return Field(
+        clip_of(STREAMS[stream], street), clip_of(STREAMS["other"], street), street, plan, service_cpus, load_cpus
+    )
+
+
+@contextmanager
+def _apart(cores: int) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Processors for the service and for the rest; this process moves to the rest while it measures."""
+    service_cpus, load_cpus = processors(cores)
+    if not load_cpus:
+        say(f"{cores} of {os.cpu_count()} processors for the service leave none for the load: they share all")
+        yield (), ()
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, load_cpus)
+    try:
+        yield service_cpus, load_cpus
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _print(report: dict[str, Any]) -> None:
+    table = Table("cameras", "cores", "per camera", "kept", "age p50", "p95", "p99", "RSS MB", "threads", "generator")
+    for point in report["points"]:
+        table.add_row(
+            str(point["cameras"]), f"{point['cpu_cores']:.3f}", f"{point['cpu_s_per_camera_s']:.4f}",
+            *(_figure(point[name]) for name in _SHOWN), f"{point['rss_mb']:.0f}", str(point["threads"]),
+            f"{point['load']['cpu_cores']:.3f}",
+        )  # fmt: skip
+    if report["points"]:
+        Console().print(table)
+    for line in verdict(report):
+        typer.echo(line)
+
+
+_SHOWN = ("looks_kept", "frame_age_p50_s", "frame_age_p95_s", "frame_age_p99_s")
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
