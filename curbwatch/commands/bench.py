@@ -11,7 +11,7 @@ from rich.table import Table
 
 from benchmarks import latency as latency_bench
 from benchmarks import service as service_bench
-from curbwatch.commands import bench_capacity, bench_models
+from curbwatch.commands import bench_capacity, bench_models, bench_peers
 from curbwatch.demo import STREET
 from curbwatch.settings import SHIPPED_MODEL
 
@@ -19,6 +19,7 @@ app = typer.Typer(help="Benchmarks: what it takes and how fast it is, on this ma
 app.command()(bench_models.accuracy)
 app.command()(bench_models.compare)
 app.command()(bench_capacity.capacity)
+app.command()(bench_peers.peers)
 
 JsonFile = Annotated[Path | None, typer.Option("--json", help="write the report here")]
 

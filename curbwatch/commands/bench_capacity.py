@@ -43,9 +43,9 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
 ) -> None:
     """Run the service on ever more cameras. Example: curbwatch bench capacity --cameras 4,16,50 --html capacity.html"""
     counts, ill = _counts(cameras), fault_cameras or max(flapping, 1)
-    with told_plainly(), _apart(cores) as (service_cpus, load_cpus):
+    with told_plainly(), apart(cores) as (service_cpus, load_cpus):
         estimate(len(counts) * (AROUND_S + seconds) + chaos * (5 * seconds + 120) + (soak > 0) * (60 * soak + AROUND_S))
-        field = _field(stream, Plan(every_s=every, threads=cores, manifest=model), service_cpus, load_cpus)
+        field = field_for(stream, every, cores, model, service_cpus, load_cpus)
         report: dict[str, Any] = {
             "machine": facts(), "measured_at": now(), "stream": stream, "every_s": every,
             "bound": bool(service_cpus),
@@ -71,16 +71,19 @@ def _counts(text: str) -> list[int]:
     return counts
 
 
-def _field(stream: str, plan: Plan, service_cpus: tuple[int, ...], load_cpus: tuple[int, ...]) -> Field:
+def field_for(
+    stream: str, every: float, cores: int, model: Path, service_cpus: tuple[int, ...], load_cpus: tuple[int, ...]
+) -> Field:
+    """Where it is measured; encodes the clips if this machine has none yet."""
     street = STREET / "street.mp4"
     say("clips for the load (encoded once per machine)")
-    return Field(
-        clip_of(STREAMS[stream], street), clip_of(STREAMS["other"], street), street, plan, service_cpus, load_cpus
-    )
+    clip, other = clip_of(STREAMS[stream], street), clip_of(STREAMS["other"], street)
+    plan = Plan(every_s=every, threads=cores, manifest=model.resolve())
+    return Field(clip, other, street, plan, service_cpus, load_cpus)
 
 
 @contextmanager
-def _apart(cores: int) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+def apart(cores: int) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
     """Processors for the service and for the rest; this process moves to the rest while it measures."""
     service_cpus, load_cpus = processors(cores)
     if not load_cpus:
