@@ -87,6 +87,10 @@ class ServiceSettings(Strict):
     session_hours: float = Field(12.0, gt=0, le=8760, title="hours after which people sign in again")
     secure_cookie: bool = Field(default=False, title="send the session cookie over TLS only")
     source_url: str = Field("", pattern=r"^(https?://.+)?$", title="where users of the page find the source code")
+    ledger_days: float = Field(14.0, gt=0, le=366, title="days for which it is kept why candidates were no case")
+    ledger_megabytes: int = Field(4096, ge=1, title="most megabytes of that; the oldest go first")
+    ticket_after_s: Seconds = Field(60.0, title="seconds a camera's fault must last to open a device ticket")
+    same_place_m: float = Field(3.0, ge=0, le=100, title="cases of two cameras within so many metres are linked")
 
 
 class ModelSettings(Strict):
@@ -103,6 +107,7 @@ class PatrolSettings(Strict):
     api_url: str = Field("", title="address of the API; empty: the one of this service", pattern=r"^(https?://.+)?$")
     token: Secret = Field(SecretStr(""), title="API key of role patrol; needed with --only patrol")
     heartbeat_s: Seconds = Field(5.0, title="seconds between camera state reports")
+    looks_days: float = Field(7.0, ge=0, le=90, title="days for which looks are kept to try new rules on; 0: none")
 
 
 class ZoneSettings(Strict):
@@ -117,7 +122,7 @@ class ZoneSettings(Strict):
         ("stall", "debris"), min_length=1, title="what the zone is about"
     )
     dwell_s: Seconds = Field(120.0, title="seconds a thing must stand to be a violation")
-    hit_ratio: float = Field(0.6, gt=0, le=1, title="share of the visible time in which it must be detected")
+    hit_ratio: float = Field(0.4, gt=0, le=1, title="share of the visible time in which it must be detected")
     clear_s: Seconds = Field(60.0, title="seconds its place must be seen empty to count as gone")
     min_height: float = Field(0.03, ge=0, lt=1, title="lowest box, share of the picture's height")
 
@@ -213,6 +218,11 @@ class Settings(BaseSettings):
         """What a camera's looks are judged by, in the city's time."""
         zones = (zone.zone() for zone in camera.zones)
         return rules_for(zones, timezone=self.service.timezone, holidays=self.service.holidays)
+
+    @property
+    def looks_path(self) -> Path:
+        """Where the patrol keeps the looks of the last days."""
+        return self.service.data_dir / "looks.db"
 
     @property
     def database_url(self) -> str:

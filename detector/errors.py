@@ -4,7 +4,9 @@
 DetectorError
 ├── ManifestError   the model's manifest cannot be read or does not fit its weights
 ├── SessionError    the inference engine refuses the model or a batch
-└── ZoneError       a zone's polygon cannot be used
+├── GroundError     a camera's ground calibration contradicts itself
+├── WindowError     a permitted window never opens or cannot be read
+└── ZoneError       a zone's polygon or rule cannot be used
 """
 
 
@@ -20,5 +22,13 @@ class SessionError(DetectorError):
     """The inference engine refuses the model or a batch."""
 
 
+class GroundError(DetectorError):
+    """A ground calibration from which no place on the ground follows."""
+
+
+class WindowError(DetectorError):
+    """A permitted window that cannot be read or never opens."""
+
+
 class ZoneError(DetectorError):
-    """A zone's polygon is no usable area."""
+    """A zone's polygon is no usable area, or its rule can never judge anything."""

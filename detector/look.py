@@ -40,6 +40,7 @@ class Look:
     """One camera's look: when, what stood there, what may hide it; boxes normalised xyxy, times aware UTC.
 
     blind: why this look proves nothing (a covered or frozen camera), None where it can be believed.
+    size: width and height of the picture in pixels, None where nobody knows.
     """
 
     camera_id: str
@@ -48,11 +49,16 @@ class Look:
     covers: tuple[Box, ...] = ()
     changes: tuple[Change, ...] = ()
     blind: Reason | None = None
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What one look said of one site: hit, weak, miss, hidden, blind or permitted, and the best confidence."""
+    """What one look said of one site: its verdict and the best confidence.
+
+    hit; weak: seen, but too unsure to count; miss; hidden: by people, vehicles or a merged box; permitted: seen where
+    it may stand; changed: only the static change is there, and counts; held: the same, and keeps an open case open.
+    """
 
     at: datetime
     verdict: str

@@ -33,6 +33,7 @@ def seen(frame: Frame, found: Detections, classes: tuple[str, ...]) -> Seen:
         taken_at=frame.taken_at,
         seen=tuple(Sighting(name, confidence, box) for name, confidence, box in items if name in VIOLATIONS),
         covers=tuple(box for name, _, box in items if name in HIDING),
+        size=(width, height),
     )
     return Seen(frame, look, tuple(box for name, _, box in items if name == "person"))
 

@@ -4,6 +4,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from detector.camera_texts import CAMERA_TEXTS
+
 Language = Literal["en", "zh"]
 Value = float | str
 
@@ -11,6 +13,12 @@ _TEXTS: dict[str, dict[Language, str]] = {
     "stood": {
         "en": "stood {stood_s:.0f} s ≥ {dwell_s:.0f} s, hit ratio {hit_ratio:.2f} ≥ {least:.2f}",
         "zh": "停留 {stood_s:.0f} 秒 ≥ {dwell_s:.0f} 秒，命中率 {hit_ratio:.2f} ≥ {least:.2f}",
+    },
+    "stood_strictest": {
+        "en": "stood {stood_s:.0f} s ≥ {dwell_s:.0f} s, hit ratio {hit_ratio:.2f} ≥ {least:.2f}, "
+        "by the rule of {zone}, which is stricter than {over}",
+        "zh": "停留 {stood_s:.0f} 秒 ≥ {dwell_s:.0f} 秒，命中率 {hit_ratio:.2f} ≥ {least:.2f}，"
+        "按“{zone}”的规定（严于 {over}）",
     },
     "left": {
         "en": "moved on after {stood_s:.0f} s",
@@ -32,6 +40,22 @@ _TEXTS: dict[str, dict[Language, str]] = {
         "en": "stands in permitted zone {zone}",
         "zh": "位于许可区域“{zone}”",
     },
+    "licence": {
+        "en": "stands in {zone} within its licensed hours {hours}",
+        "zh": "位于“{zone}”，在许可时段 {hours} 内",
+    },
+    "hours": {
+        "en": "permitted in {zone} from {hours}",
+        "zh": "“{zone}”在 {hours} 时段允许摆放",
+    },
+    "now_permitted": {
+        "en": "may stand here now: {zone} permits it",
+        "zh": "现已允许：“{zone}”的许可生效",
+    },
+    "not_watched": {
+        "en": "no rule watches this place any more",
+        "zh": "此处不再受任何规则管理",
+    },
     "too_small": {
         "en": "smaller than the minimal size of zone {zone}",
         "zh": "小于区域“{zone}”的最小尺寸",
@@ -40,6 +64,7 @@ _TEXTS: dict[str, dict[Language, str]] = {
         "en": "outside every zone",
         "zh": "不在任何区域内",
     },
+    **CAMERA_TEXTS,
 }
 
 

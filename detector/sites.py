@@ -2,10 +2,12 @@
 """Places where one violation may be standing, and what each look says of them.
 
 Cameras look once every 0.5-10 s, so things are associated by place, not by motion: a detection belongs to a site
-whose box it overlaps enough. Everything here is frozen state and pure functions; time comes in with the look.
+whose box it overlaps enough (detector.places). Everything here is frozen state and pure functions; time comes in with
+the look.
 """
 
-import itertools
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,15 +15,13 @@ from enum import StrEnum
 from detector import boxes
 from detector.boxes import Box
 from detector.look import Sighting, Trace
+from detector.reasons import Reason
 
-SAME_IOU = 0.3
-SAME_CONTAINMENT = 0.6
-OTHER_CLASS_IOU = 0.5  # a half-built stall reads as debris: the same place, hence the same site
-TWIN_SHARE = 0.7  # a candidate that lies this much in another site is no thing of its own
-ORIGIN_SHARE = 0.3  # a candidate still lies this much on where it was first seen: who walks slowly does not stand
-HIDDEN_SHARE = 0.4  # of a site's box behind people or vehicles: the look says nothing
 FOLLOW = 0.3  # how fast a site's box follows its detections
+PIECE = 0.6  # of a box in another: a piece of the same thing
 TRACE = 120  # looks kept per site
+PERMITS = ("pitch", "licence", "hours")  # reasons that say that a thing may stand where it does
+COUNTED = 200  # looks over which an open case's detection rate is remembered
 
 
 class State(StrEnum):
@@ -38,6 +38,13 @@ class Site:
     """A place where one violation may be standing.
 
     Times are aware UTC, spans are seconds, boxes normalised xyxy: `origin` as first seen, `box` follows since.
+    stood_s, visible_s, hit_s, looks, hits: since it is here (first_seen_at), hidden looks count into stood_s only.
+    empty_s, misses: time and looks since the last hit in which its place was seen without it.
+    borne_out: looks in which a static change stood in for the detector. appearance: running mean, unit length.
+    grade, over: of the zone that judges it, and the names of watched zones whose rules are less strict.
+    waived: why no rule judges it now. told: code of the reason that the ledger already has for this stay.
+    chased_from, chases: the place it was driven from, and how often so far. history_of, repeats: the forgotten case
+    of this place, and how many there were.
     """
 
     key: str
@@ -48,22 +55,34 @@ class Site:
     state: State
     first_seen_at: datetime
     last_seen_at: datetime
-    last_look_at: datetime
     scores: tuple[tuple[str, float], ...]
     stood_s: float = 0.0
     visible_s: float = 0.0
     hit_s: float = 0.0
     empty_s: float = 0.0
+    looks: int = 0
+    hits: int = 0
+    misses: int = 0
+    borne_out: int = 0
     confidence: float = 0.0
     confirmed_at: datetime | None = None
     cleared_at: datetime | None = None
     relapses: int = 0
+    appearance: tuple[float, ...] = ()
+    grade: str = ""
+    over: tuple[str, ...] = ()
+    waived: Reason | None = None
+    told: str = ""
+    chased_from: str = ""
+    chases: int = 0
+    history_of: str = ""
+    repeats: int = 0
     trace: tuple[Trace, ...] = ()
 
     @property
     def class_name(self) -> str:
         """The class that gathered the most confidence over all looks."""
-        return max(self.scores, key=lambda item: item[1])[0]
+        return self.scores[0][0] if len(self.scores) == 1 else max(self.scores, key=lambda item: item[1])[0]
 
     @property
     def hit_ratio(self) -> float:
@@ -71,15 +90,14 @@ class Site:
         return self.hit_s / self.visible_s if self.visible_s else 1.0
 
     @property
-    def hits(self) -> int:
-        """How many of the looks kept detected the thing."""
-        return sum(look.verdict == "hit" for look in self.trace)
+    def is_permitted(self) -> bool:
+        """Whether it may stand here now."""
+        return self.waived is not None and self.waived.code in PERMITS
 
     @property
-    def misses(self) -> int:
-        """How many looks saw the place empty since the last hit."""
-        since = itertools.takewhile(lambda look: look.verdict != "hit", reversed(self.trace))
-        return sum(look.verdict == "miss" for look in since)
+    def is_open(self) -> bool:
+        """Whether a case of it is open."""
+        return self.state is State.CONFIRMED or self.state is State.CLEARING
 
 
 def site_key(camera_id: str, box: Box, at: datetime) -> str:
@@ -88,115 +106,111 @@ def site_key(camera_id: str, box: Box, at: datetime) -> str:
     return f"{camera_id}/{at:%Y%m%dT%H%M%S}/{x:03d}-{top:03d}-{bottom:03d}"
 
 
-def same_place(site: Site, seen: Sighting) -> float:
-    """How well a sighting fits a site, 0 where it does not."""
-    overlap = boxes.iou(site.box, seen.box)
-    if not overlap or (site.state is State.CANDIDATE and boxes.containment(site.origin, seen.box) < ORIGIN_SHARE):
-        return 0.0
-    if seen.class_name != site.class_name:
-        # rubbish where a stall once was is no relapse of the stall's case
-        return overlap if overlap >= OTHER_CLASS_IOU and site.state is not State.CLEARED else 0.0
-    inside = boxes.containment(site.box, seen.box)
-    return max(overlap, inside / 2) if overlap >= SAME_IOU or inside >= SAME_CONTAINMENT else 0.0
-
-
-def assign(sites: tuple[Site, ...], seen: tuple[Sighting, ...]) -> tuple[dict[str, list[Sighting]], list[Sighting]]:
-    """Share the sightings out, best fit first: per site key those that stand there, and the rest.
-
-    A split box is still one site, so a site takes further sightings that are pieces of it, but not a second thing
-    that merely overlaps it: two stalls side by side stay two.
-    """
-    fits = sorted(
-        ((fit, n, site) for site in sites for n, s in enumerate(seen) if (fit := same_place(site, s)) > 0),
-        key=lambda item: -item[0],
+def born(camera_id: str, seen: Sighting, at: datetime) -> Site:
+    """A new place, first seen in this look."""
+    return Site(
+        key=site_key(camera_id, seen.box, at),
+        camera_id=camera_id,
+        zone="",
+        origin=seen.box,
+        box=seen.box,
+        state=State.CANDIDATE,
+        first_seen_at=at,
+        last_seen_at=at,
+        scores=((seen.class_name, seen.confidence),),
+        looks=1,
+        hits=1,
+        confidence=seen.confidence,
+        appearance=seen.appearance,
     )
-    hits: dict[str, list[Sighting]] = {}
-    taken: set[int] = set()
-    for _, n, site in fits:
-        piece = boxes.containment(site.box, seen[n].box) >= SAME_CONTAINMENT
-        if n not in taken and (piece or site.key not in hits):
-            hits.setdefault(site.key, []).append(seen[n])
-            taken.add(n)
-    return hits, [sighting for n, sighting in enumerate(seen) if n not in taken]
 
 
-def swallowed(site: Site, seen: tuple[Sighting, ...]) -> bool:
-    """Whether boxes of the same class lie over a confirmed site: merged with a neighbour, it is not seen empty."""
-    if site.state not in (State.CONFIRMED, State.CLEARING):
-        return False
-    return boxes.covered(site.box, [s.box for s in seen if s.class_name == site.class_name]) >= SAME_CONTAINMENT
+def begun_anew(site: Site, now: datetime) -> Site:
+    """The same place with its time starting now: somebody is back, or what was counted proves nothing any more."""
+    return replace(
+        site,
+        state=State.CANDIDATE,
+        origin=site.box,
+        first_seen_at=now,
+        stood_s=0.0,
+        visible_s=0.0,
+        hit_s=0.0,
+        empty_s=0.0,
+        looks=1,
+        hits=1,
+        misses=0,
+        borne_out=0,
+        trace=site.trace[-1:],
+    )
 
 
-def without_twins(sites: list[Site]) -> tuple[Site, ...]:
-    """Drop new candidates that lie in an older or confirmed site: one standing thing, one site."""
-    kept: list[Site] = []
-    for site in sorted(sites, key=lambda s: (_is_new(s), s.first_seen_at)):
-        if not (_is_new(site) and any(_belongs(site, other) for other in kept)):
-            kept.append(site)
-    return tuple(kept)
+def looked(site: Site, hits: Sequence[Sighting], verdict: str, *, now: datetime, step_s: float) -> Site:
+    """The site after one look that said `verdict` of it; `step_s` is the time since the look before."""
+    confidence = max([h.confidence for h in hits], default=0.0)
+    common = {
+        "stood_s": site.stood_s + step_s,
+        "trace": (*site.trace[1 - TRACE :], Trace(now, verdict, confidence)),
+    }
+    if now < site.first_seen_at:
+        common["first_seen_at"] = now  # a clock that was set back
+    if verdict in ("hit", "permitted", "changed"):
+        return replace(site, **common, **_hit(site, hits, verdict, confidence, now, step_s))
+    if verdict == "miss":
+        seen = {"visible_s": site.visible_s + step_s, "looks": site.looks + 1}
+        return replace(site, **common, **seen, empty_s=site.empty_s + step_s, misses=site.misses + 1)
+    return replace(site, **common)
 
 
-def _is_new(site: Site) -> bool:
-    return site.state is State.CANDIDATE and site.confirmed_at is None
+def _hit(
+    site: Site, hits: Sequence[Sighting], verdict: str, confidence: float, now: datetime, step_s: float
+) -> dict[str, object]:
+    much = site.is_open and site.looks >= COUNTED  # an open case remembers lately, not the morning
+    said: dict[str, object] = {
+        "visible_s": site.visible_s + step_s,
+        "hit_s": site.hit_s + step_s,
+        "looks": (site.looks // 2 if much else site.looks) + 1,
+        "hits": (site.hits // 2 if much else site.hits) + 1,
+        "last_seen_at": now,
+        "empty_s": 0.0,
+        "misses": 0,
+    }
+    if verdict == "changed":
+        return said | {"borne_out": site.borne_out + 1}
+    said |= {"box": _followed(site.box, hits), "scores": _with_scores(site, hits)}
+    if hits[0].appearance:
+        said["appearance"] = blended(site.appearance, hits[0].appearance)
+    return said | ({"confidence": confidence} if confidence > site.confidence else {})
 
 
-def _belongs(site: Site, other: Site) -> bool:
-    common = boxes.shared(site.box, other.box)
-    if not common:
-        return False
-    if site.class_name == other.class_name:
-        return boxes.containment(site.box, other.box) > TWIN_SHARE
-    goods = (site.class_name, other.class_name) == ("debris", "stall") and other.state is not State.CLEARED
-    return goods and common > TWIN_SHARE * boxes.area(site.box)
+def blended(old: tuple[float, ...], new: tuple[float, ...]) -> tuple[float, ...]:
+    """The running mean of two appearances, unit length; the new one where the old is missing or of another model."""
+    if len(old) != len(new):
+        return new
+    mixed = [a + FOLLOW * (b - a) for a, b in zip(old, new, strict=True)]
+    length = math.hypot(*mixed)
+    return tuple(value / length for value in mixed) if length else new
 
 
-def _followed(box: Box, hits: list[Sighting]) -> Box:
+def alike(a: tuple[float, ...], b: tuple[float, ...]) -> float | None:
+    """Cosine of two appearances; None where one is missing or they are of different models."""
+    if not a or len(a) != len(b):
+        return None
+    return sum(x * y for x, y in zip(a, b, strict=True))
+
+
+def _followed(box: Box, hits: Sequence[Sighting]) -> Box:
     target = hits[0].box
     for other in hits[1:]:
-        if boxes.containment(box, other.box) >= SAME_CONTAINMENT:  # a piece of the same thing
+        if boxes.containment(box, other.box) >= PIECE:
             target = boxes.joined(target, other.box)
     x0, y0, x1, y1 = (old + FOLLOW * (new - old) for old, new in zip(box, target, strict=True))
     return x0, y0, x1, y1
 
 
-def _with_scores(site: Site, hits: list[Sighting]) -> tuple[tuple[str, float], ...]:
+def _with_scores(site: Site, hits: Sequence[Sighting]) -> tuple[tuple[str, float], ...]:
     if site.confirmed_at:
         return site.scores  # the case has its class; what the site is called must not part from it
     scores = dict(site.scores)
     for hit in hits:
         scores[hit.class_name] = scores.get(hit.class_name, 0.0) + hit.confidence
     return tuple(sorted(scores.items()))
-
-
-def looked(site: Site, hits: list[Sighting], hidden: bool, *, now: datetime, longest_step_s: float) -> Site:
-    """The site after one look: a hit, a miss, or nothing learnt because it was hidden.
-
-    Time since the last look counts up to `longest_step_s`: a camera that was away proves nothing for that time, and
-    a clock that steps back counts as no time at all.
-    """
-    step = min(max((now - site.last_look_at).total_seconds(), 0.0), longest_step_s)
-    if site.state is State.CLEARED and not hits:
-        return replace(site, last_look_at=now)
-    verdict = "hit" if hits else "hidden" if hidden else "miss"
-    confidence = max((h.confidence for h in hits), default=0.0)
-    site = replace(
-        site,
-        last_look_at=now,
-        first_seen_at=min(site.first_seen_at, now),
-        stood_s=site.stood_s + step,
-        trace=(*site.trace, Trace(now, verdict, confidence))[-TRACE:],
-    )
-    if verdict == "hidden":
-        return site
-    if verdict == "miss":
-        return replace(site, visible_s=site.visible_s + step, empty_s=site.empty_s + step)
-    return replace(
-        site,
-        box=_followed(site.box, hits),
-        scores=_with_scores(site, hits),
-        last_seen_at=now,
-        visible_s=site.visible_s + step,
-        hit_s=site.hit_s + step,
-        empty_s=0.0,
-        confidence=max(site.confidence, confidence),
-    )

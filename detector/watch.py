@@ -1,19 +1,33 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""One look in, facts out: sites opened, cleared, relapsed or given up, each with its reason."""
+"""One look in, facts out: sites opened, cleared, relapsed or given up, each with its reason.
 
+The ledger of what became no case is made of GIVEN_UP events. Each carries the complete site (trace, class, box, times)
+and the reason: `left`, `rarely_visible`, `rarely_detected` for candidates that a zone's rule judged; `pitch`,
+`licence`, `hours`, `too_small`, `outside` for things that stood for a dwell where no rule judges them. A place is told
+once per reason and stay, not per look; what was detected only once is not told.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from detector import boxes
-from detector.look import Look, Sighting
+from detector import places
+from detector.belief import is_gone, stands
+from detector.chases import Place, linked, remembered
+from detector.look import Change, Look, Sighting
+from detector.newcomers import newcomers
 from detector.reasons import Reason, because
-from detector.rules import Rules
-from detector.sites import HIDDEN_SHARE, Site, State, assign, looked, site_key, swallowed, without_twins
-from detector.zones import Zone, zone_of
+from detector.rules import Court, Rules
+from detector.sites import Site, State, begun_anew, looked
+from detector.zones import Zone
 
-FEWEST = 3  # looks that must agree before anything is told, however rare they are
 PATIENCE = 4  # a candidate that is not decided after so many dwells starts over
+AWAY_S = 600.0  # a camera that was away for so long has not seen whether it is still the same thing
+BORNE_OUT_FROM = 3  # detections that a candidate needs before static change alone speaks for it
+HOLDS_S = 900.0  # for so long static change alone keeps a case open that the detector no longer sees
+
+ANYWHERE = Zone("", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))  # by what to measure a stay outside all zones
 
 
 class Kind(StrEnum):
@@ -37,140 +51,215 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Everything known of one camera's places between two looks."""
+    """Everything known of one camera's places between two looks; past: places left lately, and forgotten cases."""
 
     camera_id: str
     sites: tuple[Site, ...] = ()
+    last_look_at: datetime | None = None
+    past: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """A look as its sites are judged by it; step_s: time that it adds, away_s: time since the look before."""
+
+    look: Look
+    at: datetime
+    seen: tuple[Sighting, ...]
+    rules: Rules
+    court: Court
+    step_s: float
+    away_s: float
 
 
 def watch(before: Watch, look: Look, rules: Rules, *, longest_step_s: float = 30.0) -> tuple[Watch, tuple[Event, ...]]:
     """Take one look into account.
 
-    Returns the new state and the events it caused. Pure: the same input always gives the same output.
+    Returns the new state and the events it caused. Pure: the same input always gives the same output, whatever the
+    order of the boxes. Time since the last look counts up to `longest_step_s`: a camera that was away proves nothing
+    for that time, and a clock that steps back counts as no time at all.
     """
-    zones = rules.zones
-    watched = {zone.name: zone for zone in zones if zone.kind == "watch"}
-    known = [_homed(site, zones, watched) for site in before.sites if not _forgotten(site, rules, look.taken_at)]
-    standing = tuple(site for site in known if site is not None)
-    judged = tuple(s for s in look.seen if zone_of(s.box, s.class_name, zones)[0] is not None)
-    hits, rest = assign(standing, judged)
+    if look.blind is not None:
+        return replace(before, last_look_at=look.taken_at), ()
+    now = _now(before, look, rules, longest_step_s)
+    standing = [site for site in before.sites if not _forgotten(site, now)]
+    hits, rest = places.assign(standing, now.seen)
     sites: list[Site] = []
     events: list[Event] = []
     for site in standing:
-        here = hits.get(site.key, [])
-        hidden = boxes.covered(site.box, look.covers) >= HIDDEN_SHARE or swallowed(site, judged)
-        after = looked(site, here, hidden, now=look.taken_at, longest_step_s=longest_step_s)
-        after, event = _step(after, watched[site.zone], look.taken_at, hit=bool(here))
-        if event:
+        after, event = _looked_at(site, hits.get(site.key, ()), now)
+        if event is not None:
+            after, event = _linked(after, event, before, rules)
             events.append(event)
-        if event is None or event.kind is not Kind.GIVEN_UP or after.state is State.CLEARED:
+        if after is not None:
             sites.append(after)
-    sites.extend(_born(look, rest, zones))
-    return Watch(before.camera_id, without_twins(sites)), tuple(events)
+    newborn = newcomers(look, rest, sites, now.court)
+    left = [site for site in before.sites if _forgotten(site, now)]
+    left += [event.site for event in events if event.reason.code == "left"]
+    past = remembered(before.past, left, now.at)
+    kept = places.without_twins([*sites, *newborn]) if newborn or events else tuple(sites)
+    return Watch(before.camera_id, kept, look.taken_at, past), tuple(events)
 
 
-def _homed(site: Site, zones: tuple[Zone, ...], watched: dict[str, Zone]) -> Site | None:
-    """The site with a zone that still exists: a renamed zone must not make a second case of what stands in it."""
-    if site.zone in watched:
-        return site
-    zone, _ = zone_of(site.box, site.class_name, zones)
-    return replace(site, zone=zone.name) if zone else None
+def _linked(after: Site | None, event: Event, before: Watch, rules: Rules) -> tuple[Site | None, Event]:
+    """A new case, or one that never became one, with the places it was driven from and those that were here before."""
+    if event.kind not in (Kind.OPENED, Kind.GIVEN_UP):
+        return after, event
+    site = linked(event.site, before.sites, before.past, rules.ground)
+    return (site if after is event.site else after), replace(event, site=site)
 
 
-def _forgotten(site: Site, rules: Rules, now: datetime) -> bool:
-    return site.state is State.CLEARED and (now - site.last_seen_at).total_seconds() > rules.relapse_s
+def _now(before: Watch, look: Look, rules: Rules, longest_step_s: float) -> _Now:
+    away_s = (look.taken_at - before.last_look_at).total_seconds() if before.last_look_at else 0.0
+    step_s = min(max(away_s, 0.0), longest_step_s)
+    seen = tuple(sorted(look.seen, key=_order))
+    return _Now(look, look.taken_at, seen, rules, rules.court(look.taken_at, look.size), step_s, away_s)
 
 
-def _born(look: Look, rest: list[Sighting], zones: tuple[Zone, ...]) -> list[Site]:
-    born: list[Site] = []
-    for seen in rest:
-        zone, _ = zone_of(seen.box, seen.class_name, zones)
-        if zone is None or any(boxes.containment(site.box, seen.box) > 0.6 for site in born):
-            continue
-        born.append(
-            Site(
-                key=site_key(look.camera_id, seen.box, look.taken_at),
-                camera_id=look.camera_id,
-                zone=zone.name,
-                origin=seen.box,
-                box=seen.box,
-                state=State.CANDIDATE,
-                first_seen_at=look.taken_at,
-                last_seen_at=look.taken_at,
-                last_look_at=look.taken_at,
-                scores=((seen.class_name, seen.confidence),),
-                confidence=seen.confidence,
-            )
-        )
-    return born
+def _order(seen: Sighting) -> tuple[object, ...]:
+    return seen.box, seen.class_name, seen.weak, -seen.confidence, seen.appearance
 
 
-def _step(site: Site, zone: Zone, now: datetime, *, hit: bool) -> tuple[Site, Event | None]:
-    match site.state:
-        case State.CANDIDATE:
-            return _judge(site, zone, now, hit=hit)
-        case State.CLEARED:
-            return _returned(site, now) if hit else site, None
-        case _:
-            return _clear(site, zone, now, hit=hit)
+def _forgotten(site: Site, now: _Now) -> bool:
+    return site.state is State.CLEARED and (now.at - site.last_seen_at).total_seconds() > now.rules.relapse_s
 
 
-def _judge(site: Site, zone: Zone, now: datetime, *, hit: bool) -> tuple[Site, Event | None]:
-    """A candidate becomes a violation, waits, or is given up."""
-    if reason := _no_violation(site, zone):
-        # a place that had a case goes back to cleared, so that the next return is still a relapse of the same case
-        resting = replace(site, state=State.CLEARED, trace=()) if site.confirmed_at else site
-        return resting, Event(Kind.GIVEN_UP, site, now, reason)
-    stood = site.stood_s
-    seen_well = site.visible_s >= zone.dwell_s / 2 and site.hit_ratio >= zone.hit_ratio and site.hits >= FEWEST
-    if not hit or stood < zone.dwell_s or not seen_well:
+def _looked_at(site: Site, here: Sequence[Sighting], now: _Now) -> tuple[Site | None, Event | None]:
+    """What one look makes of a site, None where it is given up for good, and what is to be told of it."""
+    if site.state is State.CLEARED:
+        if all(sighting.weak for sighting in here):
+            return site, None
+        back = begun_anew(looked(site, here, "hit", now=now.at, step_s=0.0), now.at)
+        return _ruled(back, now)
+    ruled, event = _ruled(site, now)
+    if event is not None:
+        return ruled, event
+    if ruled.state is State.CANDIDATE and now.away_s > AWAY_S:
+        ruled = begun_anew(ruled, now.at)
+    after = looked(ruled, here, _verdict(ruled, here, now), now=now.at, step_s=now.step_s)
+    if after.is_open:
+        return _clear(after, _zone(after, now), now.at)
+    if after.waived is not None:
+        return _waive(after, after.waived, _zone(after, now), now.at)
+    return _judge(after, _zone(after, now), now.at)
+
+
+def _zone(site: Site, now: _Now) -> Zone:
+    return now.court.zones.get(site.zone, ANYWHERE)
+
+
+def _ruled(site: Site, now: _Now) -> tuple[Site, Event | None]:
+    """The site under the rules of this moment: a change of rule or hour takes effect at once and loses no site."""
+    ruling = now.court.ruling(site.box if site.waived else site.origin, site.class_name)
+    if (zone := ruling.zone) is not None:
+        if site.zone == zone.name and site.waived is None and site.grade == zone.grade and site.over == ruling.over:
+            return site, None
+        homed = replace(site, zone=zone.name, grade=zone.grade, over=ruling.over, waived=None)
+        return (begun_anew(replace(homed, told=""), now.at) if site.waived else homed), None
+    if site.waived == ruling.waived or ruling.waived is None:
         return site, None
-    why = because("stood", stood_s=stood, dwell_s=zone.dwell_s, hit_ratio=site.hit_ratio, least=zone.hit_ratio)
+    waived = replace(site, waived=ruling.waived, told="")
+    if not site.is_open:
+        return begun_anew(waived, now.at), None
+    cleared = replace(waived, state=State.CLEARED, cleared_at=now.at)
+    why = Reason("now_permitted" if ruling.permitted else "not_watched", ruling.waived.values)
+    return replace(cleared, trace=()), Event(Kind.CLEARED, cleared, now.at, why)
+
+
+def _verdict(site: Site, here: Sequence[Sighting], now: _Now) -> str:
+    if site.waived is not None:
+        return _plain(site, here, now, "permitted" if site.is_permitted else "hit")
+    if any(not sighting.weak for sighting in here) or (here and site.is_open):
+        return "hit"
+    change = _witness(site, now)
+    if here:
+        return "hit" if change else "weak"
+    plain = _plain(site, here, now, "hit")
+    return _borne_out(site, change, now) if plain == "miss" and change else plain
+
+
+def _plain(site: Site, here: Sequence[Sighting], now: _Now, hit: str) -> str:
+    """What the detector alone says."""
+    if here:
+        return "weak" if all(sighting.weak for sighting in here) else hit
+    return "hidden" if places.hidden(site, now.look.covers) or places.swallowed(site, now.seen) else "miss"
+
+
+def _witness(site: Site, now: _Now) -> Change | None:
+    if not now.look.changes or _zone(site, now).witness == "off":
+        return None
+    return places.change_at(site.box, now.look.changes)
+
+
+def _borne_out(site: Site, change: Change, now: _Now) -> str:
+    """A pile that the detector misses may be borne out by static change; what began after it left proves nothing."""
+    if site.class_name != "debris" or change.since > site.last_seen_at:
+        return "miss"
+    if site.is_open:
+        return "held" if (now.at - site.last_seen_at).total_seconds() < HOLDS_S else "miss"
+    alone = _zone(site, now).witness == "alone"
+    return "changed" if alone or site.hits - site.borne_out >= BORNE_OUT_FROM else "miss"
+
+
+def _judge(site: Site, zone: Zone, now: datetime) -> tuple[Site | None, Event | None]:
+    """A candidate becomes a violation, waits, starts over, or is given up."""
+    if stands(site, zone):
+        return _confirmed(site, zone, now)
+    why = _no_violation(site, zone)
+    if why is None:
+        return site, None
+    event = Event(Kind.GIVEN_UP, site, now, why) if site.told != why.code and site.hits > 1 else None
+    if site.confirmed_at:
+        # a place that had a case goes back to cleared, so that the next return is still a relapse of the same case
+        return replace(site, state=State.CLEARED, trace=()), event
+    if why.code == "rarely_detected":
+        return begun_anew(replace(site, told=why.code), now), event
+    return None, event
+
+
+def _confirmed(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event]:
     kind = Kind.RELAPSED if site.confirmed_at else Kind.OPENED
     confirmed = replace(
         site,
         state=State.CONFIRMED,
         confirmed_at=site.confirmed_at or now,
         cleared_at=None,
+        told="",
         relapses=site.relapses + (kind is Kind.RELAPSED),
     )
+    values = {"stood_s": site.stood_s, "dwell_s": zone.dwell_s, "hit_ratio": site.hit_ratio, "least": zone.hit_ratio}
+    over = {"zone": zone.name, "over": ", ".join(site.over)} if site.over else {}
+    why = because("stood_strictest" if over else "stood", **values, **over)
     return confirmed, Event(kind, confirmed, now, why)
 
 
 def _no_violation(site: Site, zone: Zone) -> Reason | None:
     """Why a candidate is given up; None while it may still become a violation."""
-    if site.empty_s >= max(zone.dwell_s * (1 - zone.hit_ratio), zone.clear_s / 2):
+    if is_gone(site, zone):
         return because("left", stood_s=site.stood_s - site.empty_s)
     if site.stood_s <= PATIENCE * zone.dwell_s:
         return None
     if site.visible_s < zone.dwell_s / 2:
         # what shows up later may be another
         return because("rarely_visible", visible_s=site.visible_s, stood_s=site.stood_s)
-    if site.hit_ratio < zone.hit_ratio:
-        return because("rarely_detected", hit_ratio=site.hit_ratio, least=zone.hit_ratio)
-    return None
+    return because("rarely_detected", hit_ratio=site.hit_ratio, least=zone.hit_ratio)
 
 
-def _returned(site: Site, now: datetime) -> Site:
-    return replace(
-        site,
-        state=State.CANDIDATE,
-        origin=site.box,
-        first_seen_at=now,
-        stood_s=0.0,
-        visible_s=0.0,
-        hit_s=0.0,
-        empty_s=0.0,
-        trace=site.trace[-1:],
-    )
+def _waive(site: Site, why: Reason, zone: Zone, now: datetime) -> tuple[Site | None, Event | None]:
+    """What stands where no rule judges it is told once it has stood, for whoever asks why it is no case."""
+    if is_gone(site, zone):
+        return (replace(site, state=State.CLEARED, trace=()) if site.confirmed_at else None), None
+    if site.told == why.code or not stands(site, zone):
+        return site, None
+    told = replace(site, told=why.code)
+    return told, Event(Kind.GIVEN_UP, told, now, why)
 
 
-def _clear(site: Site, zone: Zone, now: datetime, *, hit: bool) -> tuple[Site, Event | None]:
+def _clear(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event | None]:
     """A confirmed violation stays, starts clearing, or is seen gone for long enough."""
-    if hit:
-        return replace(site, state=State.CONFIRMED), None
-    if site.empty_s < zone.clear_s or site.misses < FEWEST:
-        return replace(site, state=State.CLEARING if site.empty_s else site.state), None
+    if not is_gone(site, zone):
+        state = State.CLEARING if site.misses else State.CONFIRMED
+        return (site if site.state is state else replace(site, state=state)), None
     cleared = replace(site, state=State.CLEARED, cleared_at=now)
     why = because("empty", empty_s=site.empty_s, clear_s=zone.clear_s)
     return replace(cleared, trace=()), Event(Kind.CLEARED, cleared, now, why)

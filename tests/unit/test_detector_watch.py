@@ -64,7 +64,7 @@ def test_a_standing_stall_is_opened_once_when_its_dwell_is_over() -> None:
     assert event.kind is Kind.OPENED
     assert event.at == START + timedelta(seconds=61)
     assert event.site.first_seen_at == START + timedelta(seconds=1)
-    assert say(event.reason, "en") == "stood 60 s ≥ 60 s, hit ratio 1.00 ≥ 0.60"
+    assert say(event.reason, "en") == "stood 60 s ≥ 60 s, hit ratio 1.00 ≥ 0.40"
     assert [(t.verdict, t.confidence) for t in event.site.trace] == [("hit", 0.8)] * 60
 
 
@@ -77,13 +77,13 @@ def test_a_flickering_stall_is_opened_once(recall: float, seed: int) -> None:
     assert street.news == [Kind.OPENED]
 
 
-def test_a_ghost_seen_in_a_third_of_the_looks_is_never_opened() -> None:
+def test_a_ghost_seen_in_a_quarter_of_the_looks_is_never_opened() -> None:
     street, dice = Street(), random.Random(1)  # noqa: S311 - repeatable
     for _ in range(1800):
-        street.look([STALL] if dice.random() < 0.33 else [])
+        street.look([STALL] if dice.random() < 0.25 else [])
     assert street.news == []
-    assert len(street.given_up) >= 6
-    assert all("hit ratio 0." in reason for reason in street.given_up)
+    assert len(street.given_up) == 1
+    assert "hit ratio 0." in street.given_up[0]
 
 
 def test_two_neighbouring_stalls_stay_two() -> None:
@@ -304,7 +304,9 @@ def test_two_looks_of_one_moment_are_two_looks() -> None:
 def test_a_permitted_pitch_never_opens() -> None:
     street = Street(PAVEMENT, PITCH)
     street.stands(Sighting("stall", 0.9, (0.45, 0.40, 0.55, 0.60)), seconds=500)
-    assert street.events == []
+    assert street.news == []
+    assert street.given_up == ["stands in permitted zone pitch"]
+    street.stands(seconds=100)
     assert street.watch.sites == ()
 
 
@@ -324,12 +326,13 @@ def test_a_renamed_zone_makes_no_second_case() -> None:
     assert street.events[-1].site.zone == "footway"
 
 
-def test_a_site_on_ground_no_longer_watched_is_dropped() -> None:
+def test_a_case_on_ground_no_longer_watched_is_cleared() -> None:
     street = Street()
     street.stands(STALL, seconds=100)
     street.zones = (Zone("far", ((0.8, 0.8), (1, 0.8), (1, 1)), dwell_s=60),)
     street.look([STALL])
-    assert street.watch.sites == ()
+    assert street.news == [Kind.OPENED, Kind.CLEARED]
+    assert say(street.events[-1].reason, "en") == "no rule watches this place any more"
 
 
 def test_a_cleared_place_costs_little_to_keep() -> None:

@@ -29,7 +29,6 @@ SITE = Site(
     state=State.CONFIRMED,
     first_seen_at=BIRTH,
     last_seen_at=NOW,
-    last_look_at=NOW,
     scores=(("debris", 3.0), ("stall", 80.0)),
     visible_s=120,
     hit_s=90,

@@ -36,7 +36,7 @@ def watched(key: str = "cam-1/site", relapses: int = 0) -> Watch:
     scores = (("stall", 0.1 + 0.2),)
     trace = (Trace(NOW, "hit", 0.7),)
     state = State.CLEARING
-    site = Site(key, "cam-1", "gate", box, box, state, NOW, NOW, NOW, scores, relapses=relapses, trace=trace)
+    site = Site(key, "cam-1", "gate", box, box, state, NOW, NOW, scores, relapses=relapses, trace=trace)
     return Watch("cam-1", (site,))
 
 

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How sure the looks make us that a thing stands at a place, or that it is gone.
+
+A detector finds a standing thing in a share of the looks only, so a miss is weak evidence and how weak depends on the
+place: of each site the share of looks that detect it (its recall) is estimated from its own looks, and every rule that
+weighs hits against misses uses that estimate. Numbers in docs/decisions/0006-confirmation.md.
+"""
+
+import math
+
+from detector.sites import Site
+from detector.zones import Zone
+
+PRIOR_HITS, PRIOR_LOOKS = 3.0, 5.0  # a new site is taken to be found in 60 % of the looks
+LEAST_RECALL, MOST_RECALL = 0.3, 0.97  # misses come in runs: no place is as sure, or as hopeless, as it looks
+STRAY = 0.1  # share of the looks in which something that does not stand here may be detected here
+SURE = math.log(20)  # of a standing thing: odds against strays
+GONE = math.log(1500)  # odds that a standing thing would have been seen again by now
+PERHAPS_GONE = math.log(10)  # the same, for not confirming what has just left
+FEWEST = 3  # looks that must agree before anything is told, however sure they make us
+
+
+def recall(site: Site) -> float:
+    """Share of the looks that detect this thing while it stands here."""
+    found = (site.hits + PRIOR_HITS) / (site.looks - site.misses + PRIOR_LOOKS)
+    return min(max(found, LEAST_RECALL), MOST_RECALL)
+
+
+def stands(site: Site, zone: Zone) -> bool:
+    """Whether a candidate's looks show one thing that has stood for the dwell and still does."""
+    if site.hits < FEWEST or site.visible_s < zone.dwell_s / 2 or site.hit_ratio < zone.hit_ratio:
+        return False
+    if _quiet(site) > PERHAPS_GONE or _evidence(site) < SURE:
+        return False
+    return site.stood_s + unseen_s(site) >= zone.dwell_s
+
+
+def unseen_s(site: Site) -> float:
+    """How long a thing has, on average, stood before its first detection: half a look and the misses before a hit."""
+    if site.looks < 2:
+        return 0.0
+    share = recall(site)
+    return site.visible_s / (site.looks - 1) * (0.5 + (1 - share) / share)
+
+
+def is_gone(site: Site, zone: Zone) -> bool:
+    """Whether a place was seen empty for long enough, by enough looks that would have shown the thing."""
+    return site.empty_s >= zone.clear_s and site.misses >= FEWEST and _quiet(site) >= GONE
+
+
+def _quiet(site: Site) -> float:
+    """Log odds that misses in a row are no chance."""
+    return -site.misses * math.log(1 - recall(site))
+
+
+def _evidence(site: Site) -> float:
+    hit, miss = math.log(PRIOR_HITS / PRIOR_LOOKS / STRAY), math.log((1 - PRIOR_HITS / PRIOR_LOOKS) / (1 - STRAY))
+    return hit * site.hits + miss * (site.looks - site.hits)

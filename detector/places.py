@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Which sighting belongs to which place: split and merged boxes stay one thing, two neighbours stay two."""
+
+from collections.abc import Iterable, Sequence
+
+from detector import boxes
+from detector.boxes import Box
+from detector.look import Change, Sighting
+from detector.sites import PIECE, Site, State, alike
+
+SAME_IOU = 0.3
+OTHER_CLASS_IOU = 0.5  # a half-built stall reads as debris: the same place, hence the same site
+TWIN_SHARE = 0.7  # a candidate that lies this much in another site is no thing of its own
+ORIGIN_SHARE = 0.3  # a candidate still lies this much on where it was first seen: who walks slowly does not stand
+HIDDEN_SHARE = 0.4  # of a site's box behind people or vehicles: the look says nothing
+UNLIKE = 0.3  # appearances this different are two things, unless their boxes agree well
+CHANGED_SHARE = 0.3  # of a site's box that a static change must take to speak for it
+
+
+def assign(sites: Sequence[Site], seen: Sequence[Sighting]) -> tuple[dict[str, list[Sighting]], list[Sighting]]:
+    """Share the sightings out, best fit first: per site key those that stand there, and the rest.
+
+    A split box is still one site, so a site takes further sightings that are pieces of it, but not a second thing
+    that merely overlaps it: two stalls side by side stay two. `seen` in canonical order gives canonical answers.
+    """
+    fits = []
+    for m, site in enumerate(sites):
+        left, top, right, bottom = site.box
+        for n, sighting in enumerate(seen):
+            box = sighting.box
+            if box[0] < right and left < box[2] and box[1] < bottom and top < box[3]:
+                fit = same_place(site, sighting)
+                if fit > 0:
+                    fits.append((-fit, site.key, n, m))
+    fits.sort()
+    hits: dict[str, list[Sighting]] = {}
+    taken: set[int] = set()
+    for _, key, n, m in fits:
+        if n in taken:
+            continue
+        if key not in hits or boxes.containment(sites[m].box, seen[n].box) >= PIECE:
+            hits.setdefault(key, []).append(seen[n])
+            taken.add(n)
+    return hits, [sighting for n, sighting in enumerate(seen) if n not in taken]
+
+
+def same_place(site: Site, seen: Sighting) -> float:
+    """How well a sighting fits a site, 0 where it does not."""
+    overlap = boxes.iou(site.box, seen.box)
+    if not overlap or (site.state is State.CANDIDATE and boxes.containment(site.origin, seen.box) < ORIGIN_SHARE):
+        return 0.0
+    if seen.class_name != site.class_name:
+        # rubbish where a stall once was is no relapse of the stall's case
+        return overlap if overlap >= OTHER_CLASS_IOU and site.state is not State.CLEARED else 0.0
+    inside = boxes.containment(site.box, seen.box)
+    if overlap < SAME_IOU and inside < PIECE:
+        return 0.0
+    like = alike(site.appearance, seen.appearance)
+    if like is None:
+        return max(overlap, inside / 2)
+    if like < UNLIKE and overlap < OTHER_CLASS_IOU:
+        return 0.0
+    return max(overlap, inside / 2) * (0.75 + 0.25 * like)
+
+
+def swallowed(site: Site, seen: Sequence[Sighting]) -> bool:
+    """Whether boxes of the same class lie over a site: merged with a neighbour, it is not seen empty."""
+    if site.state is State.CLEARED or site.hits < 2:
+        return False
+    return boxes.covered(site.box, [s.box for s in seen if s.class_name == site.class_name]) >= PIECE
+
+
+def hidden(site: Site, covers: Iterable[Box]) -> bool:
+    """Whether people or vehicles hide so much of a place that a look says nothing of it."""
+    return boxes.covered(site.box, covers) >= HIDDEN_SHARE
+
+
+def change_at(box: Box, changes: Iterable[Change]) -> Change | None:
+    """The static change that takes the most of a place, None where none takes enough."""
+    best = max(changes, key=lambda change: _overlap(box, change.box), default=None)
+    return best if best and _overlap(box, best.box) >= CHANGED_SHARE else None
+
+
+def _overlap(box: Box, change: Box) -> float:
+    """Shared area over the larger of two boxes: a whole street that changed speaks for no single thing in it."""
+    common = boxes.shared(box, change)
+    return common / max(boxes.area(box), boxes.area(change)) if common else 0.0
+
+
+def without_twins(sites: Iterable[Site]) -> tuple[Site, ...]:
+    """Drop new candidates that lie in an older or confirmed site: one standing thing, one site."""
+    kept: list[Site] = []
+    for site in sorted(sites, key=_age):
+        if not (_is_new(site) and any(_belongs(site, other) for other in kept)):
+            kept.append(site)
+    return tuple(kept)
+
+
+def _age(site: Site) -> tuple[object, ...]:
+    return _is_new(site), site.first_seen_at, -boxes.area(site.origin), site.key
+
+
+def _is_new(site: Site) -> bool:
+    return site.state is State.CANDIDATE and site.confirmed_at is None
+
+
+def _belongs(site: Site, other: Site) -> bool:
+    common = boxes.shared(site.box, other.box)
+    if not common or (other.waived and not other.is_permitted):
+        return False
+    if site.class_name == other.class_name:
+        return boxes.containment(site.box, other.box) > TWIN_SHARE
+    goods = (site.class_name, other.class_name) == ("debris", "stall") and other.state is not State.CLEARED
+    return goods and common > TWIN_SHARE * boxes.area(site.box)
