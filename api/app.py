@@ -22,10 +22,10 @@ from api.errors import ApiError
 from api.housekeeping import keep_house
 from api.hub import Hub
 from api.metrics import Metrics
-from api.middleware import BodyLimit, Observed
+from api.middleware import BodyLimit, NoNul, Observed
 from api.readiness import Readiness
 from api.roles import Permission
-from api.routes import cameras, cases, detect, events, evidence, health, login
+from api.routes import cameras, cases, detect, events, evidence, health, ledger, login, tickets
 from api.services import Services
 from api.store import Store, check_schema
 from api.throttle import Throttle
@@ -37,7 +37,8 @@ All times are ISO 8601 UTC. Refusals are RFC 9457 problem documents whose `detai
 TAGS = [
     {"name": "cases", "description": "The city's records of standing violations."},
     {"name": "evidence", "description": "Pictures and clips of cases."},
-    {"name": "cameras", "description": "Cameras, their zones, states and newest pictures."},
+    {"name": "ledger", "description": "Candidates that did not become cases, and why."},
+    {"name": "cameras", "description": "Cameras, their zones, states, newest pictures and device tickets."},
     {"name": "detection", "description": "The model, for a picture at hand."},
     {"name": "events", "description": "What happens, as it happens."},
     {"name": "session", "description": "Signing in to the page."},
@@ -64,6 +65,7 @@ def create_app(config: ApiConfig, *, detect: DetectFn | None = None, clock: Cloc
     _add_routes(app, public_metrics=config.public_metrics)
     file_bytes = max(config.evidence_bytes, config.picture_bytes)
     app.add_middleware(BodyLimit, body_bytes=config.body_bytes, file_bytes=file_bytes)
+    app.add_middleware(NoNul)
     app.add_middleware(Observed, metrics=services.metrics)
     return app
 
@@ -107,7 +109,7 @@ def _add_handlers(app: FastAPI) -> None:
 
 
 def _add_routes(app: FastAPI, *, public_metrics: bool) -> None:
-    for module in (cases, evidence, cameras, detect, events, login, health):
+    for module in (cases, evidence, ledger, cameras, tickets, detect, events, login, health):
         app.include_router(module.router)
     app.include_router(page.router)
     guard: list[Any] = [] if public_metrics else [Depends(permit(Permission.METRICS))]

@@ -9,7 +9,7 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,6 +55,19 @@ class Blobs:
     def keep_snapshot(self, upload: "Upload", camera_id: str) -> None:
         """Makes an upload the newest picture of a camera."""
         _move(upload, self.snapshot_path(camera_id))
+
+    def ledger_path(self, entry_id: str) -> Path:
+        """Where the picture of a ledger entry lies."""
+        return self._folder / "ledger" / entry_id[-2:] / f"{entry_id}.jpg"
+
+    def keep_ledger_picture(self, upload: "Upload", entry_id: str) -> None:
+        """Makes an upload the picture of a ledger entry, durably."""
+        _move(upload, self.ledger_path(entry_id))
+
+    def forget_ledger_pictures(self, entry_ids: Iterable[str]) -> None:
+        """Deletes the pictures of entries that are no longer kept."""
+        for entry_id in entry_ids:
+            self.ledger_path(entry_id).unlink(missing_ok=True)
 
     def sweep(self, *, now: float | None = None) -> int:
         """Deletes uploads that a killed process left behind more than an hour ago; returns how many."""

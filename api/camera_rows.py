@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from api import event_log
+from api import event_log, moments, tickets
 from api.errors import NotFound
 from api.model import Camera, CameraState
 from api.tables import cameras
@@ -50,12 +50,24 @@ def put(
     return get(connection, camera_id), known is None
 
 
-def put_state(connection: Connection, camera_id: str, state: CameraState, *, now: datetime) -> Camera:
-    """Records a camera's state; listeners hear of it when status or error have changed. Raises NotFound."""
-    before = get(connection, camera_id).state
-    _update(connection, camera_id, received_at=now, **asdict(state))
-    if before is None or (before.status, before.error) != (state.status, state.error):
+def put_state(
+    connection: Connection,
+    camera_id: str,
+    state: CameraState,
+    *,
+    now: datetime,
+    silent_after_s: float,
+    ticket_after_s: float,
+) -> Camera:
+    """Records a camera's state; listeners hear of it when status, error or health have changed. Raises NotFound."""
+    before = get(connection, camera_id)
+    heard = before.received_at
+    if heard is not None and (now - heard).total_seconds() > silent_after_s:
+        moments.note_silence(connection, camera_id, since=heard)
+    if moments.note(connection, camera_id, state, now=now):
         _announce(connection, camera_id, state.status, now=now)
+    _update(connection, camera_id, received_at=now, **asdict(state))
+    tickets.follow(connection, camera_id, state, after_s=ticket_after_s, now=now)
     return get(connection, camera_id)
 
 
@@ -87,6 +99,7 @@ def _camera(row: Row[Any]) -> Camera:
             row.drops,
             row.reconnects,
             row.reported_at,
+            row.health,
         )
     return Camera(
         row.id,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The shapes that travel: cameras, their zones and states, detections."""
+"""The shapes that travel: cameras, their zones, states and tickets, detections."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, ConfigDict, Field
 
 from api.model import Camera, CameraStatus
-from api.schemas import Answer, ClassName, Name, Note, Shape, Share, Time
+from api.schemas import Answer, ClassName, Name, Note, ReasonIn, ReasonOut, Shape, Share, TextIn, TextOut, Time
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Pixels = Annotated[int, Field(ge=0, le=65_535)]
 Point = tuple[Share, Share]
+Shift = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
 
 CAMERA_IN: dict[str, Any] = {
     "name": "Market Street, north gate",
@@ -25,6 +26,13 @@ CAMERA_IN: dict[str, Any] = {
         }
     ],
 }
+HEALTH: dict[str, Any] = {
+    "state": "ok",
+    "since": "2026-11-21T00:40:00Z",
+    "reason": None,
+    "text": None,
+    "shift": [0.0, 0.0],
+}
 STATE_IN: dict[str, Any] = {
     "status": "live",
     "frame_age_s": 0.4,
@@ -35,6 +43,18 @@ STATE_IN: dict[str, Any] = {
     "drops": 0,
     "reconnects": 1,
     "at": "2026-11-21T01:12:00Z",
+    "health": HEALTH,
+}
+TICKET: dict[str, Any] = {
+    "id": "T5f0c1a9be2d34c7788aa",
+    "camera_id": "cam-12",
+    "fault": "covered",
+    "status": "open",
+    "since": "2026-11-21T01:12:00Z",
+    "opened_at": "2026-11-21T01:13:00Z",
+    "closed_at": None,
+    "reason": {"code": "camera_covered", "values": {"share": 0.9}},
+    "text": {"en": "covered: 90 % of the picture shows no detail; clean the lens", "zh": "镜头被遮挡，请清洁镜头"},
 }
 CAMERA: dict[str, Any] = CAMERA_IN | {
     "id": "cam-12",
@@ -72,6 +92,16 @@ class CameraIn(Shape):
     zones: Annotated[list[Zone], Field(max_length=100)] = Field(default_factory=list)
 
 
+class HealthIn(Shape):
+    """What the patrol thinks of a camera's picture; any state but `ok` and `learning` suspends its zones."""
+
+    state: Literal["ok", "learning", "black", "frozen", "blurred", "covered", "overexposed", "corrupted", "moved"]
+    since: Time
+    reason: ReasonIn | None = None
+    text: TextIn | None = None
+    shift: tuple[Shift, Shift] = Field(default=(0.0, 0.0), description="Small shift that the zones follow, as shares.")
+
+
 class CameraStateIn(Shape):
     """How a camera is, from the patrol's side."""
 
@@ -86,6 +116,17 @@ class CameraStateIn(Shape):
     drops: Count = 0
     reconnects: Count = 0
     at: Time
+    health: HealthIn | None = None
+
+
+class HealthOut(Answer):
+    """What the patrol thinks of a camera's picture."""
+
+    state: str
+    since: datetime
+    reason: ReasonOut | None
+    text: TextOut | None
+    shift: tuple[float, float]
 
 
 class CameraStateOut(Answer):
@@ -100,6 +141,7 @@ class CameraStateOut(Answer):
     drops: int
     reconnects: int
     at: datetime = Field(validation_alias=AliasChoices("reported_at", "at"))
+    health: HealthOut | None
 
 
 class SnapshotOut(Answer):
@@ -131,6 +173,29 @@ class CameraList(Answer):
     """All cameras by id."""
 
     items: list[CameraOut]
+
+
+class TicketOut(Answer):
+    """A camera that needs somebody."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [TICKET]})
+
+    id: str
+    camera_id: str
+    fault: str = Field(description="`offline`, or the state of health.")
+    status: Literal["open", "closed"]
+    since: datetime
+    opened_at: datetime
+    closed_at: datetime | None
+    reason: ReasonOut | None
+    text: TextOut
+
+
+class TicketPage(Answer):
+    """A page of device tickets, newest first."""
+
+    items: list[TicketOut]
+    next_cursor: str | None
 
 
 class DetectionOut(Answer):

@@ -3,7 +3,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from api import places
 from api.errors import NotFound
 from api.model import Case, CaseFilter, Evidence, HistoryRow, NewCase
 from api.tables import case_numbers, cases, evidence, history
@@ -30,6 +31,17 @@ def open_case_id(connection: Connection, key: str) -> str | None:
     query = sa.select(cases.c.id).where(cases.c.key == key, cases.c.status.not_in(DONE))
     found: str | None = connection.execute(query).scalar_one_or_none()
     return found
+
+
+def standing(connection: Connection, camera_id: str, at: datetime) -> Case | None:
+    """The case of a camera whose thing stood there at a moment, the one confirmed last if there are several."""
+    gone = sa.func.coalesce(cases.c.cleared_at, cases.c.last_seen_at)
+    stands = sa.and_(cases.c.cleared_at.is_(None), cases.c.status.not_in(DONE))
+    query = sa.select(cases).where(
+        cases.c.camera_id == camera_id, cases.c.first_seen_at <= at, sa.or_(stands, gone >= at)
+    )
+    row = connection.execute(query.order_by(cases.c.confirmed_at.desc(), cases.c.seq.desc()).limit(1)).one_or_none()
+    return None if row is None else _whole(connection, [row])[0]
 
 
 def page(connection: Connection, wanted: CaseFilter, *, limit: int, before_seq: int | None = None) -> list[Case]:
@@ -53,7 +65,8 @@ def counts(connection: Connection, *, camera_id: str | None = None) -> list[tupl
 def insert(connection: Connection, new: NewCase, *, now: datetime, zone: ZoneInfo) -> str:
     """Writes a new case under the next number of the city's day; returns its id."""
     case_id = _next_number(connection, now.astimezone(zone).strftime("%Y%m%d"))
-    values = asdict(new) | {"id": case_id, "status": Status.NEW, "relapses": 0, "version": 1}
+    place = places.place_of(connection, new)
+    values = asdict(new) | {"id": case_id, "status": Status.NEW, "relapses": 0, "version": 1, "place": place}
     connection.execute(sa.insert(cases).values(**values, created_at=now, updated_at=now))
     return case_id
 
@@ -101,7 +114,9 @@ def _whole(connection: Connection, rows: Sequence[Row[Any]]) -> list[Case]:
     ids = [row.id for row in rows]
     pictures = _evidence_of(connection, ids)
     stories = _history_of(connection, ids)
-    return [_case(row, pictures[row.id], stories[row.id]) for row in rows]
+    links, earlier = places.links_of(connection, ids), places.earlier(connection, ids)
+    found = (_case(row, pictures[row.id], stories[row.id]) for row in rows)
+    return [replace(case, links=tuple(links[case.id]), earlier=earlier.get(case.id, 0)) for case in found]
 
 
 def _case(row: Row[Any], pictures: Iterable[Evidence], story: Iterable[HistoryRow]) -> Case:
@@ -109,6 +124,7 @@ def _case(row: Row[Any], pictures: Iterable[Evidence], story: Iterable[HistoryRo
     values["status"] = Status(row.status)
     values["box"] = tuple(row.box)
     values["trace"] = row.trace or []
+    values["ground"] = row.ground and tuple(row.ground)
     return Case(**values, evidence=tuple(pictures), history=tuple(story))
 
 
@@ -130,5 +146,5 @@ def _history_of(connection: Connection, ids: Sequence[str]) -> defaultdict[str, 
     found: defaultdict[str, list[HistoryRow]] = defaultdict(list)
     for row in connection.execute(query):
         source = None if row.from_status is None else Status(row.from_status)
-        found[row.case_id].append(HistoryRow(row.at, row.actor, source, Status(row.to_status), row.note))
+        found[row.case_id].append(HistoryRow(row.at, row.actor, source, Status(row.to_status), row.note, row.text))
     return found

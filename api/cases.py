@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
-from api import case_rows, event_log
+from api import case_rows, event_log, notes, places
 from api.errors import PlaceHasOpenCase, VersionChanged
-from api.model import Case, HistoryRow, NewCase, Observation
+from api.ledger_model import Bilingual
+from api.model import Case, HistoryRow, Link, NewCase, Observation
 from api.roles import Principal
 from api.workflow import DONE, Status, check_move
 
@@ -20,7 +21,13 @@ FALSE_ALARM_HOLDS = timedelta(days=1)  # what flickers in and out must not raise
 
 
 def register(
-    connection: Connection, new: NewCase, *, by: Principal, now: datetime, zone: ZoneInfo
+    connection: Connection,
+    new: NewCase,
+    *,
+    by: Principal,
+    now: datetime,
+    zone: ZoneInfo,
+    same_place_m: float = 0.0,
 ) -> tuple[Case, bool]:
     """Opens a case, or returns the open one of the same place; the flag says whether it is new."""
     known = case_rows.open_case_id(connection, new.key)
@@ -28,9 +35,22 @@ def register(
         return _seen_again(connection, case_rows.get(connection, known), new, by=by, now=now), False
     case_id = case_rows.insert(connection, new, now=now, zone=zone)
     case_rows.add_history(connection, case_id, HistoryRow(now, by.actor, None, Status.NEW, None))
+    for other in places.neighbours(connection, new, within_m=same_place_m):
+        _link(connection, case_rows.get(connection, case_id), other, by=by, now=now)
     case = case_rows.get(connection, case_id)
     _announce(connection, case, "case.created", now=now)
     return case, True
+
+
+def _link(connection: Connection, case: Case, link: Link, *, by: Principal, now: datetime) -> None:
+    """Two cameras see one thing: both cases say so, each stays a case that people decide on."""
+    places.link(connection, case.id, link, now=now)
+    other = case_rows.get(connection, link.case_id)
+    for this, that in ((case, other), (other, case)):
+        text = notes.told("linked", case=that.id, camera=that.camera_id, metres=link.distance_m)
+        row = HistoryRow(now, by.actor, this.status, this.status, text["en"], text)
+        case_rows.add_history(connection, this.id, row)
+    _announce(connection, other, "case.updated", now=now)
 
 
 def move(
@@ -71,7 +91,8 @@ def observe(connection: Connection, case_id: str, fact: Observation, *, by: Prin
 def _seen_again(connection: Connection, case: Case, new: NewCase, *, by: Principal, now: datetime) -> Case:
     # a patrol that lost its memory confirms a cleared place anew: that is a relapse of the same case
     if case.cleared_at is not None and new.last_seen_at > case.cleared_at:
-        again = Observation("relapsed", new.last_seen_at, new.confidence, "reported again")
+        text = notes.told("reported_again")
+        again = Observation("relapsed", new.last_seen_at, new.confidence, text["en"], text)
         return _relapsed(connection, case, again, by=by, now=now)
     return _seen(connection, case, new.last_seen_at, now=now)
 
@@ -85,8 +106,8 @@ def _seen(connection: Connection, case: Case, at: datetime, *, now: datetime) ->
 def _cleared(connection: Connection, case: Case, fact: Observation, *, by: Principal, now: datetime) -> Case:
     if case.cleared_at is not None:
         return case
-    note = _joined("cleared: the place is free", fact.note)
-    return _change(connection, case, to=case.status, note=note, by=by, now=now, cleared_at=fact.at)
+    text = notes.told("cleared", _detail(fact))
+    return _change(connection, case, to=case.status, note=text["en"], text=text, by=by, now=now, cleared_at=fact.at)
 
 
 def _relapsed(connection: Connection, case: Case, fact: Observation, *, by: Principal, now: datetime) -> Case:
@@ -95,16 +116,16 @@ def _relapsed(connection: Connection, case: Case, fact: Observation, *, by: Prin
     returns = case.status == Status.CLOSED or _muted_no_more(case, fact.at)
     successor = case_rows.open_case_id(connection, case.key) if returns else None
     if successor is not None:
-        note = _joined(f"relapsed, but {successor} is already open for this place", fact.note)
-        return _change(connection, case, to=case.status, note=note, by=by, now=now)
+        text = notes.told("relapsed_open", _detail(fact), case=successor)
+        return _change(connection, case, to=case.status, note=text["en"], text=text, by=by, now=now)
     to = Status.NEW if returns else case.status
     changes = {
         "cleared_at": None,
         "relapses": case.relapses + 1,
         "last_seen_at": max(case.last_seen_at, fact.at),
     }
-    note = _joined("relapsed: it is back", fact.note)
-    return _change(connection, case, to=to, note=note, by=by, now=now, **changes)
+    text = notes.told("relapsed", _detail(fact))
+    return _change(connection, case, to=to, note=text["en"], text=text, by=by, now=now, **changes)
 
 
 def _muted_no_more(case: Case, at: datetime) -> bool:
@@ -113,8 +134,8 @@ def _muted_no_more(case: Case, at: datetime) -> bool:
     return case.status == Status.FALSE_ALARM and at - max(judged, default=at) > FALSE_ALARM_HOLDS
 
 
-def _joined(text: str, note: str | None) -> str:
-    return text if not note else f"{text} ({note})"
+def _detail(fact: Observation) -> Bilingual | None:
+    return fact.text or ({"en": fact.note, "zh": fact.note} if fact.note else None)
 
 
 def _refuse_second_open(connection: Connection, case: Case) -> None:
@@ -134,10 +155,11 @@ def _change(
     note: str | None,
     by: Principal,
     now: datetime,
+    text: Bilingual | None = None,
     **columns: Any,
 ) -> Case:
     case_rows.update(connection, case.id, status=to, version=case.version + 1, updated_at=now, **columns)
-    case_rows.add_history(connection, case.id, HistoryRow(now, by.actor, case.status, to, note))
+    case_rows.add_history(connection, case.id, HistoryRow(now, by.actor, case.status, to, note, text))
     changed = case_rows.get(connection, case.id)
     _announce(connection, changed, "case.updated", now=now)
     return changed

@@ -28,6 +28,10 @@ class ApiConfig:
     event_clients: int = 200
     events_days: float = 14.0
     idempotency_days: float = 60.0
+    ledger_days: float = 14.0
+    ledger_bytes: int = 4096 * MEBIBYTE
+    ticket_after_s: float = 60.0
+    same_place_m: float = 3.0
 
     @property
     def zone(self) -> ZoneInfo:

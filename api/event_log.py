@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from api.model import Event
 from api.tables import events
 
-EventName = Literal["case.created", "case.updated", "camera.updated"]
+EventName = Literal["case.created", "case.updated", "camera.updated", "ticket.updated"]
 
 
 def append(connection: Connection, event: EventName, data: Mapping[str, str | None], *, now: datetime) -> None:

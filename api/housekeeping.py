@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Forgets what is no longer needed: old events, kept answers, expired sessions, broken-off uploads."""
+"""Forgets what is no longer needed: old events, kept answers, expired sessions, broken-off uploads, the old ledger."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import event_log, idempotency, sessions
+from api import event_log, idempotency, ledger_rows, moments, sessions
 from api.services import Services
 
 log = logging.getLogger(__name__)
@@ -33,3 +33,13 @@ def tidy(services: Services) -> None:
         sessions.forget_expired(connection, now=now)
         event_log.forget(connection, before=now - timedelta(days=config.events_days))
         idempotency.forget(connection, before=now - timedelta(days=config.idempotency_days))
+        moments.forget(connection, before=now - timedelta(days=config.ledger_days))
+    bound_ledger(services)
+
+
+def bound_ledger(services: Services) -> None:
+    """Forgets ledger entries that are too old, and the oldest when there are too many bytes; rows before pictures."""
+    before = services.clock() - timedelta(days=services.config.ledger_days)
+    with services.store.write() as connection:
+        gone = ledger_rows.forget(connection, before=before, most_bytes=services.config.ledger_bytes)
+    services.blobs.forget_ledger_pictures(gone)

@@ -10,10 +10,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
-from api.problems import broken
+from api.problems import broken, problem
 
 log = logging.getLogger("api.access")
 QUIET_S = 60.0
+NUL_ADVICE = "the address holds a NUL character (%00), which no name has: take it out"
 FILES = (b"image/", b"video/")
 TAKES_FILES = ("/evidence", "/snapshot", "/detect")  # these read their body after they know who is asking
 
@@ -49,6 +50,21 @@ class BodyLimit:
         content_type = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
         is_file = content_type.lower().startswith(FILES) and scope["path"].endswith(TAKES_FILES)
         return self._file_bytes if is_file else self._body_bytes
+
+
+class NoNul:
+    """Refuses addresses that hold a NUL: no name holds one, and PostgreSQL breaks on it where SQLite finds nothing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stands before all routes, so that none has to think of it."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on unless its address holds a NUL."""
+        if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
+            await problem(scope["path"].replace("\0", ""), 422, "invalid", NUL_ADVICE)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
 class Observed:

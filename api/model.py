@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from api.ledger_model import Bilingual
+from api.repetition import Recommendation, recommend
 from api.workflow import Status
 
 EvidenceKind = Literal["before", "during", "after", "clip", "context"]
@@ -14,7 +16,11 @@ MediaType = Literal["image/jpeg", "image/png", "video/mp4"]
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """A confirmed violation as the patrol reports it; `box` is x0, y0, x1, y1 as shares of the picture."""
+    """A confirmed violation as the patrol reports it; `box` is x0, y0, x1, y1 as shares of the picture.
+
+    ground: metres in the city's frame. history_of, chased_from: keys of the place's earlier site and of the one that
+    moved here. repeats: how often the patrol remembers it at this place.
+    """
 
     key: str
     class_name: str
@@ -28,17 +34,30 @@ class NewCase:
     model: str
     rule: dict[str, Any]
     trace: list[Any]
+    ground: tuple[float, float] | None = None
+    history_of: str | None = None
+    repeats: int = 0
+    chased_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another camera's case of the same thing, and how far apart both say it stands."""
+
+    case_id: str
+    distance_m: float
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One entry of a case's history; `from_status` is None for its first."""
+    """One entry of a case's history; `from_status` is None for its first, `text` is the note in both languages."""
 
     at: datetime
     actor: str
     from_status: Status | None
     to_status: Status
     note: str | None
+    text: Bilingual | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +90,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The city's record of one standing violation."""
+    """The city's record of one standing violation; `earlier` counts older cases of its place."""
 
     seq: int
     id: str
@@ -93,8 +112,27 @@ class Case:
     created_at: datetime
     updated_at: datetime
     version: int
+    place: str | None = None
+    ground: tuple[float, float] | None = None
+    history_of: str | None = None
+    repeats: int = 0
+    chased_from: str | None = None
     evidence: tuple[Evidence, ...] = ()
     history: tuple[HistoryRow, ...] = ()
+    links: tuple[Link, ...] = ()
+    earlier: int = 0
+
+    @property
+    def linked_to(self) -> tuple[str, ...]:
+        """Cases of other cameras that are the same thing."""
+        return tuple(link.case_id for link in self.links)
+
+    @property
+    def recommendation(self) -> Recommendation:
+        """What the city's rule says; each return after a closed case is a repetition, too."""
+        returns = sum((row.from_status, row.to_status) == (Status.CLOSED, Status.NEW) for row in self.history)
+        grade = self.rule.get("grade")
+        return recommend(self.earlier + returns, grade if isinstance(grade, str) else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +156,12 @@ class Observation:
     at: datetime
     confidence: float | None = None
     note: str | None = None
+    text: Bilingual | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CameraState:
-    """What the patrol last said about a camera."""
+    """What the patrol last said about a camera; `health` is JSON: state, since, reason, text, shift."""
 
     status: CameraStatus
     frame_age_s: float | None
@@ -133,6 +172,7 @@ class CameraState:
     drops: int
     reconnects: int
     reported_at: datetime
+    health: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from api.ledger_model import Bilingual
 from api.model import EvidenceKind, MediaType
+from api.repetition import Action
 from api.workflow import Status
 
 
@@ -40,9 +42,13 @@ ClassName = Annotated[str, StringConstraints(min_length=1, max_length=64), After
 CameraId = Annotated[str, StringConstraints(pattern=r"^[\w][\w.:-]{0,63}$")]
 Note = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_plain)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Metres = Annotated[float, Field(ge=-(10**7), le=10**7, allow_inf_nan=False)]
 Box = tuple[Share, Share, Share, Share]
 FreeJson = Annotated[dict[str, Any], AfterValidator(_sound_json)]
 FreeList = Annotated[list[Any], Field(max_length=5000), AfterValidator(_sound_json)]
+ReasonCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+ReasonValue = Annotated[float, Field(allow_inf_nan=False)] | Name
+ReasonValues = Annotated[dict[str, ReasonValue], Field(max_length=20), AfterValidator(_sound_json)]
 
 CASE_IN: dict[str, Any] = {
     "key": "cam-12/gate/stall/7f3a",
@@ -57,6 +63,10 @@ CASE_IN: dict[str, Any] = {
     "model": "curb-n 2026.11",
     "rule": {"dwell_s": 120, "grade": "strict"},
     "trace": [{"at": "2026-11-21T01:10:00Z", "score": 0.81, "hit": True}],
+    "ground": [412.5, 87.2],
+    "history_of": None,
+    "repeats": 0,
+    "chased_from": None,
 }
 EVIDENCE: dict[str, Any] = {
     "id": "E5f0c1a9be2d34c7788aa",
@@ -75,8 +85,21 @@ CASE_LISTED: dict[str, Any] = {name: value for name, value in CASE_IN.items() if
     "created_at": "2026-11-21T01:12:01Z",
     "updated_at": "2026-11-21T01:12:01Z",
     "version": 1,
+    "place": "cam-12/gate/stall/7f3a",
     "evidence": [EVIDENCE],
-    "history": [{"at": "2026-11-21T01:12:01Z", "actor": "key:patrol-1", "from": None, "to": "new", "note": None}],
+    "history": [
+        {"at": "2026-11-21T01:12:01Z", "actor": "key:patrol-1", "from": None, "to": "new", "note": None, "text": None}
+    ],
+    "linked_to": [],
+    "recommendation": {
+        "action": "warn",
+        "repetition": 0,
+        "grade": "strict",
+        "text": {
+            "en": "warn: first time at this place; strict road, one step further",
+            "zh": "警告：该地点首次发生；严禁路段，加重一档",
+        },
+    },
 }
 CASE: dict[str, Any] = CASE_LISTED | {"trace": CASE_IN["trace"]}
 
@@ -91,6 +114,39 @@ class Answer(BaseModel):
     """Base of what is given, filled from frozen values."""
 
     model_config = ConfigDict(from_attributes=True, populate_by_name=True)
+
+
+class TextIn(Shape):
+    """One sentence in both languages of the page."""
+
+    en: Note
+    zh: Note
+
+
+def both(text: TextIn) -> Bilingual:
+    """A sentence that came in, as a value."""
+    return {"en": text.en, "zh": text.zh}
+
+
+class TextOut(Answer):
+    """One sentence in both languages of the page."""
+
+    en: str
+    zh: str
+
+
+class ReasonIn(Shape):
+    """Why, as data."""
+
+    code: ReasonCode
+    values: ReasonValues = Field(default_factory=dict)
+
+
+class ReasonOut(Answer):
+    """Why, as data."""
+
+    code: str
+    values: dict[str, Any]
 
 
 class CaseIn(Shape):
@@ -110,6 +166,12 @@ class CaseIn(Shape):
     model: Name
     rule: FreeJson = Field(default_factory=dict, description="The rule that confirmed it, free form.")
     trace: FreeList = Field(default_factory=list, description="Each look: score, hit, hidden, why.")
+    ground: tuple[Metres, Metres] | None = Field(
+        default=None, description="Where it stands in the city's own frame of metres, the same for all cameras."
+    )
+    history_of: Name | None = Field(default=None, description="Key of the site that stood at this place before.")
+    repeats: Annotated[int, Field(ge=0, le=10**6)] = Field(default=0, description="How often it did, by the patrol.")
+    chased_from: Name | None = Field(default=None, description="Key of the site that moved on and came here.")
 
 
 class TransitionIn(Shape):
@@ -135,6 +197,7 @@ class ObservationIn(Shape):
     at: Time
     confidence: Share | None = None
     note: Note | None = None
+    text: TextIn | None = Field(default=None, description="The note in both languages, for the page.")
 
 
 class EvidenceOut(Answer):
@@ -159,6 +222,16 @@ class HistoryOut(Answer):
     from_status: Status | None = Field(alias="from", validation_alias="from_status")
     to_status: Status = Field(alias="to", validation_alias="to_status")
     note: str | None
+    text: TextOut | None
+
+
+class RecommendationOut(Answer):
+    """What the city's rule says by how often it happened at this place before; a person decides."""
+
+    action: Action
+    repetition: int
+    grade: str | None
+    text: TextOut
 
 
 class CaseListed(Answer):
@@ -184,6 +257,13 @@ class CaseListed(Answer):
     created_at: datetime
     updated_at: datetime
     version: int
+    place: str | None = Field(description="Name of the place: cases with the same one repeat each other.")
+    ground: tuple[float, float] | None
+    history_of: str | None
+    repeats: int
+    chased_from: str | None
+    linked_to: list[str] = Field(description="Cases of other cameras that are the same thing.")
+    recommendation: RecommendationOut
     evidence: list[EvidenceOut]
     history: list[HistoryOut]
 

@@ -26,6 +26,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
+MaybeJson = sa.JSON(none_as_null=True)
 Serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 metadata = sa.MetaData(
     naming_convention={
@@ -59,6 +60,12 @@ cases = sa.Table(
     sa.Column("created_at", UtcDateTime(), nullable=False),
     sa.Column("updated_at", UtcDateTime(), nullable=False),
     sa.Column("version", sa.Integer(), nullable=False),
+    sa.Column("place", sa.String(200)),
+    sa.Column("history_of", sa.String(200)),
+    sa.Column("chased_from", sa.String(200)),
+    sa.Column("repeats", sa.Integer(), nullable=False, server_default="0"),
+    sa.Column("ground", MaybeJson),
+    sa.Index("ix_cases_place", "place", "seq"),
     sa.Index("ix_cases_status", "status", "seq"),
     sa.Index("ix_cases_class_name", "class_name", "seq"),
     sa.Index("ix_cases_camera_id", "camera_id", "seq"),
@@ -91,7 +98,17 @@ history = sa.Table(
     sa.Column("from_status", sa.String(16)),
     sa.Column("to_status", sa.String(16), nullable=False),
     sa.Column("note", sa.Text()),
+    sa.Column("text", MaybeJson),
     sqlite_autoincrement=True,
+)
+
+case_links = sa.Table(
+    "case_links",
+    metadata,
+    sa.Column("case_id", sa.String(32), sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("other_id", sa.String(32), sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("distance_m", sa.Float(), nullable=False),
+    sa.Column("created_at", UtcDateTime(), nullable=False),
 )
 
 evidence = sa.Table(
@@ -130,6 +147,72 @@ cameras = sa.Table(
     sa.Column("reported_at", UtcDateTime()),
     sa.Column("received_at", UtcDateTime()),
     sa.Column("snapshot_at", UtcDateTime()),
+    sa.Column("health", MaybeJson),
+)
+
+# one row for each change of a camera's status, error or health: what it could see at any moment of the past
+camera_states = sa.Table(
+    "camera_states",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("camera_id", sa.String(64), nullable=False),
+    sa.Column("at", UtcDateTime(), nullable=False, index=True),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("error", sa.Text()),
+    sa.Column("health", MaybeJson),
+    sa.Index("ix_camera_states_camera_id", "camera_id", "at"),
+    sqlite_autoincrement=True,
+)
+
+tickets = sa.Table(
+    "tickets",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("id", sa.String(32), nullable=False, unique=True),
+    sa.Column("camera_id", sa.String(64), nullable=False),
+    sa.Column("fault", sa.String(32), nullable=False),
+    sa.Column("since", UtcDateTime(), nullable=False),
+    sa.Column("opened_at", UtcDateTime(), nullable=False),
+    sa.Column("closed_at", UtcDateTime()),
+    sa.Column("reason", MaybeJson),
+    sa.Column("text", sa.JSON(), nullable=False),
+    sa.Index("ix_tickets_camera_id", "camera_id", "seq"),
+    sqlite_autoincrement=True,
+)
+open_ticket = sa.Index(
+    "uq_tickets_open",
+    tickets.c.camera_id,
+    unique=True,
+    sqlite_where=sa.text("closed_at IS NULL"),
+    postgresql_where=sa.text("closed_at IS NULL"),
+)
+
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("id", sa.String(32), nullable=False, unique=True),
+    sa.Column("key", sa.String(200), nullable=False),
+    sa.Column("class_name", sa.String(64), nullable=False),
+    sa.Column("camera_id", sa.String(64), nullable=False),
+    sa.Column("zone", sa.String(200), nullable=False),
+    sa.Column("confidence", sa.Float(), nullable=False),
+    sa.Column("box", sa.JSON(), nullable=False),
+    sa.Column("first_seen_at", UtcDateTime(), nullable=False),
+    sa.Column("last_seen_at", UtcDateTime(), nullable=False),
+    sa.Column("given_up_at", UtcDateTime(), nullable=False, index=True),
+    sa.Column("stood_s", sa.Float(), nullable=False),
+    sa.Column("reason", sa.String(64), nullable=False),
+    sa.Column("values", sa.JSON(), nullable=False),
+    sa.Column("text", sa.JSON(), nullable=False),
+    sa.Column("rule", sa.JSON(), nullable=False),
+    sa.Column("trace", sa.JSON(), nullable=False),
+    sa.Column("model", sa.String(200), nullable=False),
+    sa.Column("skipped", sa.Integer(), nullable=False),
+    sa.Column("picture_bytes", sa.BigInteger(), nullable=False),
+    sa.Column("created_at", UtcDateTime(), nullable=False),
+    sa.Index("ix_ledger_camera_id", "camera_id", "given_up_at"),
+    sqlite_autoincrement=True,
 )
 
 events = sa.Table(

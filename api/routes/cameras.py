@@ -5,17 +5,20 @@ import asyncio
 import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from api import camera_rows
 from api.auth import Reader, Reporter, Shower
 from api.blobs import Upload
 from api.camera_schemas import CameraIn, CameraList, CameraOut, CameraStateIn, camera_out
 from api.errors import NotFound
+from api.ledger_schemas import WhyOut
 from api.model import Camera, CameraState
 from api.routes.shared import raw_answer, raw_body, refusals
+from api.schemas import Time
 from api.services import Services, ServicesDep
 from api.uploads import check_content, check_length, said_type, write_all
+from api.why import answer
 
 router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
 CameraPath = Annotated[str, Path(pattern=r"^[\w][\w.:-]{0,63}$", examples=["cam-12"])]
@@ -43,10 +46,20 @@ def put(camera_id: CameraPath, body: CameraIn, response: Response, _by: Reporter
 )
 def put_state(camera_id: CameraPath, body: CameraStateIn, _by: Reporter, services: ServicesDep) -> CameraOut:
     """Send it at each change and at least every 10 s: after 30 s of silence the camera is shown as
-    unknown. Listeners of `/events` hear of changes of status or error only."""
-    state = CameraState(**body.model_dump(exclude={"at"}), reported_at=body.at)
+    unknown. Listeners of `/events` hear of changes of status, error or health only. A fault that lasts
+    opens a device ticket, never a case."""
+    health = body.health.model_dump(mode="json") if body.health else None
+    state = CameraState(**body.model_dump(exclude={"at", "health"}), reported_at=body.at, health=health)
+    config = services.config
     with services.store.write() as connection:
-        camera = camera_rows.put_state(connection, camera_id, state, now=services.clock())
+        camera = camera_rows.put_state(
+            connection,
+            camera_id,
+            state,
+            now=services.clock(),
+            silent_after_s=config.silent_after_s,
+            ticket_after_s=config.ticket_after_s,
+        )
     return _shown(services, camera)
 
 
@@ -81,6 +94,21 @@ def show(camera_id: CameraPath, services: ServicesDep, _by: Shower) -> CameraOut
     """One camera with its state."""
     with services.store.read() as connection:
         return _shown(services, camera_rows.get(connection, camera_id))
+
+
+@router.get("/{camera_id}/why", summary="Why was there no case?", responses=refusals(404, 422))
+def why(
+    camera_id: CameraPath,
+    services: ServicesDep,
+    _by: Reader,
+    at: Annotated[Time | None, Query(description="The moment asked about; default: now.")] = None,
+) -> WhyOut:
+    """One sentence in both languages: the case that stood then, or the candidate that was given up and why,
+    or what the camera could not see, or that nothing was there."""
+    now = services.clock()
+    with services.store.read() as connection:
+        camera = camera_rows.get(connection, camera_id)
+        return answer(connection, camera, at or now, now=now, config=services.config)
 
 
 @router.get(

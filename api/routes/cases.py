@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Cases over HTTP."""
 
-import base64
-import binascii
 from collections import Counter
 from typing import Annotated
 
@@ -11,10 +9,17 @@ from sqlalchemy.engine import Connection
 
 from api import case_rows, cases, event_log
 from api.auth import Mover, Reader, Reporter, Shower
-from api.errors import Invalid
 from api.idempotency import Answer
 from api.model import Case, CaseFilter, NewCase, Observation
-from api.routes.shared import IdempotencyKey, MaybeIdempotencyKey, refusals, write_once
+from api.routes.shared import (
+    Cursor,
+    IdempotencyKey,
+    MaybeIdempotencyKey,
+    cursor_of,
+    refusals,
+    seq_of,
+    write_once,
+)
 from api.schemas import (
     CaseCount,
     CaseIn,
@@ -26,6 +31,7 @@ from api.schemas import (
     Summary,
     Time,
     TransitionIn,
+    both,
 )
 from api.services import ServicesDep
 from api.workflow import DONE, Status
@@ -49,8 +55,9 @@ def create(body: CaseIn, request: Request, key: IdempotencyKey, by: Reporter, se
     new = NewCase(**body.model_dump())
 
     def act(connection: Connection) -> Answer:
-        now = services.clock()
-        case, fresh = cases.register(connection, new, by=by, now=now, zone=services.config.zone)
+        now, near_m = services.clock(), services.config.same_place_m
+        zone = services.config.zone
+        case, fresh = cases.register(connection, new, by=by, now=now, zone=zone, same_place_m=near_m)
         return Answer(201 if fresh else 200, _json(case), f"/api/v1/cases/{case.id}")
 
     return write_once(services, request, key, body.model_dump(mode="json"), act)
@@ -76,16 +83,16 @@ def index(
     response: Response,
     wanted: Annotated[CaseFilter, Depends(wanted_cases)],
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before.")] = None,
+    cursor: Cursor = None,
 ) -> CasePage:
     """One page of cases without their traces. The header `Event-Id` names the last event that this
     answer knows of: start `/events` after it and nothing is missed."""
-    before = None if cursor is None else _seq_of(cursor)
+    before = None if cursor is None else seq_of(cursor)
     with services.store.read() as connection:
         response.headers[EVENT_HEADER] = str(event_log.bounds(connection)[1])
         found = case_rows.page(connection, wanted, limit=limit + 1, before_seq=before)
     shown = found[:limit]
-    more = _cursor(shown[-1].seq) if len(found) > limit else None
+    more = cursor_of(shown[-1].seq) if len(found) > limit else None
     return CasePage(items=[CaseListed.model_validate(case) for case in shown], next_cursor=more)
 
 
@@ -161,7 +168,7 @@ def observe(
     services: ServicesDep,
 ) -> Response:
     """Records a fact: still seen, cleared, or relapsed. A closed case that relapses is new again."""
-    fact = Observation(body.kind, body.at, body.confidence, body.note)
+    fact = Observation(body.kind, body.at, body.confidence, body.note, both(body.text) if body.text else None)
 
     def act(connection: Connection) -> Answer:
         return Answer(200, _json(cases.observe(connection, case_id, fact, by=by, now=services.clock())))
@@ -171,18 +178,3 @@ def observe(
 
 def _json(case: Case) -> str:
     return CaseOut.model_validate(case).model_dump_json(by_alias=True)
-
-
-def _cursor(seq: int) -> str:
-    return base64.urlsafe_b64encode(f"s{seq}".encode()).decode().rstrip("=")
-
-
-def _seq_of(cursor: str) -> int:
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-        seq = int(text.removeprefix("s"))
-    except (binascii.Error, ValueError) as error:
-        raise Invalid("the cursor is not one of ours: take `next_cursor` as it is, or leave it out") from error
-    if not 0 <= seq < 2**63:
-        raise Invalid("the cursor is not one of ours: take `next_cursor` as it is, or leave it out")
-    return seq

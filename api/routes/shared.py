@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What several routes need: idempotent writes, and how OpenAPI tells of refusals and raw bodies."""
 
+import base64
+import binascii
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import Header, Request
+from fastapi import Header, Query, Request
 from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
 from api import idempotency
+from api.errors import Invalid
 from api.idempotency import Answer, Attempt
 from api.services import Services
 
@@ -27,6 +30,7 @@ MaybeIdempotencyKey = Annotated[
     str | None,
     Header(alias="Idempotency-Key", min_length=1, max_length=128, pattern=r"^[!-~]+$"),
 ]
+Cursor = Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before.")]
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -110,3 +114,20 @@ def as_response(answer: Answer) -> Response:
     if answer.replayed:
         headers["Idempotent-Replay"] = "true"
     return Response(answer.body, answer.status, headers=headers, media_type="application/json")
+
+
+def cursor_of(seq: int) -> str:
+    """Where a list goes on behind the row with this number."""
+    return base64.urlsafe_b64encode(f"s{seq}".encode()).decode().rstrip("=")
+
+
+def seq_of(cursor: str) -> int:
+    """The number that a cursor holds; raises Invalid."""
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        seq = int(text.removeprefix("s"))
+    except (binascii.Error, ValueError) as error:
+        raise Invalid("the cursor is not one of ours: take `next_cursor` as it is, or leave it out") from error
+    if not 0 <= seq < 2**63:
+        raise Invalid("the cursor is not one of ours: take `next_cursor` as it is, or leave it out")
+    return seq

@@ -27,9 +27,15 @@ PATHS = {
     "/api/v1/cameras/{camera_id}": {"get", "put"},
     "/api/v1/cameras/{camera_id}/snapshot": {"get", "put"},
     "/api/v1/cameras/{camera_id}/state": {"put"},
+    "/api/v1/cameras/{camera_id}/why": {"get"},
     "/api/v1/detect": {"post"},
     "/api/v1/events": {"get"},
+    "/api/v1/ledger": {"get", "post"},
+    "/api/v1/ledger/{entry_id}": {"get"},
+    "/api/v1/ledger/{entry_id}/picture": {"get"},
     "/api/v1/session": {"get"},
+    "/api/v1/tickets": {"get"},
+    "/api/v1/tickets/{ticket_id}": {"get"},
     "/healthz": {"get"},
     "/login": {"post"},
     "/logout": {"post"},
@@ -74,6 +80,8 @@ def test_json_bodies_and_problems_have_examples(document: dict[str, Any]) -> Non
     for shape in ("CaseIn", "CaseOut", "CaseListed", "TransitionIn", "ObservationIn", "EvidenceOut"):
         assert shapes[shape]["examples"], shape
     for shape in ("CameraIn", "CameraStateIn", "CameraOut", "DetectionsOut", "SessionOut"):
+        assert shapes[shape]["examples"], shape
+    for shape in ("EntryIn", "EntryOut", "EntryListed", "WhyOut", "TicketOut"):
         assert shapes[shape]["examples"], shape
     for name, operation in operations(document):
         for status, answer in operation["responses"].items():

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What did not become a case, and what a camera could see when: frozen values, no SQL, no HTTP."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+Bilingual = dict[Literal["en", "zh"], str]
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """A candidate that was given up, as the patrol reports it; `box` as shares of the picture, spans in seconds.
+
+    reason, values: why, as data; text: the same in both languages. rule: what it was judged by.
+    skipped: how many candidates of this camera were not kept since the entry before, because there were too many.
+    """
+
+    key: str
+    class_name: str
+    camera_id: str
+    zone: str
+    confidence: float
+    box: tuple[float, float, float, float]
+    first_seen_at: datetime
+    last_seen_at: datetime
+    given_up_at: datetime
+    stood_s: float
+    reason: str
+    values: dict[str, Any]
+    text: Bilingual
+    rule: dict[str, Any]
+    trace: list[Any]
+    model: str
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(NewEntry):
+    """One kept entry of the ledger; `picture_bytes` is 0 where there is no picture."""
+
+    seq: int
+    id: str
+    picture_bytes: int
+    created_at: datetime
+
+    @property
+    def picture(self) -> str | None:
+        """Where its picture is served."""
+        return f"/api/v1/ledger/{self.id}/picture" if self.picture_bytes else None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which entries to list; None means any. Times are those of giving up."""
+
+    camera_id: str | None = None
+    class_name: str | None = None
+    zone: str | None = None
+    reason: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CameraMoment:
+    """What was known of a camera from `at` on, until the next one; status `unknown`: the patrol was silent."""
+
+    at: datetime
+    status: str
+    error: str | None
+    health: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A camera that needs somebody: what is wrong since when, and until when."""
+
+    seq: int
+    id: str
+    camera_id: str
+    fault: str
+    since: datetime
+    opened_at: datetime
+    closed_at: datetime | None
+    reason: dict[str, Any] | None
+    text: Bilingual
+
+    @property
+    def status(self) -> Literal["open", "closed"]:
+        """Whether it still needs somebody."""
+        return "open" if self.closed_at is None else "closed"

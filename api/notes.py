@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the history says of facts, in both languages; `note` keeps the English for whoever reads no `text`."""
+
+from api.ledger_model import Bilingual
+
+NOTES: dict[str, Bilingual] = {
+    "cleared": {"en": "cleared: the place is free", "zh": "已清除：原处已空"},
+    "relapsed": {"en": "relapsed: it is back", "zh": "复发：再次出现"},
+    "reported_again": {"en": "reported again", "zh": "再次上报"},
+    "relapsed_open": {
+        "en": "relapsed, but {case} is already open for this place",
+        "zh": "复发，但该地点已有未结案件 {case}",
+    },
+    "linked": {
+        "en": "{case} of camera {camera} stands {metres:.1f} m away: the same thing seen by two cameras",
+        "zh": "与摄像机 {camera} 的案件 {case} 相距 {metres:.1f} 米：两台摄像机看到的是同一对象",
+    },
+}
+
+
+def told(key: str, detail: Bilingual | None = None, /, **values: object) -> Bilingual:
+    """A note with what the patrol said of it in brackets."""
+    text: Bilingual = {}
+    for language, sentence in NOTES[key].items():
+        said = sentence.format(**values)
+        more = detail[language] if detail else ""
+        text[language] = f"{said} ({more})" if more and language == "en" else f"{said}（{more}）" if more else said
+    return text

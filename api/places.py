@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Which cases are one place: over time by the patrol's memory, between cameras by metres on the ground."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from api.model import Link, NewCase
+from api.tables import case_links, cases
+from api.workflow import DONE, Status
+
+
+def place_of(connection: Connection, new: NewCase) -> str:
+    """The name of a new case's place: that of the case it continues or was chased from, else its own key."""
+    for key in (new.key, new.history_of, new.chased_from):
+        if key and (known := _known_place(connection, key)):
+            return known
+    return new.history_of or new.key
+
+
+def _known_place(connection: Connection, key: str) -> str | None:
+    query = sa.select(cases.c.place).where(cases.c.key == key).order_by(cases.c.seq.desc()).limit(1)
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def earlier(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """For each of these cases how many older ones there are of its place that were no false alarms."""
+    this, other = cases.alias(), cases.alias()
+    same = sa.and_(other.c.place == this.c.place, other.c.seq < this.c.seq, other.c.status != Status.FALSE_ALARM)
+    query = sa.select(this.c.id, sa.func.count()).join(other, same).where(this.c.id.in_(ids)).group_by(this.c.id)
+    return {case_id: count for case_id, count in connection.execute(query)}  # noqa: C416 - rows are no pairs
+
+
+def links_of(connection: Connection, ids: Sequence[str]) -> defaultdict[str, list[Link]]:
+    """For each of these cases those of other cameras that are the same thing."""
+    query = sa.select(case_links).where(case_links.c.case_id.in_(ids)).order_by(case_links.c.other_id)
+    found: defaultdict[str, list[Link]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.case_id].append(Link(row.other_id, row.distance_m))
+    return found
+
+
+def neighbours(connection: Connection, new: NewCase, *, within_m: float) -> list[Link]:
+    """Open cases of other cameras and the same class that stand within some metres, the nearest first."""
+    if new.ground is None:
+        return []
+    query = sa.select(cases.c.id, cases.c.ground).where(
+        cases.c.class_name == new.class_name,
+        cases.c.camera_id != new.camera_id,
+        cases.c.status.not_in(DONE),
+        cases.c.cleared_at.is_(None),
+        cases.c.ground.is_not(None),
+    )
+    found = [Link(row.id, math.dist(row.ground, new.ground)) for row in connection.execute(query)]
+    return sorted((link for link in found if link.distance_m <= within_m), key=lambda link: link.distance_m)
+
+
+def link(connection: Connection, case_id: str, other: Link, *, now: datetime) -> None:
+    """Writes that two cases are one thing, both ways."""
+    both = ((case_id, other.case_id), (other.case_id, case_id))
+    rows = [{"case_id": a, "other_id": b, "distance_m": other.distance_m, "created_at": now} for a, b in both]
+    connection.execute(sa.insert(case_links), rows)

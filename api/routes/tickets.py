@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Device tickets over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from api import tickets
+from api.auth import Reader
+from api.camera_schemas import TicketOut, TicketPage
+from api.routes.shared import Cursor, cursor_of, refusals, seq_of
+from api.schemas import Name
+from api.services import ServicesDep
+from api.tickets import TicketStatus
+
+router = APIRouter(prefix="/api/v1/tickets", tags=["cameras"])
+TicketPath = Annotated[str, Path(pattern=r"^T[0-9a-f]{20}$", examples=["T5f0c1a9be2d34c7788aa"])]
+
+
+@router.get("", summary="List device tickets, newest first", responses=refusals(422))
+def index(
+    services: ServicesDep,
+    _by: Reader,
+    camera_id: Annotated[Name | None, Query()] = None,
+    status: Annotated[TicketStatus | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Cursor = None,
+) -> TicketPage:
+    """Cameras that need somebody: without pictures, black, frozen, blurred, covered, over-exposed, corrupted, moved."""
+    before = None if cursor is None else seq_of(cursor)
+    with services.store.read() as connection:
+        found = tickets.page(connection, camera_id=camera_id, status=status, limit=limit + 1, before_seq=before)
+    more = cursor_of(found[limit - 1].seq) if len(found) > limit else None
+    return TicketPage(items=[TicketOut.model_validate(ticket) for ticket in found[:limit]], next_cursor=more)
+
+
+@router.get("/{ticket_id}", summary="Show one device ticket", responses=refusals(404, 422))
+def show(ticket_id: TicketPath, services: ServicesDep, _by: Reader) -> TicketOut:
+    """One ticket."""
+    with services.store.read() as connection:
+        return TicketOut.model_validate(tickets.get(connection, ticket_id))

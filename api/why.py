@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Why there was, or was no, case of a camera at a moment: one sentence in both languages, from what was kept."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.engine import Connection
+
+from api import case_rows, ledger_rows, moments
+from api.config import ApiConfig
+from api.ledger_model import Bilingual, CameraMoment, Entry
+from api.ledger_schemas import WhyOut, entry_listed
+from api.model import Camera, Case
+from api.schemas import ReasonOut
+from api.tickets import NO_FAULT
+
+NEAR = timedelta(seconds=60)  # people remember a minute, not a second
+UNDECIDED = timedelta(minutes=10)  # a candidate may still be waiting for its dwell
+SHOWN = 20
+Language = Literal["en", "zh"]
+
+CLASSES: dict[str, Bilingual] = {
+    "stall": {"en": "a stall", "zh": "占道经营"},
+    "debris": {"en": "piled debris", "zh": "乱堆物料"},
+}
+TEXTS: dict[str, Bilingual] = {
+    "case": {
+        "en": "a case at {time} on {camera}: {case}, {what} in {zone}, there since {since}, confirmed {confirmed}",
+        "zh": "{time} {camera} 有案件：{case}，“{zone}”内的{what}，{since} 出现，{confirmed} 确认",
+    },
+    "given_up": {
+        "en": "no case at {time} on {camera}: {what} in {zone}, {reason}{needs}",
+        "zh": "{time} {camera} 未立案：“{zone}”内的{what}，{reason}{needs}",
+    },
+    "needs": {"en": " (a case needs {dwell_s:g} s)", "zh": "（立案需停留 {dwell_s:g} 秒）"},
+    "down": {
+        "en": "no case at {time} on {camera}: the camera gave no pictures since {since} ({error})",
+        "zh": "{time} {camera} 未立案：摄像机自 {since} 起没有画面（{error}）",
+    },
+    "silent": {
+        "en": "no case at {time} on {camera}: the patrol was silent since {since}, so nobody looked",
+        "zh": "{time} {camera} 未立案：巡查程序自 {since} 起无响应，当时无人巡查",
+    },
+    "blind": {
+        "en": "no case at {time} on {camera}: its picture proves nothing since {since} ({fault})",
+        "zh": "{time} {camera} 未立案：自 {since} 起画面不可信（{fault}）",
+    },
+    "nothing": {
+        "en": "no case at {time} on {camera}: nothing was seen in its zones that could become one{skipped}{waiting}",
+        "zh": "{time} {camera} 未立案：巡查区域内没有看到可立案的对象{skipped}{waiting}",
+    },
+    "waiting": {
+        "en": "; what is still being watched is told when it is decided",
+        "zh": "；仍在观察中的对象待判定后可查",
+    },
+    "skipped": {
+        "en": "; {n} short candidates around that time were not kept because there were too many",
+        "zh": "；该时段另有 {n} 个短暂候选因数量过多未保留",
+    },
+    "forgotten": {
+        "en": "nothing is known of {time} on {camera} any more: the ledger keeps {days:g} days",
+        "zh": "{time} {camera} 的记录已不再保留：台账只保留 {days:g} 天",
+    },
+    "before": {
+        "en": "no case at {time} on {camera}: the patrol had not reported this camera yet",
+        "zh": "{time} {camera} 未立案：当时巡查程序尚未上报此摄像机",
+    },
+    "future": {"en": "{time} is still to come", "zh": "{time} 尚未到来"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The question, and what every sentence names."""
+
+    connection: Connection
+    camera: Camera
+    at: datetime
+    now: datetime
+    config: ApiConfig
+
+    def clock(self, at: datetime) -> str:
+        """A time as the city reads it, with its day where that is another one than today."""
+        zone: ZoneInfo = self.config.zone
+        local, today = at.astimezone(zone), self.now.astimezone(zone)
+        return local.strftime("%H:%M:%S" if local.date() == today.date() else "%Y-%m-%d %H:%M:%S")
+
+
+def answer(connection: Connection, camera: Camera, at: datetime, *, now: datetime, config: ApiConfig) -> WhyOut:
+    """The sentence, with the case or the candidates that it is about."""
+    asked = _Asked(connection, camera, at, now, config)
+    entries = ledger_rows.around(connection, camera.id, at, margin=NEAR, limit=SHOWN)
+    found = next(_answers(asked, entries))
+    return found.model_copy(update={"entries": [entry_listed(entry) for entry in entries]})
+
+
+def _answers(asked: _Asked, entries: list[Entry]) -> Iterator[WhyOut]:
+    """What can be said, the strongest first."""
+    if asked.at > asked.now:
+        yield _said(asked, "future")
+    if case := case_rows.standing(asked.connection, asked.camera.id, asked.at):
+        yield _case(asked, case)
+    # what stood just then explains more than what had stood a minute before
+    exact = [entry for entry in entries if entry.first_seen_at <= asked.at <= entry.given_up_at]
+    if exact:
+        yield _given_up(asked, exact[0])
+    moment = moments.at(asked.connection, asked.camera.id, asked.at)
+    if moment is not None and (unseen := _unseen(asked, moment)):
+        yield unseen
+    if entries:
+        yield _given_up(asked, entries[0])
+    if asked.now - asked.at > timedelta(days=asked.config.ledger_days):
+        yield _said(asked, "forgotten", days=asked.config.ledger_days)
+    if moment is None:
+        yield _said(asked, "before")
+    skipped = ledger_rows.next_skipped(asked.connection, asked.camera.id, asked.at)
+    told = {
+        "skipped": _both("skipped", n=skipped) if skipped else "",
+        "waiting": _both("waiting") if asked.now - asked.at < UNDECIDED else "",
+    }
+    yield _said(asked, "nothing", **told)
+
+
+def _case(asked: _Asked, case: Case) -> WhyOut:
+    times = {"since": asked.clock(case.first_seen_at), "confirmed": asked.clock(case.confirmed_at)}
+    said = _said(asked, "case", case=case.id, what=_what(case.class_name), zone=case.zone, **times)
+    return said.model_copy(update={"case": case.id})
+
+
+def _given_up(asked: _Asked, entry: Entry) -> WhyOut:
+    dwell_s = entry.rule.get("dwell_s")
+    needs = _both("needs", dwell_s=dwell_s) if isinstance(dwell_s, int | float) else ""
+    what = _what(entry.class_name)
+    said = _said(asked, "given_up", what=what, zone=entry.zone, reason=entry.text, needs=needs)
+    return said.model_copy(update={"reason": ReasonOut(code=entry.reason, values=entry.values)})
+
+
+def _unseen(asked: _Asked, moment: CameraMoment) -> WhyOut | None:
+    """Why the camera could see nothing then, if it could not."""
+    if moment.status == moments.SILENT or _silent_now(asked):
+        since = moment.at if moment.status == moments.SILENT else asked.camera.received_at
+        return _said(asked, "silent", since=asked.clock(since or moment.at))
+    if moment.status != "live":
+        began = moments.since_when(asked.connection, asked.camera.id, asked.at) or moment.at
+        return _said(asked, "down", since=asked.clock(began), error=moment.error or moment.status)
+    health = moment.health
+    if health is None or health["state"] in NO_FAULT:
+        return None
+    since = datetime.fromisoformat(health["since"])
+    said = _said(asked, "blind", since=asked.clock(since), fault=health.get("text") or health["state"])
+    reason = health.get("reason")
+    return said.model_copy(update={"reason": ReasonOut(**reason)}) if reason else said
+
+
+def _silent_now(asked: _Asked) -> bool:
+    heard = asked.camera.received_at
+    return heard is not None and (asked.at - heard).total_seconds() > asked.config.silent_after_s
+
+
+def _what(class_name: str) -> Bilingual | str:
+    return CLASSES.get(class_name, class_name)
+
+
+def _said(asked: _Asked, verdict: str, **values: Any) -> WhyOut:
+    text = _both(verdict, time=asked.clock(asked.at), camera=asked.camera.id, **values)
+    return WhyOut.model_validate(
+        {
+            "camera_id": asked.camera.id,
+            "at": asked.at,
+            "verdict": verdict,
+            "text": text,
+            "case": None,
+            "reason": None,
+            "entries": [],
+        }
+    )
+
+
+def _both(key: str, **values: Any) -> Bilingual:
+    """A sentence in both languages; a value that has two languages itself is taken in the sentence's own."""
+    told: Bilingual = {}
+    languages: tuple[Language, Language] = ("en", "zh")
+    for language in languages:
+        own = {name: value[language] if isinstance(value, dict) else value for name, value in values.items()}
+        told[language] = TEXTS[key][language].format(**own)
+    return told

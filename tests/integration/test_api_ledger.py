@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The ledger over HTTP: what did not become a case, why, and what a camera could see then."""
+
+import base64
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import cv2
+import httpx2
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from api import housekeeping
+from api.camera_schemas import CAMERA_IN, HEALTH, STATE_IN
+from api.config import ApiConfig
+from api.ledger_schemas import ENTRY_IN
+from api.schemas import CASE_IN
+from api.trial import Trial, trial
+
+NOW = datetime(2026, 11, 22, 6, 5, tzinfo=UTC)
+JPEG = cv2.imencode(".jpg", np.full((48, 64, 3), 200, np.uint8))[1].tobytes()
+PICTURE = base64.b64encode(JPEG).decode()
+
+
+class Office:
+    """An API and a clock that the test sets."""
+
+    def __init__(self, folder: Path, **config: Any) -> None:
+        self.now = NOW
+
+        def change(given: ApiConfig) -> ApiConfig:
+            return replace(given, **config)
+
+        self.trial: Trial = trial(folder, clock=lambda: self.now, change=change)
+        self.http = TestClient(self.trial.app)
+
+    def post(self, path: str = "ledger", role: str = "patrol", **body: Any) -> httpx2.Response:
+        headers = self.trial.headers(role) | {"Idempotency-Key": "one"}
+        return self.http.post(f"/api/v1/{path}", headers=headers, json=body)
+
+    def put(self, path: str, **body: Any) -> None:
+        self.http.put(f"/api/v1/cameras/{path}", headers=self.trial.headers("patrol"), json=body).raise_for_status()
+
+    def get(self, path: str, role: str = "viewer", **params: Any) -> httpx2.Response:
+        return self.http.get(f"/api/v1/{path}", headers=self.trial.headers(role), params=params)
+
+    def why(self, at: datetime) -> dict[str, Any]:
+        found: dict[str, Any] = self.get("cameras/cam-12/why", at=at.isoformat()).json()
+        return found
+
+    def camera(self, **state: Any) -> None:
+        self.put("cam-12", **CAMERA_IN)
+        self.put("cam-12/state", **STATE_IN | state)
+
+    def tidy(self) -> None:
+        housekeeping.tidy(self.trial.app.state.services)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path)
+
+
+def test_an_entry_is_kept_once_with_its_reason_looks_and_picture(office: Office) -> None:
+    first = office.post(**ENTRY_IN, picture=PICTURE)
+    again = office.post(**ENTRY_IN, picture=PICTURE)
+    assert (first.status_code, again.status_code) == (201, 200)
+    entry = first.json()
+    assert entry == again.json() == office.get(f"ledger/{entry['id']}").json()
+    assert {name: entry[name] for name in ENTRY_IN} == ENTRY_IN
+    assert first.headers["location"] == f"/api/v1/ledger/{entry['id']}"
+    picture = office.http.get(entry["picture"], headers=office.trial.headers("viewer"))
+    assert (picture.content, picture.headers["content-type"]) == (JPEG, "image/jpeg")
+
+
+def test_an_entry_without_a_picture_says_so(office: Office) -> None:
+    entry = office.post(**ENTRY_IN).json()
+    assert entry["picture"] is None
+    assert office.get(f"ledger/{entry['id']}/picture").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"picture": base64.b64encode(b"GIF89a").decode()}, 415),
+        ({"picture": "***"}, 422),
+        ({"reason": {"code": "Left!"}}, 422),
+        ({"reason": {"code": "left", "values": {"stood_s": "\0"}}}, 422),
+        ({"text": {"en": "only English"}}, 422),
+        ({"stood_s": -1}, 422),
+    ],
+)
+def test_what_makes_no_sense_is_refused(office: Office, change: dict[str, Any], status: int) -> None:
+    assert office.post(**ENTRY_IN | change).status_code == status
+    assert office.get("ledger").json() == {"items": [], "next_cursor": None}
+
+
+def test_only_the_patrol_reports_and_only_people_read(office: Office) -> None:
+    assert office.post(role="operator", **ENTRY_IN).status_code == 403
+    assert office.get("ledger", role="patrol").status_code == 403
+
+
+def test_entries_are_listed_newest_first_by_pages_and_filters(office: Office) -> None:
+    for n in range(5):
+        zone, at = f"zone-{n % 2}", f"2026-11-22T06:0{n}:00Z"
+        office.post(**ENTRY_IN | {"key": str(n), "zone": zone, "given_up_at": at})
+    first = office.get("ledger", limit=3).json()
+    rest = office.get("ledger", limit=3, cursor=first["next_cursor"]).json()
+    assert [item["key"] for item in first["items"] + rest["items"]] == ["4", "3", "2", "1", "0"]
+    assert rest["next_cursor"] is None
+    assert "trace" not in first["items"][0]
+    for wanted, keys in (
+        ({"zone": "zone-1"}, "31"),
+        ({"camera_id": "cam-1"}, ""),
+        ({"class": "debris"}, ""),
+        ({"reason": "left", "since": "2026-11-22T06:02:00Z"}, "432"),
+        ({"until": "2026-11-22T06:01:00Z"}, "0"),
+    ):
+        assert "".join(item["key"] for item in office.get("ledger", **wanted).json()["items"]) == keys, wanted
+
+
+def test_old_entries_go_with_their_pictures(office: Office) -> None:
+    entry = office.post(**ENTRY_IN, picture=PICTURE).json()
+    path = office.trial.app.state.services.blobs.ledger_path(entry["id"])
+    office.tidy()
+    assert path.exists()
+    office.now += timedelta(days=15)
+    office.tidy()
+    assert not path.exists()
+    assert office.get(f"ledger/{entry['id']}").status_code == 404
+
+
+def test_too_many_bytes_push_the_oldest_out(tmp_path: Path) -> None:
+    office = Office(tmp_path, ledger_bytes=40_000)  # room for two entries
+    for n in range(4):
+        office.post(**ENTRY_IN | {"key": str(n)}, picture=PICTURE)
+    office.tidy()
+    assert [item["key"] for item in office.get("ledger").json()["items"]] == ["3", "2"]
+    assert len(list(office.trial.config.evidence_dir.glob("ledger/*/*.jpg"))) == 2
+
+
+def test_why_names_the_candidate_and_its_reason_in_both_languages(office: Office) -> None:
+    office.camera()
+    office.post(**ENTRY_IN, picture=PICTURE)
+    told = office.why(datetime(2026, 11, 22, 6, 3, tzinfo=UTC))
+    assert (told["verdict"], told["case"], told["reason"]["code"]) == ("given_up", None, "left")
+    assert told["text"] == {
+        "en": "no case at 14:03:00 on cam-12: a stall in gate, moved on after 40 s (a case needs 120 s)",
+        "zh": "14:03:00 cam-12 未立案：“gate”内的占道经营，停留 40 秒后离开（立案需停留 120 秒）",
+    }
+    assert [entry["picture"] is not None for entry in told["entries"]] == [True]
+
+
+def test_why_names_the_case_that_there_was(office: Office) -> None:
+    office.camera()
+    case = office.post("cases", **CASE_IN).json()
+    told = office.why(datetime(2026, 11, 21, 1, 15, tzinfo=UTC))
+    assert (told["verdict"], told["case"]) == ("case", case["id"])
+    assert told["text"]["en"].endswith(
+        f"{case['id']}, a stall in gate, there since 2026-11-21 09:10:00, confirmed 2026-11-21 09:12:00"
+    )
+    assert office.why(datetime(2026, 11, 21, 1, 9, tzinfo=UTC))["verdict"] != "case"
+
+
+def test_why_knows_when_the_camera_was_down(office: Office) -> None:
+    office.camera()
+    office.now += timedelta(seconds=20)
+    office.camera(status="retrying", error="no picture for 8 s: check power and network")
+    office.now += timedelta(seconds=25)
+    told = office.why(office.now)
+    assert told["verdict"] == "down"
+    assert "gave no pictures since 14:05:20 (no picture for 8 s: check power and network)" in told["text"]["en"]
+    assert office.why(NOW + timedelta(seconds=10))["verdict"] == "nothing"
+
+
+def test_why_knows_when_the_patrol_was_silent(office: Office) -> None:
+    office.camera()
+    office.now += timedelta(minutes=9)
+    assert office.why(office.now)["verdict"] == "silent"
+    office.camera()
+    assert office.why(NOW + timedelta(minutes=5))["verdict"] == "silent"
+    assert office.why(office.now)["verdict"] == "nothing"
+    assert office.why(NOW - timedelta(minutes=1))["verdict"] == "before"
+
+
+def test_why_knows_when_the_camera_was_blind(office: Office) -> None:
+    text = {"en": "covered: clean the lens", "zh": "镜头被遮挡，请清洁"}
+    fault = {"state": "covered", "since": "2026-11-22T06:04:00Z", "text": text}
+    office.camera(health=HEALTH | fault | {"reason": {"code": "camera_covered", "values": {"share": 0.9}}})
+    told = office.why(NOW)
+    assert (told["verdict"], told["reason"]["code"]) == ("blind", "camera_covered")
+    assert "自 14:04:00 起画面不可信（镜头被遮挡，请清洁）" in told["text"]["zh"]
+
+
+def test_why_says_what_it_cannot_know(office: Office) -> None:
+    office.camera()
+    office.now += timedelta(hours=2)
+    office.camera()
+    later = {"first_seen_at": "2026-11-22T08:00:00Z", "given_up_at": "2026-11-22T08:02:00Z", "skipped": 7}
+    office.post(**ENTRY_IN | later)
+    office.now += timedelta(hours=1)
+    assert "另有 7 个短暂候选" in office.why(NOW + timedelta(seconds=10))["text"]["zh"]
+    assert office.why(NOW + timedelta(days=1))["verdict"] == "future"
+    assert office.why(NOW - timedelta(days=30))["verdict"] == "forgotten"
+    assert office.get("cameras/cam-99/why").status_code == 404
+
+
+@pytest.mark.parametrize(("path", "status"), [("ledger?zone=a%00b", 422), ("cases?q=%00", 422), ("cameras/a%00b", 422)])
+def test_a_nul_in_an_address_is_refused_before_any_database(office: Office, path: str, status: int) -> None:
+    answer = office.http.get(f"/api/v1/{path}", headers=office.trial.headers("viewer"))
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
