@@ -33,7 +33,8 @@ SHADOW = 110
 def cut(picture: Image, box: tuple[int, int, int, int]) -> Image | None:
     """Return the thing in a box (x0, y0, x1, y1, pixels) as uint8[H, W, 4], or None where no border is found."""
     x0, y0, x1, y1 = box
-    solid = largest(cv2.morphologyEx(_grabbed(picture, box), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
+    opened = cv2.morphologyEx(_grabbed(picture, box), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    solid = largest(np.asarray(opened, np.uint8))
     share = float(solid[y0:y1, x0:x1].mean())
     if not LEFT[0] < share < LEFT[1]:
         return None
@@ -120,7 +121,7 @@ def from_crops(folder: Path) -> Iterator[tuple[str, int, Image]]:
         if picture is None:
             continue
         framed = cv2.copyMakeBorder(picture, 6, 6, 6, 6, cv2.BORDER_REPLICATE)
-        if plain(picture):
+        if plain(np.asarray(picture, np.uint8)):
             layer = cut(np.asarray(framed, np.uint8), (7, 7, framed.shape[1] - 7, framed.shape[0] - 7))
             if layer is not None:
                 yield path.stem, STALL, layer
