@@ -12,7 +12,6 @@ from curbwatch.judging import Post
 from curbwatch.messages import stamp
 from detector.evidence import blurred, jpeg
 
-SNAPSHOT_WIDTH = 960
 FIRST_PAUSE_S = 0.2
 
 log = structlog.get_logger(__name__)
@@ -69,7 +68,7 @@ class Heartbeat:
         self._client.put_state(camera_id, _state(post))
         last = post.last
         if last is not None and self._sent.get(camera_id) != last.frame.taken_at:
-            picture = jpeg(blurred(last.frame.picture, last.people), widest=SNAPSHOT_WIDTH)
+            picture = jpeg(blurred(last.frame.picture, last.people))
             self._client.put_snapshot(camera_id, picture)
             self._sent[camera_id] = last.frame.taken_at
 

@@ -3,10 +3,9 @@
 
 import sqlite3
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,9 +19,11 @@ from detector.rules import Rules
 from detector.watch import Event, Kind, Watch, watch
 from streams.clip import write_clip
 from streams.coded import Coded
+from streams.frame import reduced
 from streams.reader import CameraReader
 
 SAVE_EVERY_S = 10.0  # sites without news are written this often: what a kill can cost in dwell time
+SNAPSHOT_WIDTH = 960  # pixels across of what is kept of a camera's last picture
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +37,6 @@ class Post:
     watch: Watch
     clip_s: float
     last: Seen | None = None
-    saved_at: float = 0.0
     first_sights: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -52,21 +52,27 @@ class Judge:
         """Let clips under way be finished."""
         self._clips.shutdown()
 
-    def judge(self, post: Post, look: Seen) -> None:
-        post.last = look
+    def judge(self, post: Post, look: Seen, *, gated: bool = False) -> bool:
+        """Take a look into account; whether that was done.
+
+        A gated look repeats what the model said of an earlier picture. One from which anything new would follow is
+        refused, so that nothing is decided, and no picture kept, without the model having seen that very picture.
+        """
         after, events = watch(post.watch, look.look, post.rules)
+        if gated and (events or _born(after, look)):
+            return False
+        if not gated:
+            post.last = replace(look, frame=reduced(look.frame, SNAPSHOT_WIDTH))
         news = [event for event in events if event.kind is not Kind.GIVEN_UP]
         if news and not self._spooled(post, after, news, look):
-            return  # as if this look had not been: the next one finds the same
+            return False  # as if this look had not been: the next one finds the same
         post.watch = after
         _remember_first_sights(post, look)
         _log(events)
         if news:
             self._on_event()
             self._order_clips(post, news)
-        elif time.monotonic() - post.saved_at >= SAVE_EVERY_S:
-            post.saved_at = time.monotonic()
-            self.save(post)
+        return True
 
     def _spooled(self, post: Post, after: Watch, news: list[Event], look: Seen) -> bool:
         name = self._model
@@ -95,16 +101,20 @@ class Judge:
         except Exception:  # the worker's outermost frame: nobody asks a clip's future what became of it
             log.exception("clip lost", camera=event.site.camera_id)
 
-    def save(self, post: Post) -> None:
-        """Write what is known of a camera's sites."""
+    def save(self, posts: Iterable[Post]) -> None:
+        """Write what is known of many cameras' sites, at once: each write waits for the disk."""
         try:
-            self._spool.put(post.watch)
+            self._spool.put_all([post.watch for post in posts])
         except sqlite3.Error as error:
-            log.error("sites not saved", camera=post.watch.camera_id, reason=str(error))
+            log.error("sites not saved", reason=str(error))
+
+
+def _born(after: Watch, look: Seen) -> list[str]:
+    return [site.key for site in after.sites if site.first_seen_at == look.frame.taken_at]
 
 
 def _remember_first_sights(post: Post, look: Seen) -> None:
-    born = [site.key for site in post.watch.sites if site.first_seen_at == look.frame.taken_at]
+    born = _born(post.watch, look)
     kept = {site.key for site in post.watch.sites if site.confirmed_at is None}
     post.first_sights = {key: picture for key, picture in post.first_sights.items() if key in kept}
     if born:

@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS watches (camera_id TEXT PRIMARY KEY, state TEXT NOT N
 """
 
 _WATCH = TypeAdapter(Watch)
+_PUT_WATCH = "INSERT INTO watches VALUES (?, ?) ON CONFLICT (camera_id) DO UPDATE SET state = excluded.state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,14 @@ class Spool:
     def put(self, watch: Watch, messages: Iterable[Message] = ()) -> None:
         """Write a camera's sites and what follows from them, all or nothing."""
         with self._transaction() as db:
-            db.execute(
-                "INSERT INTO watches VALUES (?, ?) ON CONFLICT (camera_id) DO UPDATE SET state = excluded.state",
-                (watch.camera_id, _WATCH.dump_json(watch).decode()),
-            )
+            db.execute(_PUT_WATCH, (watch.camera_id, _WATCH.dump_json(watch).decode()))
             _add(db, messages)
+
+    def put_all(self, watches: Iterable[Watch]) -> None:
+        """Write many cameras' sites in one transaction."""
+        rows = [(watch.camera_id, _WATCH.dump_json(watch).decode()) for watch in watches]
+        with self._transaction() as db:
+            db.executemany(_PUT_WATCH, rows)
 
     def add(self, message: Message) -> None:
         """Write one more message of an event that is already in the spool."""
