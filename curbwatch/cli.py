@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.exc import OperationalError
 
 from api.errors import ApiError
-from curbwatch.commands import admin, bench, look, serve
+from curbwatch.commands import admin, bench, look, serve, train
 from curbwatch.errors import CurbwatchError
 from detector.errors import DetectorError
 from streams.errors import StreamError
@@ -28,6 +28,8 @@ app.command()(look.probe)
 app.command()(look.detect)
 app.command()(look.replay)
 app.add_typer(bench.app, name="bench")
+for command in (train.train, train.export, train.card):
+    admin.models.command()(command)
 app.add_typer(admin.models, name="models")
 app.add_typer(admin.cases, name="cases")
 app.add_typer(admin.users, name="users")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Measures an exported model on a split of the data set, through onnxruntime alone.
 
-    python -m models.evaluate --manifest models/curbwatch-n-v1.toml --dataset DATASET --json FILE
+    python -m models.evaluate --manifest models/curbwatch-n-v2.toml --dataset DATASET --json FILE
     python -m models.evaluate --model RUN/model.onnx --dataset DATASET --choose
 
 ``--choose`` prints thresholds picked on the validation split instead (see models/thresholds.py).
@@ -22,22 +22,29 @@ import numpy as np
 from models.augment import Sample
 from models.boxes import Floats, Found
 from models.classes import CLASSES, TARGETS
-from models.feed import read
+from models.feed import index, read
 from models.measure import (
     Judged,
     alarm_share,
     average_precision,
+    curve,
     interval,
     judge,
+    picture_precision,
     precision,
+    rank,
     recall,
 )
 from models.runner import Runner
 from models.thresholds import choose
 
 LEAST = 0.01
-NEGATIVES = ("shop_fronts", "street", "travel", "traffic_cameras")
-SETS = {"stall": ("stalls_unboxed",), "debris": ("debris_rubble", "debris_bags", "debris_piles")}
+NEGATIVES = ("shop_fronts", "street", "travel", "traffic_cameras", "own_clean", "false_alarms")
+OWN = ("own", "cases")
+SETS = {
+    "stall": ("stalls_unboxed", *OWN),
+    "debris": ("debris_rubble", "debris_bags", "debris_piles", *OWN),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +69,7 @@ def rows_of(rows: Floats, number: int) -> Floats:
 
 def look(runner: Runner, dataset: Path, split: str, iou: float) -> list[Looked]:
     """Run the model over a split."""
-    index = json.loads((dataset / "index.json").read_text())
-    mine = [e for e in index if e["split"] == split and e["kind"] != "synthetic"]
+    mine = [e for e in index(dataset) if e["split"] == split and e["kind"] != "synthetic"]
     samples = [read(dataset, split, e["name"]) for e in mine]
     found = runner.find([s.picture for s in samples], least=LEAST, iou=iou)
     return [Looked(e["kind"], s, f) for e, s, f in zip(mine, samples, found, strict=True)]
@@ -78,11 +84,22 @@ def figures(looked: Sequence[Looked], number: int, threshold: float) -> dict[str
         "ap50": average_precision,
         "precision": partial(precision, threshold=threshold),
         "recall": partial(recall, threshold=threshold),
+        "picture_precision": partial(picture_precision, threshold=threshold),
     }
     for name, figure in wanted.items():
         out[name] = round(figure(judged), 3)
         out[f"{name}_interval"] = [round(v, 3) for v in interval(judged, figure, rng)]
-    return out
+    return out | {"curve": drawn_curve(judged)}
+
+
+def drawn_curve(judged: Sequence[Judged], points: int = 60) -> list[list[float]]:
+    """Return recall, precision and confidence along a class's curve, thinned."""
+    ranked = rank(judged)
+    if not ranked.scores.size:
+        return []
+    found, best = curve(ranked)
+    kept = np.unique(np.searchsorted(found, np.linspace(0, found[-1], points), side="left"))
+    return [[round(float(v[n]), 3) for v in (found, best, ranked.scores)] for n in kept]
 
 
 def alarms(looked: Sequence[Looked], thresholds: dict[str, float]) -> dict[str, Any]:
@@ -98,6 +115,15 @@ def alarms(looked: Sequence[Looked], thresholds: dict[str, float]) -> dict[str, 
     }
 
 
+def alarmed(looked: Sequence[Looked], number: int, threshold: float) -> dict[str, Any]:
+    """Return in how many of the pictures that a class alarms on, negatives included, one of its boxes is right."""
+    judged = [one.judged(number) for one in looked]
+    figure = partial(picture_precision, threshold=threshold)
+    low, high = interval(judged, figure, np.random.default_rng(0))
+    raised = sum(bool((j.scores >= threshold).any()) for j in judged)
+    return {"pictures": raised, "right": round(figure(judged), 3), "interval": [round(low, 3), round(high, 3)]}
+
+
 def _alarm(one: Looked, thresholds: dict[str, float]) -> Judged:
     raised = any(_count([one], n, thresholds[CLASSES[n]]) for n in TARGETS)
     return Judged(np.array([float(raised)], np.float32), np.zeros(1, bool), 0)
@@ -109,8 +135,12 @@ def _count(looked: Sequence[Looked], number: int, threshold: float) -> int:
 
 def report(looked: Sequence[Looked], thresholds: dict[str, float]) -> dict[str, Any]:
     """Return all figures of a split."""
-    out: dict[str, Any] = {"classes": {}, "negatives": {}, "teacher_agreement": {}}
+    out: dict[str, Any] = {"thresholds": thresholds, "classes": {}, "alarmed": {}, "negatives": {}}
+    out["teacher_agreement"] = {}
     for name, kinds in SETS.items():
+        mine = [one for one in looked if one.kind in (*kinds, *NEGATIVES)]
+        if mine:
+            out["alarmed"][name] = alarmed(mine, CLASSES.index(name), thresholds[name])
         for kind in kinds:
             some = [one for one in looked if one.kind == kind]
             if some:
@@ -120,7 +150,8 @@ def report(looked: Sequence[Looked], thresholds: dict[str, float]) -> dict[str, 
         some = [one for one in looked if one.kind == kind]
         if some:
             out["negatives"][kind] = alarms(some, thresholds)
-    out["negatives"]["all"] = alarms([o for o in looked if o.kind in NEGATIVES], thresholds)
+    if out["negatives"]:
+        out["negatives"]["all"] = alarms([o for o in looked if o.kind in NEGATIVES], thresholds)
     for name in CLASSES[len(TARGETS) :]:
         number = CLASSES.index(name)
         out["teacher_agreement"][name] = figures(looked, number, thresholds[name])

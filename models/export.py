@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Writes a network as ONNX and checks that onnxruntime computes what torch computes.
 
-python -m models.export --checkpoint RUN/last.pt --out models/weights/curbwatch-n-v1.onnx
+python -m models.export --checkpoint RUN/last.pt --out models/weights/curbwatch-n-v2.onnx --side 512
 python -m models.export --coco yolo11n_coco.pt --out coco.onnx
 """
 
@@ -20,15 +20,19 @@ SIDE = 640
 OPSET = 17
 
 
-def export(model: Any, path: Path) -> None:
-    """Write the network, batch normalisation folded in, with a free batch size."""
+class Disagreement(Exception):
+    """onnxruntime does not compute what torch computes."""
+
+
+def export(model: Any, path: Path, side: int = SIDE) -> None:
+    """Write the network for pictures of side x side, batch normalisation folded in, with a free batch size."""
     model.eval()
     model.fuse(verbose=False)
     model.model[-1].export = True
     model.model[-1].format = "onnx"
     torch.onnx.export(
         Head(model),
-        (torch.zeros(2, 3, SIDE, SIDE),),
+        (torch.zeros(2, 3, side, side),),
         str(path),
         input_names=["images"],
         output_names=["head"],
@@ -38,16 +42,27 @@ def export(model: Any, path: Path) -> None:
     )
 
 
-def difference(model: Any, path: Path, seed: int = 0) -> tuple[float, float]:
+def difference(model: Any, path: Path, side: int = SIDE, seed: int = 0) -> tuple[float, float]:
     """Return the largest difference to torch in boxes (pixels) and in scores, over noise pictures."""
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     generator = torch.Generator().manual_seed(seed)
-    images = torch.rand(3, 3, SIDE, SIDE, generator=generator)
+    images = torch.rand(3, 3, side, side, generator=generator)
     with torch.inference_mode():
         theirs = Head(model.eval())(images).numpy()
     ours = np.asarray(session.run(None, {"images": images.numpy()})[0])
     gap = np.abs(ours - theirs)
     return float(gap[:, :4].max()), float(gap[:, 4:].max())
+
+
+def checked(model: Any, path: Path, side: int) -> str:
+    """Write the network and return a line about it; raises Disagreement."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    export(model, path, side)
+    boxes, scores = difference(model, path, side)
+    said = f"{path}: {path.stat().st_size / 1e6:.1f} MB, differs from torch by {boxes:.4f} px, {scores:.6f} score"
+    if boxes > 0.5 or scores > 0.001:
+        raise Disagreement(f"{said}: too much; export with another version of torch or onnx")
+    return said
 
 
 def main() -> None:
@@ -57,14 +72,10 @@ def main() -> None:
     which.add_argument("--checkpoint", type=Path)
     which.add_argument("--coco", type=Path)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--side", type=int, default=SIDE, help="pixels of the square input")
     args = parser.parse_args()
     model = load(args.checkpoint) if args.checkpoint else coco(args.coco)
-    export(model, args.out)
-    boxes, scores = difference(model, args.out)
-    size = args.out.stat().st_size / 1e6
-    sys.stdout.write(f"{args.out}: {size:.1f} MB, differs from torch by {boxes:.4f} px, {scores:.6f} score\n")
-    if boxes > 0.5 or scores > 0.001:
-        raise SystemExit(1)
+    sys.stdout.write(checked(model, args.out, args.side) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import yaml
 from numpy.random import Generator
 
 from models.augment import Sample, finished, mosaic, single
 from models.boxes import Floats, Image
+from models.classes import CLASSES, TARGETS
 
-# Share of the pictures of an epoch by set. Those without stall or debris make up 30 %: without them
-# half of all shop fronts raised an alarm. What a data set lacks, the others share.
+# Share of the pictures of an epoch by set; what a data set lacks, the others share. "own" and "own_clean" are the
+# pictures of a data set without an index, "cases" and "false_alarms" what operators judged.
 SHARES = {
     "stalls_unboxed": 0.27,
     "debris_piles": 0.21,
@@ -22,13 +24,53 @@ SHARES = {
     "street": 0.08,
     "travel": 0.08,
     "scenes": 0.04,
+    "own": 0.27,
+    "own_clean": 0.10,
+    "cases": 0.27,
+    "false_alarms": 0.10,
 }
-NEGATIVE = ("shop_fronts", "street", "travel", "scenes")
+NEGATIVE = ("shop_fronts", "street", "travel", "scenes", "own_clean", "false_alarms")
+NEGATIVE_SHARE = 0.3  # without them half of all shop fronts raised an alarm
 THUMBNAILS = ("scenes",)  # too coarse to fill a picture: they only appear as a quarter of a mosaic
 
 
+def index(dataset: Path) -> list[dict[str, str]]:
+    """Return the pictures of a data set: name, split, kind; from its index, or from its folders where it has none.
+
+    Raises ValueError when there are no pictures, or when its classes are not ours.
+    """
+    listed = dataset / "index.json"
+    if listed.exists():
+        found: list[dict[str, str]] = json.loads(listed.read_text("utf-8"))
+        return [entry for entry in found if entry["split"] != "drop"]
+    _check_names(dataset)
+    pictures = sorted((dataset / "images").glob("*/*.jpg"))
+    if not pictures:
+        message = f"{dataset}: no pictures in images/train/*.jpg; a data set has images/SPLIT/ and labels/SPLIT/"
+        raise ValueError(message)
+    return [{"name": p.stem, "split": p.parent.name, "kind": _kind(dataset, p)} for p in pictures]
+
+
+def _kind(dataset: Path, picture: Path) -> str:
+    text = dataset / "labels" / picture.parent.name / f"{picture.stem}.txt"
+    rows = text.read_text("utf-8").split("\n") if text.exists() else []
+    return "own" if any(row.split(" ")[0] in map(str, TARGETS) for row in rows) else "own_clean"
+
+
+def _check_names(dataset: Path) -> None:
+    for path in (dataset / "data.yaml", dataset / "dataset.yaml"):
+        if path.exists():
+            names = (yaml.safe_load(path.read_text("utf-8")) or {}).get("names")
+            given = list(names.values()) if isinstance(names, dict) else names
+            if given != list(CLASSES):
+                message = f"{path}: names are {given}; number the classes as {list(CLASSES)}"
+                raise ValueError(message)
+
+
 def labels(path: Path, width: int, height: int) -> Floats:
-    """Read YOLO lines as float32[N, 5]: class, then xyxy in pixels."""
+    """Read YOLO lines as float32[N, 5]: class, then xyxy in pixels; no file, no boxes."""
+    if not path.exists():
+        return np.zeros((0, 5), np.float32)
     rows = np.array([line.split() for line in path.read_text().splitlines()], np.float32)
     rows = rows.reshape(-1, 5)
     low, high = rows[:, 1:3] - rows[:, 3:] / 2, rows[:, 1:3] + rows[:, 3:] / 2
@@ -50,16 +92,19 @@ def read(dataset: Path, split: str, name: str) -> Sample:
 class Feed:
     """The training split in memory; picture number n of epoch e is always the same for a seed."""
 
-    def __init__(self, dataset: Path, *, without: tuple[str, ...] = ()) -> None:
-        index = json.loads((dataset / "index.json").read_text())
+    def __init__(self, *datasets: Path, without: tuple[str, ...] = ()) -> None:
         self._sets: dict[str, list[Sample]] = {}
-        for entry in index:
-            if entry["split"] == "train" and entry["kind"] not in without:
-                sample = read(dataset, "train", entry["name"])
-                self._sets.setdefault(entry["kind"], []).append(sample)
+        for dataset in datasets:
+            for entry in index(dataset):
+                if entry["split"] == "train" and entry["kind"] not in without:
+                    sample = read(dataset, "train", entry["name"])
+                    self._sets.setdefault(entry["kind"], []).append(sample)
         self._positive = self._mix(negative=False)
         self._negative = self._mix(negative=True)
-        self._negative_share = sum(SHARES[kind] for kind in NEGATIVE)
+        if not self._positive[0]:
+            message = f"{datasets[0]}: no training picture has a stall or debris; label some (docs/labelling.md)"
+            raise ValueError(message)
+        self._negative_share = NEGATIVE_SHARE if _whole(self._negative)[0] else 0.0
 
     def sizes(self) -> dict[str, int]:
         """Return how many pictures each set holds."""
@@ -77,7 +122,7 @@ class Feed:
     def _mix(self, *, negative: bool) -> tuple[list[str], Floats]:
         kinds = [k for k in self._sets if k in SHARES and (k in NEGATIVE) == negative]
         shares = np.array([SHARES[k] for k in kinds], np.float32)
-        return kinds, shares / shares.sum()
+        return kinds, shares / max(float(shares.sum()), 1e-6)
 
     def _draw(self, mix: tuple[list[str], Floats], rng: Generator) -> Sample:
         kinds, shares = mix
@@ -89,7 +134,7 @@ class Feed:
 def _whole(mix: tuple[list[str], Floats]) -> tuple[list[str], Floats]:
     kinds, shares = mix
     kept = [n for n, kind in enumerate(kinds) if kind not in THUMBNAILS]
-    return [kinds[n] for n in kept], shares[kept] / shares[kept].sum()
+    return [kinds[n] for n in kept], shares[kept] / max(float(shares[kept].sum()), 1e-6)
 
 
 def stacked(samples: list[Sample]) -> tuple[Image, Floats, Floats]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Writes the manifest that travels with a model's weights.
 
-python -m models.manifest --name curbwatch-n-v1 --dataset DATASET --data DATA --thresholds FILE
+python -m models.manifest --name curbwatch-n-v2 --dataset DATASET --data DATA --thresholds FILE
 """
 
 import argparse
@@ -9,10 +9,14 @@ import csv
 import json
 from pathlib import Path
 
+import onnxruntime as ort
+
 from models.classes import CLASSES
+from models.feed import index
 from models.label_store import digest
 
 IOU = 0.6
+SHIPPED = "curbwatch-n-v2"
 SETS = {
     "debris_piles": "alan61503/garbage-overflow-detection @ ce3d2523: CC BY 4.0, boxes corrected by us",
     "debris_bags": "itsCaveMan/WoosongVision @ 33a6b888, dataset v1: CC BY 4.0, boxes corrected by us",
@@ -29,8 +33,7 @@ def training_data(dataset: Path, data: Path) -> list[str]:
     """Return one line per source of the training split, with the licence its owner states."""
     with (data / "sources.csv").open() as file:
         stated = {row["file_prefix"]: row for row in csv.DictReader(file)}
-    index = json.loads((dataset / "index.json").read_text())
-    used = {(e["kind"], e["source"]) for e in index if e["split"] == "train"}
+    used = {(e["kind"], e["source"]) for e in index(dataset) if e["split"] == "train"}
     lines = {SETS[kind] for kind, _ in used if kind in SETS}
     lines |= {_line(source, stated) for kind, source in used if kind not in SETS}
     return [START, *sorted(lines)]
@@ -49,13 +52,24 @@ def _line(source: str, stated: dict[str, dict[str, str]]) -> str:
     return f"{row['repository']}{commit}: {licence.get(row['licence_file'], row['licence_file'])}"
 
 
+def own_data(datasets: list[Path]) -> list[str]:
+    """Return one line per data set of somebody who trains on their own pictures; its index may name sources."""
+    lines = set()
+    for dataset in datasets:
+        used = {entry.get("source") or dataset.name for entry in index(dataset) if entry["split"] == "train"}
+        lines |= {f"{source}: licence not stated" for source in used}
+    return [f"weights of {SHIPPED}, AGPL-3.0-or-later", *sorted(lines)]
+
+
 def text(name: str, weights: Path, thresholds: dict[str, float], lines: list[str]) -> str:
-    """Return the manifest as TOML."""
+    """Return the manifest as TOML; the size of the input is read from the weights."""
+    session = ort.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
+    side = int(session.get_inputs()[0].shape[2])
     quoted = "".join(f"  {json.dumps(line)},\n" for line in lines)
     levels = "".join(f"{kind} = {thresholds[kind]}\n" for kind in CLASSES)
     return (
         f'name = "{name}"\nfile = "weights/{weights.name}"\nsha256 = "{digest(weights)}"\n'
-        f'head = "yolo11"\ninput_size = 640\nclasses = {json.dumps(list(CLASSES))}\n'
+        f'head = "yolo11"\ninput_size = {side}\nclasses = {json.dumps(list(CLASSES))}\n'
         f'iou = {IOU}\nlicence = "AGPL-3.0-or-later"\ntraining_data = [\n{quoted}]\n\n[thresholds]\n{levels}'
     )
 

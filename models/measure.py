@@ -127,6 +127,13 @@ def alarm_share(judged: Sequence[Judged], threshold: float) -> float:
     return sum(alarms) / len(alarms) if alarms else float("nan")
 
 
+def picture_precision(judged: Sequence[Judged], threshold: float) -> float:
+    """Return the share of pictures with a detection at or above the threshold in which one of these is right."""
+    raised = [j for j in judged if (j.scores >= threshold).any()]
+    good = sum(bool((j.right & (j.scores >= threshold)).any()) for j in raised)
+    return good / len(raised) if raised else float("nan")
+
+
 def _hits(judged: Sequence[Judged], threshold: float) -> int:
     return sum(int((j.right & (j.scores >= threshold)).sum()) for j in judged)
 

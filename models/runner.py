@@ -12,14 +12,14 @@ from models.boxes import Found, Image, as_input, decode, letterbox
 
 
 class Runner:
-    """One ONNX model in memory. Pictures go in as BGR, boxes come out in their pixels."""
+    """One ONNX model in memory. Pictures go in as BGR, boxes come out in their pixels; side: if not the export's."""
 
-    def __init__(self, path: Path, *, side: int = 640, threads: int = 2) -> None:
+    def __init__(self, path: Path, *, side: int | None = None, threads: int = 2) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        self._input = self._session.get_inputs()[0].name
-        self._side = side
+        given = self._session.get_inputs()[0]
+        self._input, self._side = given.name, side or int(given.shape[2])
 
     def find(self, pictures: Iterable[Image], *, least: float, iou: float, batch: int = 4) -> Iterator[Found]:
         """Yield the boxes of every picture with at least this confidence, in order."""

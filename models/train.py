@@ -11,7 +11,8 @@ import argparse
 import math
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,26 +26,10 @@ from models.feed import Feed, stacked
 from models.loss import Loss
 from models.network import from_coco
 from models.network import load as load_network
+from models.recipe import Recipe
+from models.revive import revive
 
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """Everything that decides a run besides the data."""
-
-    start: Path
-    run: Path
-    epochs: int
-    minutes: float
-    side: int = 416
-    batch: int = 16
-    workers: int = 2
-    frozen: int = 0
-    steps: int = 48
-    rate: float = 1e-3
-    warm_up: int = 60
-    mosaics: float = 0.5
-    calm: float = 0.85
-    seed: int = 11
+CALIBRATION = 8  # batches that tell how strongly each layer answers, for weights that come from an export
 
 
 class Average:
@@ -114,9 +99,9 @@ def shared_buffers(model: nn.Module) -> None:
 class Trainer:
     """One worker's share of a run."""
 
-    def __init__(self, rank: int, recipe: Recipe, feed: Feed) -> None:
-        self.rank, self.recipe, self.feed = rank, recipe, feed
-        self.model = _starting(recipe.start).to(memory_format=torch.channels_last).train()
+    def __init__(self, rank: int, recipe: Recipe, feed: Feed, done: Tensor) -> None:
+        self.rank, self.recipe, self.feed, self.done = rank, recipe, feed, done
+        self.model = _starting(recipe, feed).to(memory_format=torch.channels_last).train()
         freeze(self.model, recipe.frozen)
         self.loss = Loss(self.model)
         self.optimizer = torch.optim.AdamW(groups(self.model, recipe.rate))
@@ -133,6 +118,7 @@ class Trainer:
             for step in range(self.recipe.steps):
                 losses += self._step(self.epoch * self.recipe.steps + step)
                 self.spent_s = before + self._agreed(time.monotonic() - started)
+                self.done[0] = max(self.progress(), (self.epoch + step / self.recipe.steps) / self.recipe.epochs)
                 if self.spent_s > self.recipe.minutes * 60:
                     break
             shared_buffers(self.model)
@@ -186,8 +172,6 @@ class Trainer:
             f"epoch {self.epoch} of {self.recipe.epochs}, {self.spent_s / 60:.1f} min, "
             f"{speed:.1f} img/s, box {box:.3f} class {kind:.3f} dfl {spread:.3f}"
         )
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
         with (self.recipe.run / "log.txt").open("a") as log:
             log.write(line + "\n")
 
@@ -211,21 +195,45 @@ class Trainer:
         self.epoch, self.spent_s = state["epoch"], state["spent_s"]
 
 
-def _starting(path: Path) -> Any:
+def _starting(recipe: Recipe, feed: Feed) -> Any:
     torch.manual_seed(0)
-    state = torch.load(path, map_location="cpu", weights_only=False)
-    if "average" in state:
-        return load_network(path)
-    return from_coco(path)
+    if recipe.start.suffix == ".onnx":
+        return revive(recipe.start, _calm_pictures(recipe, feed))
+    state = torch.load(recipe.start, map_location="cpu", weights_only=False)
+    return load_network(recipe.start) if "average" in state else from_coco(recipe.start)
 
 
-def work(rank: int, recipe: Recipe, feed: Feed) -> None:
-    """Run one worker."""
+def _calm_pictures(recipe: Recipe, feed: Feed) -> Iterator[Tensor]:
+    rng = np.random.default_rng(recipe.seed)
+    for _ in range(CALIBRATION):
+        pictures, *_ = stacked([feed.deal(recipe.side, rng, mosaics=recipe.mosaics) for _ in range(recipe.batch)])
+        yield torch.from_numpy(pictures).float().div_(255)
+
+
+def work(rank: int, recipe: Recipe, feed: Feed, done: Tensor) -> None:
+    """Run one worker; `done` is float32[1] in shared memory, the share of the run that is over."""
     torch.set_num_threads(1)
     meet = f"file://{(recipe.run / 'meet').resolve()}"
     dist.init_process_group("gloo", init_method=meet, rank=rank, world_size=recipe.workers)
-    Trainer(rank, recipe, feed).run()
+    Trainer(rank, recipe, feed, done).run()
     dist.destroy_process_group()
+
+
+class Run:
+    """A run under way in processes of its own; the pictures are shared with them by forking."""
+
+    def __init__(self, recipe: Recipe, feed: Feed) -> None:
+        recipe.run.mkdir(parents=True, exist_ok=True)
+        (recipe.run / "meet").unlink(missing_ok=True)
+        self._done = torch.zeros(1).share_memory_()
+        given = (recipe, feed, self._done)
+        self._workers: Any = mp.start_processes(work, given, nprocs=recipe.workers, join=False, start_method="fork")
+
+    def wait(self, on_progress: Callable[[float], None], every_s: float = 1.0) -> None:
+        """Return when the run is over; tell now and then which share of it is. A worker's fault is raised here."""
+        while not self._workers.join(timeout=every_s):
+            on_progress(float(self._done))
+        on_progress(1.0)
 
 
 def main() -> None:
@@ -233,23 +241,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the detector on this machine's cores.")
     for option in ("--dataset", "--start", "--run"):
         parser.add_argument(option, type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=30)
-    parser.add_argument("--minutes", type=float, default=24 * 60.0)
-    parser.add_argument("--side", type=int, default=416)
-    parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--frozen", type=int, default=0, help="first layers to leave as they are")
+    for option in ("epochs", "minutes", "side", "rate", "workers", "frozen", "seed"):
+        standard = getattr(Recipe(Path(), Path()), option)
+        parser.add_argument(f"--{option}", type=type(standard), default=standard)
     parser.add_argument("--without", nargs="*", default=[], help="sets to leave out")
-    args = parser.parse_args()
-    args.run.mkdir(parents=True, exist_ok=True)
-    (args.run / "meet").unlink(missing_ok=True)
-    feed = Feed(args.dataset, without=tuple(args.without))
+    args = vars(parser.parse_args())
+    feed = Feed(args.pop("dataset"), without=tuple(args.pop("without")))
     sys.stdout.write(f"{feed.sizes()}\n")
-    recipe = Recipe(
-        args.start, args.run, args.epochs, args.minutes,
-        side=args.side, rate=args.rate, workers=args.workers, frozen=args.frozen,
-    )  # fmt: skip
-    mp.start_processes(work, (recipe, feed), nprocs=args.workers, start_method="fork")
+    sys.stdout.flush()
+    Run(replace(Recipe(args.pop("start"), args.pop("run")), **args), feed).wait(lambda _: None)
 
 
 if __name__ == "__main__":

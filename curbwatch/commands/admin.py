@@ -26,7 +26,7 @@ from detector.errors import DetectorError
 from detector.manifest import load_manifest
 from detector.model import load_model
 
-models = typer.Typer(help="Models: list and verify manifests and weights.", no_args_is_help=True)
+models = typer.Typer(help="Models: list, verify, train, export, card.", no_args_is_help=True)
 cases = typer.Typer(help="Cases: list, show, export.", no_args_is_help=True)
 users = typer.Typer(help="People who sign in to the page.", no_args_is_help=True)
 keys = typer.Typer(help="API keys of machines.", no_args_is_help=True)

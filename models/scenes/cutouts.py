@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Training cut-outs: `python -m models.scenes.cutouts OUT_DIR --count N --seed S`.
+"""Training cut-outs: `python -m models.scenes.cutouts OUT_DIR --count N --seed S [--things heaps]`.
 
 Writes NNNN.png (RGBA, with shadow) and NNNN.json (class, box of the thing without its shadow in pixels).
 """
@@ -16,7 +16,7 @@ from random import Random
 import cv2
 import numpy as np
 
-from models.scenes import assets, piles, stalls
+from models.scenes import assets, fronts, heaps, piles, stalls
 from models.scenes.assets import Light, Pixels
 from models.scenes.camera import Camera
 from models.scenes.palette import Surface, palette
@@ -63,11 +63,14 @@ def random_camera(points: Floats, rng: Random) -> Camera:
     return Camera(eye, yaw, pitch, 1000.0 * rng.uniform(*FILL) / float(seen.max()), SIZE)
 
 
-def random_thing(rng: Random) -> tuple[str, list[Part]]:
-    """A stall or a pile, with its class."""
-    if rng.random() < STALL_SHARE:
+def random_thing(rng: Random, things: str = "mixed") -> tuple[str, list[Part]]:
+    """A stall or a pile, with its class; `heaps` and `fronts` are the kinds that the mixture lacks."""
+    if things == "fronts":
+        return "stall", placed(fronts.any_front(rng), turn=rng.choice((rng.gauss(0, 0.3), rng.uniform(0, 2 * math.pi))))
+    if things == "mixed" and rng.random() < STALL_SHARE:
         return "stall", stalls.any_stall(rng)
-    return "debris", placed(piles.any_pile(rng), turn=rng.uniform(0, 2 * math.pi), scale=rng.uniform(0.75, 1.3))
+    pile = heaps.any_heap(rng) if things == "heaps" else piles.any_pile(rng)
+    return "debris", placed(pile, turn=rng.uniform(0, 2 * math.pi), scale=rng.uniform(0.75, 1.3))
 
 
 def weathered(surfaces: dict[str, Surface], rng: Random) -> dict[str, Surface]:
@@ -108,10 +111,10 @@ def render_cutout(out: Path, parts: list[Part], rng: Random, *, samples: int) ->
     return camera, solid_box(body)
 
 
-def make_cutout(out: Path, seed: int) -> None:
+def make_cutout(out: Path, seed: int, things: str = "mixed") -> None:
     """Renders one cut-out with its shadow and writes its truth."""
     rng = Random(seed)
-    kind, parts = random_thing(rng)
+    kind, parts = random_thing(rng, things)
     camera, box = render_cutout(out, parts, rng, samples=SAMPLES)
     facts = {
         "class": kind,
@@ -129,12 +132,13 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="folder for the cut-outs")
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--things", choices=("mixed", "heaps", "fronts"), default="mixed")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     for number in range(given.count):
         out = given.out / f"{number:04d}.png"
         if not out.with_suffix(".json").exists():
-            make_cutout(out, given.seed + number)
+            make_cutout(out, given.seed + number, given.things)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Commands that make models: train, export, card. Training needs the extra `train`; the service does not."""
+
+import json
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from benchmarks.plots import Line, plot
+from curbwatch.errors import CurbwatchError
+from curbwatch.progress import progress
+from curbwatch.settings import SHIPPED_MODEL
+from detector.manifest import load_manifest
+from models import card as cards
+from models import evaluate, manifest
+from models.recipe import Recipe
+from models.runner import Runner
+
+PLAIN = Recipe(Path(), Path())
+NEEDED = ("torch", "ultralytics", "onnx")
+STEPS = 1000  # of the progress bar
+IOU = 0.6
+
+Data = Annotated[list[Path], typer.Option(help="data set: images/SPLIT, labels/SPLIT; repeat for several")]
+Name = Annotated[str, typer.Option(help="the model's name")]
+Side = Annotated[int, typer.Option(help="side of the exported input, pixels", min=64, max=2048)]
+Out = Annotated[Path, typer.Option(help="folder for manifest, weights, figures and card")]
+STYLE = (
+    "<style>.grid{stroke:#d0d4d8;fill:none}.line{fill:none;stroke-width:2}.axis,.tick{font:12px sans-serif;"
+    "text-anchor:middle;fill:#333}.left{text-anchor:end}.c0{stroke:#1f6f8b}.c1{stroke:#c4561a}.c2{stroke:#5b7d2a}"
+    ".c3{stroke:#7a4b94}.c4{stroke:#444}.dot{stroke:none}circle.c0{fill:#1f6f8b}circle.c1{fill:#c4561a}"
+    "circle.c2{fill:#5b7d2a}circle.c3{fill:#7a4b94}circle.c4{fill:#444}.name{font:12px sans-serif}.n0{fill:#1f6f8b}"
+    ".n1{fill:#c4561a}.n2{fill:#5b7d2a}.n3{fill:#7a4b94}.n4{fill:#444}</style>"
+)
+
+
+def train(  # noqa: PLR0913, PLR0917 - one per option of the command line
+    data: Data,
+    name: Name,
+    out: Out = Path(),
+    run: Annotated[Path | None, typer.Option(help="folder of checkpoint and log; default: OUT/runs/NAME")] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="weights to start from: ours (.onnx, .pt) or yolo11n.pt; default: the shipped")
+    ] = None,
+    epochs: Annotated[int, typer.Option(help="at most", min=1)] = PLAIN.epochs,
+    minutes: Annotated[float, typer.Option(help="at most", min=0.05)] = PLAIN.minutes,
+    train_side: Annotated[int, typer.Option(help="side of training pictures, pixels", min=64)] = PLAIN.side,
+    side: Side = 512,
+    rate: Annotated[float, typer.Option(help="highest learning rate")] = PLAIN.rate,
+    steps: Annotated[int, typer.Option(help="steps an epoch", min=1)] = PLAIN.steps,
+    batch: Annotated[int, typer.Option(help="pictures a step and process", min=1)] = PLAIN.batch,
+    workers: Annotated[int, typer.Option(help="processes; 0: one per core", min=0)] = 0,
+    frozen: Annotated[int, typer.Option(help="first layers to leave as they are", min=0, max=20)] = PLAIN.frozen,
+    seed: Annotated[int, typer.Option(help="of everything drawn by lot")] = PLAIN.seed,
+) -> None:
+    """Train, export, choose thresholds, write manifest and card. Stopped runs go on when started again.
+
+    Example: curbwatch models train --data ours/ --data city/ --name city-n-v1 --out models-of-ours --minutes 120
+    """
+    _check_extra()
+    recipe = Recipe(
+        start or load_manifest(SHIPPED_MODEL).weights, run or out / "runs" / name, epochs, minutes,
+        side=train_side, batch=batch, workers=workers or _cores(), frozen=frozen, steps=steps, rate=rate, seed=seed,
+    )  # fmt: skip
+    with _told_plainly():
+        _train(data, recipe)
+        weights = out / "weights" / f"{name}.onnx"
+        typer.echo(_export(recipe.run / "last.pt", weights, side))
+        _finish(name, weights, data, out)
+    typer.echo(f"try it: curbwatch detect PICTURES --model {out / f'{name}.toml'}; read {out / f'{name}.md'}")
+
+
+def export(
+    checkpoint: Annotated[Path, typer.Argument(help="last.pt of a run")],
+    out: Annotated[Path, typer.Option(help="where to write the ONNX file", dir_okay=False)],
+    side: Side = 512,
+) -> None:
+    """Write a checkpoint as ONNX, checked against torch. Example: curbwatch models export run/last.pt --out m.onnx"""
+    _check_extra()
+    with _told_plainly():
+        typer.echo(_export(checkpoint, out, side))
+
+
+def card(
+    figures: Annotated[list[Path], typer.Argument(help="JSON files of evaluations; `models train` writes them")],
+    name: Name,
+    out: Out = Path(),
+) -> None:
+    """Write figures and curves into OUT/NAME.md. Example: curbwatch models card test.json --name city-n-v1"""
+    with _told_plainly():
+        _write_card(name, out, [_report(path) for path in figures])
+    typer.echo(f"{out / f'{name}.md'}: figures and curves written")
+
+
+def _check_extra() -> None:
+    missing = [package for package in NEEDED if find_spec(package) is None]
+    if missing:
+        raise CurbwatchError(f"{', '.join(missing)} not installed: training needs pip install 'curbwatch[train]'")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, KeyError) as error:
+        raise CurbwatchError(str(error)) from error
+
+
+def _train(data: list[Path], recipe: Recipe) -> None:
+    from models.feed import Feed  # noqa: PLC0415 - torch is loaded by those who train only
+    from models.train import Run  # noqa: PLC0415 - as above
+
+    feed = Feed(*data)
+    sizes = ", ".join(f"{kind} {count}" for kind, count in feed.sizes().items())
+    typer.echo(f"training pictures: {sizes}")
+    going_on = (recipe.run / "last.pt").exists()
+    typer.echo(
+        f"{'going on with' if going_on else 'starting'} {recipe.run}: {recipe.workers} processes, {recipe.side} px, "
+        f"{recipe.epochs} epochs or {recipe.minutes:g} min, log in {recipe.run / 'log.txt'}"
+    )
+    running = Run(recipe, feed)  # forks, so before the progress bar starts a thread
+    with progress("training", STEPS) as step:
+        shown = 0
+
+        def tell(share: float) -> None:
+            nonlocal shown
+            while shown < share * STEPS:
+                step()
+                shown += 1
+
+        running.wait(tell)
+
+
+def _export(checkpoint: Path, out: Path, side: int) -> str:
+    from models.export import checked  # noqa: PLC0415 - torch is loaded by those who train only
+    from models.network import load  # noqa: PLC0415 - as above
+
+    return checked(load(checkpoint), out, side)
+
+
+def _finish(name: str, weights: Path, data: list[Path], out: Path) -> None:
+    """Choose thresholds on validation pictures, measure on test pictures, write manifest, figures and card."""
+    runner = Runner(weights)
+    looked = {
+        split: [one for folder in data for one in evaluate.look(runner, folder, split, IOU)]
+        for split in ("val", "test")
+    }
+    thresholds = evaluate.chosen(looked["val"])
+    (out / f"{name}.toml").write_text(manifest.text(name, weights, thresholds, manifest.own_data(data)), "utf-8")
+    reports = []
+    for split, some in looked.items():
+        if some:
+            report = evaluate.report(some, thresholds) | {"split": split}
+            (out / f"{name}.{split}.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+            reports.append(report)
+    _write_card(name, out, reports)
+
+
+def _report(path: Path) -> dict[str, Any]:
+    try:
+        report: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise CurbwatchError(f"{path}: not JSON ({error}); name an evaluation that `models train` wrote") from error
+    if not isinstance(report, dict) or not {"classes", "negatives", "thresholds", "split"} <= set(report):
+        raise CurbwatchError(f"{path}: no evaluation of a model; name one that `models train` wrote")
+    return report
+
+
+def _write_card(name: str, out: Path, reports: list[dict[str, Any]]) -> None:
+    parts = []
+    for report in reports:
+        parts.append(cards.tables(report))
+        if report["classes"]:
+            drawn = f"{name}.{report['split']}.svg"
+            (out / drawn).write_text(_curves(report), "utf-8")
+            parts.append(f"![precision over recall, split {report['split']}]({drawn})")
+    cards.write(out / f"{name}.md", name, "\n\n".join(parts))
+
+
+def _curves(report: dict[str, Any]) -> str:
+    lines = []
+    for key, row in report["classes"].items():
+        name, _, kind = key.partition("/")
+        label = f"{name}, {cards.SET_NAMES.get(kind, kind)}"
+        dot = (row["recall"], row["precision"], f"{label} at {report['thresholds'][name]:g}")
+        drawn = None if math.isnan(row["precision"]) else dot
+        lines.append(Line(label, [p[0] for p in row["curve"]], [p[1] for p in row["curve"]], drawn))
+    svg = plot(lines, title="precision over recall", x_label="recall", y_label="precision")
+    names = "".join(
+        f'<text x="60" y="{215 + 14 * n}" class="name n{n}">{line.label}</text>' for n, line in enumerate(lines)
+    )
+    opened, _, rest = svg.partition(">")
+    size = ' xmlns="http://www.w3.org/2000/svg" width="570" height="450"'
+    return f"{opened}{size}>{STYLE}{rest.replace('</svg>', names + '</svg>')}\n"
