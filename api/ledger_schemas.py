@@ -24,6 +24,7 @@ from api.schemas import (
     TextIn,
     TextOut,
     Time,
+    plain,
 )
 
 PICTURE_LETTERS = 1_398_104  # base64 of 1 MiB
@@ -37,6 +38,7 @@ def _base64(text: str) -> str:
     return text
 
 
+ZoneName = Annotated[str, StringConstraints(max_length=200), AfterValidator(plain)]
 Picture = Annotated[str, StringConstraints(min_length=4, max_length=PICTURE_LETTERS), AfterValidator(_base64)]
 
 ENTRY_IN: dict[str, Any] = {
@@ -85,7 +87,7 @@ class EntryIn(Shape):
     key: Name = Field(description="Identity of the standing site.")
     class_name: ClassName = Field(alias="class")
     camera_id: CameraId
-    zone: Name
+    zone: ZoneName = Field(description="Empty for what stood outside all zones.")
     confidence: Share
     box: Box = Field(description="x0, y0, x1, y1 as shares of the picture.")
     first_seen_at: Time

@@ -19,7 +19,8 @@ def _in_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-def _plain(value: str) -> str:
+def plain(value: str) -> str:
+    """Text as it came; raises ValueError for control characters."""
     if any(ord(letter) < 32 and letter not in "\n\t" for letter in value):
         raise ValueError("control characters are not taken")
     return value
@@ -37,10 +38,10 @@ def _sound_json(value: Any) -> Any:
 
 
 Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_plain)]
-ClassName = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_plain)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(plain)]
+ClassName = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(plain)]
 CameraId = Annotated[str, StringConstraints(pattern=r"^[\w][\w.:-]{0,63}$")]
-Note = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_plain)]
+Note = Annotated[str, StringConstraints(max_length=2000), AfterValidator(plain)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Metres = Annotated[float, Field(ge=-(10**7), le=10**7, allow_inf_nan=False)]
 Box = tuple[Share, Share, Share, Share]

@@ -32,9 +32,11 @@ TEXTS: dict[str, Bilingual] = {
         "zh": "{time} {camera} 有案件：{case}，“{zone}”内的{what}，{since} 出现，{confirmed} 确认",
     },
     "given_up": {
-        "en": "no case at {time} on {camera}: {what} in {zone}, {reason}{needs}",
-        "zh": "{time} {camera} 未立案：“{zone}”内的{what}，{reason}{needs}",
+        "en": "no case at {time} on {camera}: {what} {where}, {reason}{needs}",
+        "zh": "{time} {camera} 未立案：{where}{what}，{reason}{needs}",
     },
+    "where": {"en": "in {zone}", "zh": "“{zone}”内的"},
+    "nowhere": {"en": "outside the zones", "zh": "巡查区域外的"},
     "needs": {"en": " (a case needs {dwell_s:g} s)", "zh": "（立案需停留 {dwell_s:g} 秒）"},
     "down": {
         "en": "no case at {time} on {camera}: the camera gave no pictures since {since} ({error})",
@@ -134,7 +136,8 @@ def _given_up(asked: _Asked, entry: Entry) -> WhyOut:
     dwell_s = entry.rule.get("dwell_s")
     needs = _both("needs", dwell_s=dwell_s) if isinstance(dwell_s, int | float) else ""
     what = _what(entry.class_name)
-    said = _said(asked, "given_up", what=what, zone=entry.zone, reason=entry.text, needs=needs)
+    where = _both("where", zone=entry.zone) if entry.zone else _both("nowhere")
+    said = _said(asked, "given_up", what=what, where=where, reason=entry.text, needs=needs)
     return said.model_copy(update={"reason": ReasonOut(code=entry.reason, values=entry.values)})
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The patrol's side of the dispatch API."""
 
+import base64
 import json
 from typing import Any
 
@@ -47,6 +48,9 @@ class Client:
                 return _number(self._send("POST", "/cases", json=body, headers=key))
             case "observation":
                 self._send("POST", f"/cases/{case_id}/observations", json=body, headers=key)
+            case "ledger":
+                picture = {"picture": base64.b64encode(attachment).decode()} if attachment else {}
+                self._send("POST", "/ledger", json=body | picture, headers=key)
             case _:
                 self._send(
                     "POST",

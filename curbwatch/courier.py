@@ -47,18 +47,19 @@ def deliver(spool: Spool, client: Client) -> int:
 
 
 def _waiting(spool: Spool) -> Iterator[Message]:
-    """All of them, also those behind many that are stuck."""
-    last = 0
-    while page := spool.waiting(after=last):
-        yield from page
-        last = page[-1].id
+    """All of them, also those behind many that are stuck; cases before the ledger, which can wait."""
+    for ledger in (False, True):
+        last = 0
+        while page := spool.waiting(after=last, ledger=ledger):
+            yield from page
+            last = page[-1].id
 
 
 def _deliver_one(spool: Spool, client: Client, message: Message) -> None:
     case_id = spool.case_id(message.site_key)
-    if message.kind != "case" and case_id is None:
+    if message.kind not in ("case", "ledger") and case_id is None:
         raise ApiRefused(404, "its case was refused before")
-    attachment = spool.attachment(message) if message.kind == "evidence" else b""
+    attachment = spool.attachment(message) if message.kind in ("evidence", "ledger") else b""
     spool.accepted(message, case_id=client.post(message, attachment, case_id))
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import structlog
 
+from curbwatch.ledger import Ledger
+from curbwatch.looks_book import LooksBook
 from curbwatch.messages import clip_message, messages, unmarked
-from curbwatch.spool import Spool
+from curbwatch.spool import Message, Spool
 from detector.looks import Seen
 from detector.reasons import say
 from detector.rules import Rules
@@ -43,8 +45,11 @@ class Post:
 class Judge:
     """Takes looks into account, one at a time; `model` is the name that goes into the cases."""
 
-    def __init__(self, spool: Spool, model: str, *, on_event: Callable[[], None]) -> None:
-        self._spool, self._model, self._on_event = spool, model, on_event
+    def __init__(
+        self, spool: Spool, model: str, *, on_event: Callable[[], None], book: LooksBook | None = None
+    ) -> None:
+        self._spool, self._model, self._on_event, self._book = spool, model, on_event, book
+        self._ledger = Ledger(model)
         # clips are cut beside the loop: H.265 has to be encoded again, which takes seconds
         self._clips = ThreadPoolExecutor(1, thread_name_prefix="clips")
 
@@ -64,21 +69,30 @@ class Judge:
         if not gated:
             post.last = replace(look, frame=reduced(look.frame, SNAPSHOT_WIDTH))
         news = [event for event in events if event.kind is not Kind.GIVEN_UP]
-        if news and not self._spooled(post, after, news, look):
+        entries = self._ledger.messages(events, post.rules, post.first_sights)
+        if (news or entries) and not self._spooled(post, after, news, entries, look):
             return False  # as if this look had not been: the next one finds the same
         post.watch = after
         _remember_first_sights(post, look)
         _log(events)
-        if news:
+        self._remember(look)
+        if news or entries:
             self._on_event()
             self._order_clips(post, news)
         return True
 
-    def _spooled(self, post: Post, after: Watch, news: list[Event], look: Seen) -> bool:
+    def _remember(self, look: Seen) -> None:
+        try:
+            if self._book:
+                self._book.add(look.look)
+        except sqlite3.Error as error:
+            log.error("looks not kept", camera=look.frame.camera_id, reason=str(error))
+
+    def _spooled(self, post: Post, after: Watch, news: list[Event], entries: list[Message], look: Seen) -> bool:
         name = self._model
         told = [m for e in news for m in messages(e, look, model=name, before=post.first_sights.get(e.site.key))]
         try:
-            self._spool.put(after, told)
+            self._spool.put(after, [*told, *entries])
         except sqlite3.Error as error:
             log.error("spool not writable", camera=look.frame.camera_id, reason=str(error))
             return False

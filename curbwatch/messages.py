@@ -59,7 +59,16 @@ def case_body(event: Event, model: str) -> dict[str, object]:
         "confirmed_at": stamp(event.at),
         "last_seen_at": stamp(site.last_seen_at),
         "model": model,
-        "rule": {"zone": site.zone, **told(event.reason), "hit_ratio": round(site.hit_ratio, 3)},
+        "rule": {
+            "zone": site.zone,
+            "grade": site.grade,
+            **told(event.reason),
+            "hit_ratio": round(site.hit_ratio, 3),
+            **({"over": list(site.over)} if site.over else {}),
+        },
+        "history_of": site.history_of or None,
+        "repeats": site.repeats,
+        "chased_from": site.chased_from or None,
         "trace": [{"at": stamp(t.at), "verdict": t.verdict, "confidence": round(t.confidence, 4)} for t in site.trace],
     }
 
@@ -78,6 +87,7 @@ def _observation(event: Event, kind: str) -> Message:
         "at": stamp(event.at),
         "confidence": round(event.site.confidence, 4),
         "note": say(event.reason, "en"),
+        "text": told(event.reason)["text"],
     }
     return Message(event.site.key, "observation", json.dumps(body, ensure_ascii=False))
 

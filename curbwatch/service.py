@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from api.accounts import add_key, list_keys, revoke_key
 from api.app import create_app
-from api.config import ApiConfig
+from api.config import MEBIBYTE, ApiConfig
 from api.detecting import DetectedBox, DetectFn
 from api.roles import Role
 from api.server import Server, listen
@@ -27,6 +27,7 @@ from curbwatch.courier import Courier
 from curbwatch.errors import SettingsError
 from curbwatch.heartbeat import Heartbeat
 from curbwatch.judging import Judge, Post
+from curbwatch.looks_book import LooksBook
 from curbwatch.patrol import Patrol
 from curbwatch.settings import CameraSettings, Settings
 from curbwatch.spool import Spool
@@ -102,6 +103,10 @@ def api_config(settings: Settings) -> ApiConfig:
         session_hours=settings.service.session_hours,
         secure_cookie=settings.service.secure_cookie,
         source_url=settings.service.source_url,
+        ledger_days=settings.service.ledger_days,
+        ledger_bytes=settings.service.ledger_megabytes * MEBIBYTE,
+        ticket_after_s=settings.service.ticket_after_s,
+        same_place_m=settings.service.same_place_m,
     )
 
 
@@ -175,7 +180,8 @@ def _patrol(
     spool = Spool(settings.service.data_dir / "spool.db")
     courier = Courier(spool, clients[0])
     posts = {c.id: Post(readers[c.id], settings.rules(c), spool.watch(c.id), c.clip_s) for c in settings.cameras}
-    judge = Judge(spool, model.manifest.name, on_event=courier.wake)
+    book = LooksBook(settings.looks_path, days=settings.patrol.looks_days) if settings.patrol.looks_days else None
+    judge = Judge(spool, model.manifest.name, on_event=courier.wake, book=book)
     patrol = Patrol(posts, model, judge, batch=settings.model.batch, frame_there=frame_there)
     about = {camera.id: _about(camera) for camera in settings.cameras}
     heartbeat = Heartbeat(posts, about, clients[1], every_s=settings.patrol.heartbeat_s)
@@ -186,7 +192,7 @@ def _patrol(
     finally:
         for part in (patrol, heartbeat, courier):  # the courier last, so that it may still take the last look's news
             part.stop()
-        for connection in (*clients, spool):
+        for connection in (*clients, spool, *([book] if book else [])):
             connection.close()
 
 

@@ -26,9 +26,12 @@ CREATE TABLE IF NOT EXISTS messages (
     attachment BLOB, media_type TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, refused TEXT
 );
 CREATE INDEX IF NOT EXISTS messages_waiting ON messages (id) WHERE refused IS NULL;
+CREATE INDEX IF NOT EXISTS messages_ledger ON messages (id) WHERE kind = 'ledger';
 CREATE TABLE IF NOT EXISTS cases (site_key TEXT PRIMARY KEY, case_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS watches (camera_id TEXT PRIMARY KEY, state TEXT NOT NULL);
 """
+
+MOST_LEDGER = 2000  # entries that wait while the API is away; the oldest go, cases never do
 
 _WATCH = TypeAdapter(Watch)
 _PUT_WATCH = "INSERT INTO watches VALUES (?, ?) ON CONFLICT (camera_id) DO UPDATE SET state = excluded.state"
@@ -36,7 +39,7 @@ _PUT_WATCH = "INSERT INTO watches VALUES (?, ?) ON CONFLICT (camera_id) DO UPDAT
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One post to come: kind is case, observation or evidence; body is JSON; attachment is evidence bytes."""
+    """One post to come: kind is case, observation, evidence or ledger; body is JSON; attachment is a file's bytes."""
 
     site_key: str
     kind: str
@@ -93,13 +96,13 @@ class Spool:
         except ValidationError:
             return Watch(camera_id)
 
-    def waiting(self, *, after: int = 0, most: int = 200) -> list[Message]:
-        """The oldest messages behind `after` not yet accepted, without their attachments."""
+    def waiting(self, *, after: int = 0, most: int = 200, ledger: bool = False) -> list[Message]:
+        """The oldest messages behind `after` not yet accepted, without their attachments; the ledger queues apart."""
         with self._lock:
             rows = self._db.execute(
                 "SELECT id, site_key, kind, body, media_type, attempts FROM messages"
-                " WHERE refused IS NULL AND id > ? ORDER BY id LIMIT ?",
-                (after, most),
+                " WHERE refused IS NULL AND id > ? AND (kind = 'ledger') = ? ORDER BY id LIMIT ?",
+                (after, ledger, most),
             ).fetchall()
         return [
             Message(key, kind, body, None, media_type, number, attempts, f"{self._name}-{number}")
@@ -157,7 +160,14 @@ class Spool:
 
 
 def _add(db: sqlite3.Connection, messages: Iterable[Message]) -> None:
+    messages = tuple(messages)
     db.executemany(
         "INSERT INTO messages (site_key, kind, body, attachment, media_type) VALUES (?, ?, ?, ?, ?)",
         [(m.site_key, m.kind, m.body, m.attachment, m.media_type) for m in messages],
     )
+    if any(message.kind == "ledger" for message in messages):
+        db.execute(
+            "DELETE FROM messages WHERE kind = 'ledger' AND id <="
+            " (SELECT id FROM messages WHERE kind = 'ledger' ORDER BY id DESC LIMIT 1 OFFSET ?)",
+            (MOST_LEDGER,),
+        )

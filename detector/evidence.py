@@ -41,12 +41,12 @@ def framed(picture: NDArray[np.uint8], box: Box, class_name: str) -> NDArray[np.
     return out
 
 
-def jpeg(picture: NDArray[np.uint8], *, widest: int = 0) -> bytes:
+def jpeg(picture: NDArray[np.uint8], *, widest: int = 0, quality: int = JPEG_QUALITY) -> bytes:
     """Encode a BGR picture, shrunk to `widest` pixels if that is given."""
     if widest and picture.shape[1] > widest:
         size = widest, max(1, round(picture.shape[0] * widest / picture.shape[1]))
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise ValueError(f"cannot encode a picture of shape {picture.shape}")
     return data.tobytes()

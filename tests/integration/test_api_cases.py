@@ -133,6 +133,7 @@ def test_a_case_goes_its_whole_way(city: City) -> None:
         "from": "handled",
         "to": "closed",
         "note": "to closed",
+        "text": None,
     }
 
 
