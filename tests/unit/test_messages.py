@@ -70,6 +70,7 @@ def test_the_api_takes_the_case_as_it_is_told() -> None:
     assert case.confidence == 0.8765
     assert case.rule == {
         "zone": "东门",
+        "grade": "",
         "reason": {"code": "stood", "values": {"stood_s": 120, "dwell_s": 120, "hit_ratio": 0.75, "least": 0.6}},
         "text": {
             "en": "stood 120 s ≥ 120 s, hit ratio 0.75 ≥ 0.60",
