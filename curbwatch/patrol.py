@@ -1,34 +1,62 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The patrol loop: newest frames in, one batch through the model, events into the spool."""
+"""The patrol loop: the most urgent frames decoded, those that changed through the model, all of them judged."""
 
+import os
 import threading
+import time
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 import structlog
 
-from curbwatch.judging import Judge, Post
-from detector.looks import seen
+from curbwatch.judging import SAVE_EVERY_S, Judge
+from curbwatch.patrol_metrics import PatrolMetrics
+from curbwatch.schedule import Waiting, interval_s, kept, most_urgent, too_old
+from curbwatch.turns import Turn, may_repeat
+from detector.gate import Inferred, thumbnail
+from detector.looks import Seen, seen
 from detector.model import Model
-from streams.frame import Frame
+from streams.frame import Frame, Pixels
+from streams.reader import CameraReader
+
+IDLE_S = 1.0  # without any frame the loop comes round this often
 
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
+    """A camera's turn with its frame in hand and the gate's thumbnail of it."""
+
+    turn: Turn
+    frame: Frame
+    thumbnail: Pixels
+
+
 class Patrol:
-    """A thread that looks at every new frame until it is stopped."""
+    """Threads that look at every due frame until they are stopped: one decides, a few decode ahead of it."""
 
     def __init__(
         self,
-        posts: dict[str, Post],
+        turns: dict[str, Turn],
         model: Model,
         judge: Judge,
         *,
         batch: int,
+        repeat_s: float,
+        metrics: PatrolMetrics,
         frame_there: threading.Event,
     ) -> None:
-        self._posts, self._model, self._judge, self._batch = posts, model, judge, batch
-        self._frame_there, self._quit = frame_there, threading.Event()
+        self._turns, self._model, self._judge = turns, model, judge
+        self._batch, self._repeat_s = batch, repeat_s
+        self._metrics, self._frame_there, self._quit = metrics, frame_there, threading.Event()
+        self._decoders = ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="decode")
+        self._ahead: deque[tuple[Turn, Future[Ready | None]]] = deque()
         self._thread = threading.Thread(target=self._work, name="patrol", daemon=True)
+        self._saved_at = time.monotonic()
+        metrics.watch(self._held)
 
     def start(self) -> None:
         self._thread.start()
@@ -39,26 +67,111 @@ class Patrol:
         self._frame_there.set()
         if self._thread.is_alive():
             self._thread.join(30)
+        self._decoders.shutdown()
         self._judge.finish()
-        for post in self._posts.values():
-            self._judge.save(post)
+        self._judge.save([turn.post for turn in self._turns.values()])
+
+    def _held(self) -> Iterator[tuple[CameraReader, float | None]]:
+        return ((turn.post.reader, turn.looked) for turn in self._turns.values())
 
     def _work(self) -> None:
         while not self._quit.is_set():
-            self._frame_there.wait(1.0)
+            try:
+                self._round()
+            except Exception:  # the worker's outermost loop: one bad round must not end the watch of a city
+                log.exception("looks lost")
+                self._metrics.lost("error")
+
+    def _round(self) -> None:
+        """Decode what is most urgent, look at what is decoded, and save now and then."""
+        self._decode_ahead(time.monotonic())
+        if not self._ahead:
+            self._frame_there.wait(IDLE_S)
             self._frame_there.clear()
-            for group in _groups(list(self._posts.values()), self._batch):
-                frames = [frame for post in group if (frame := post.reader.take())]
-                try:
-                    self._look(frames)
-                except Exception:  # the worker's outermost loop: one bad look must not end the watch of a city
-                    log.exception("looks lost", cameras=[frame.camera_id for frame in frames])
+        elif ready := self._decoded():
+            self._look(ready)
+        if time.monotonic() - self._saved_at >= SAVE_EVERY_S:
+            self._saved_at = time.monotonic()
+            self._judge.save([turn.post for turn in self._turns.values() if turn.unsaved])
+            for turn in self._turns.values():
+                turn.unsaved = False
 
-    def _look(self, frames: list[Frame]) -> None:
-        found = self._model.detect([frame.pixels for frame in frames])
-        for frame, detections in zip(frames, found, strict=True):
-            self._judge.judge(self._posts[frame.camera_id], seen(frame, detections, self._model.manifest.classes))
+    def _decode_ahead(self, now: float) -> None:
+        """Have the decoders busy with the most urgent frames; newer ones may still replace those that wait."""
+        room = self._batch + 1 - len(self._ahead)
+        if room <= 0:
+            return
+        busy = {turn.post.reader.source.camera_id for turn, _ in self._ahead}
+        for each in most_urgent(self._waiting(busy, now), room):
+            turn = self._turns[each.camera_id]
+            self._ahead.append((turn, self._decoders.submit(self._prepare, turn)))
 
+    def _waiting(self, busy: set[str], now: float) -> Iterator[Waiting]:
+        for camera_id, turn in self._turns.items():
+            since = turn.post.reader.waiting_since
+            if since is None or camera_id in busy:
+                continue
+            waiting = Waiting(camera_id, since, turn.looked, turn.interval_s)
+            if too_old(waiting, now, turn.post.reader.source.stale_after_s):
+                turn.post.reader.drop()
+                self._metrics.lost("old")
+            else:
+                yield waiting
 
-def _groups(posts: list[Post], size: int) -> Iterator[list[Post]]:
-    return (posts[i : i + size] for i in range(0, len(posts), size))
+    def _prepare(self, turn: Turn) -> Ready | None:
+        """Runs in a decoder's thread."""
+        frame = turn.post.reader.take()
+        return Ready(turn, frame, thumbnail(frame)) if frame else None
+
+    def _decoded(self) -> list[Ready]:
+        """The next frame, and those behind it that are done, as many as one inference takes."""
+        ready: list[Ready] = []
+        while self._ahead and len(ready) < self._batch and (not ready or self._ahead[0][1].done()):
+            _, future = self._ahead.popleft()
+            self._decode_ahead(time.monotonic())
+            if found := future.result():
+                ready.append(found)
+            else:
+                self._metrics.lost("damaged")
+        return ready
+
+    def _look(self, ready: list[Ready]) -> None:
+        fresh = [each for each in ready if not self._repeated(each)]
+        found = self._model.detect([each.frame.pixels for each in fresh])
+        for each, detections in zip(fresh, found, strict=True):
+            look = seen(each.frame, detections, self._model.manifest.classes)
+            self._judge.judge(each.turn.post, look)
+            each.turn.inferred = Inferred(each.frame.taken_at, each.thumbnail, detections)
+            self._done(each, look, gated=False)
+
+    def _repeated(self, each: Ready) -> bool:
+        """Whether nothing changed since the model last looked, and what it said then could be said again."""
+        inferred = each.turn.inferred
+        if not self._repeat_s or inferred is None or not may_repeat(each.turn, each.frame, each.thumbnail, self._repeat_s):
+            return False
+        look = seen(each.frame, inferred.found, self._model.manifest.classes)
+        if not self._judge.judge(each.turn.post, look, gated=True):
+            return False
+        self._done(each, look, gated=True)
+        return True
+
+    def _done(self, each: Ready, look: Seen, *, gated: bool) -> None:
+        turn, now = each.turn, time.monotonic()
+        reader = turn.post.reader
+        state = reader.state()
+        self._metrics.looked(gated=gated, age_s=now - each.frame.arrived)
+        self._metrics.lost("replaced", turn.newly_dropped(state.drops))
+        if turn.looked is not None and turn.interval_s:
+            gap_s = each.frame.arrived - turn.looked
+            self._metrics.came_after(gap_s, kept=kept(gap_s, turn.interval_s, state.gop_s))
+        turn.note(look, arrived=each.frame.arrived)
+        wanted = interval_s(
+            turn.pace,
+            gop_s=state.gop_s,
+            candidate=turn.has_candidate(),
+            blind=turn.blind(),
+            quiet_s=each.frame.arrived - turn.eventful,
+        )
+        if wanted != turn.interval_s:
+            turn.interval_s = wanted
+            reader.look_every(wanted)

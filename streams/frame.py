@@ -2,8 +2,9 @@
 """The one type that streams and detector share: a picture that is converted only where somebody needs it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 import cv2
 import numpy as np
@@ -33,13 +34,14 @@ class Planes:
 class Frame:
     """One picture of one camera: taken_at aware UTC (its arrival), sequence counts up per camera.
 
-    pixels: uint8[H,W,3] BGR (files), or the decoder's planes (cameras).
+    pixels: uint8[H,W,3] BGR (files), or the decoder's planes (cameras). arrived: monotonic seconds, 0 for recordings.
     """
 
     camera_id: str
     pixels: Pixels | Planes = field(repr=False)
     taken_at: datetime
     sequence: int
+    arrived: float = 0.0
 
     @property
     def picture(self) -> Pixels:
@@ -71,6 +73,26 @@ class Frame:
             return shrunk(self.pixels, *size).copy()
         planes = [shrunk(plane, *size) for plane in (self.pixels.y, self.pixels.u, self.pixels.v)]
         return np.asarray(cv2.transform(cv2.merge(planes), to_rgb(self.pixels)[::-1]), np.uint8)
+
+
+def reduced(frame: Frame, width: int) -> Frame:
+    """The frame in a size to keep: memory of its own instead of the decoder's; planes stay planes; never enlarged."""
+    size = _thumbnail(frame.width, frame.height, width)
+    if not isinstance(frame.pixels, Planes):
+        return replace(frame, pixels=shrunk(frame.pixels, *size).copy())
+    half = (size[0] + 1) // 2, (size[1] + 1) // 2
+    y, u, v = (
+        shrunk(plane, *wanted).copy()
+        for plane, wanted in ((frame.pixels.y, size), (frame.pixels.u, half), (frame.pixels.v, half))
+    )
+    small = replace(frame.pixels, y=y, u=u, v=v)
+    return replace(frame, pixels=replace(small, bgr=partial(_to_bgr, small)))
+
+
+def _to_bgr(planes: Planes) -> Pixels:
+    size = planes.y.shape[1], planes.y.shape[0]
+    u, v = (np.asarray(cv2.resize(plane, size), np.uint8) for plane in (planes.u, planes.v))
+    return np.asarray(cv2.transform(cv2.merge([planes.y, u, v]), to_rgb(planes)[::-1]), np.uint8)
 
 
 def plane_of(pixels: Pixels | Planes) -> Pixels:

@@ -129,7 +129,7 @@ class CameraReader:
             self._not_whole()
             return None
         self._whole(waiting, pixels)
-        return Frame(self.source.camera_id, pixels, waiting.coded.at, waiting.sequence)
+        return Frame(self.source.camera_id, pixels, waiting.coded.at, waiting.sequence, waiting.coded.mono)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for an unread frame; whether there is one. Returns early when the reader is stopped."""
