@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 import structlog
 from numpy.typing import NDArray
+from prometheus_client import start_http_server
 
 from api.accounts import add_key, list_keys, revoke_key
 from api.app import create_app
@@ -29,13 +30,17 @@ from curbwatch.heartbeat import Heartbeat
 from curbwatch.judging import Judge, Post
 from curbwatch.looks_book import LooksBook
 from curbwatch.patrol import Patrol
+from curbwatch.patrol_metrics import PatrolMetrics
 from curbwatch.settings import CameraSettings, Settings
 from curbwatch.spool import Spool
+from curbwatch.turns import Turn
 from detector.model import Model, load_model
 from streams.reader import CameraReader
+from streams.source import Source
 
 Part = Literal["all", "api", "patrol"]
 M_ARENA_MAX = -8  # malloc.h
+READER_STACK = 1024 * 1024  # bytes; the usual 8 MiB times cameras runs into limits of address space
 OWN_KEY = "patrol-of-this-service"
 
 log = structlog.get_logger(__name__)
@@ -47,22 +52,24 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
     _check(settings, part)
     _share_arenas()
     settings.service.data_dir.mkdir(parents=True, exist_ok=True)
-    frame_there, readers = threading.Event(), dict[str, CameraReader]()
+    frame_there, readers, metrics = threading.Event(), dict[str, CameraReader](), PatrolMetrics()
     with ExitStack() as stack:
         api_url = settings.patrol.api_url
         token = settings.patrol.token.get_secret_value()
         if part != "api":
             stack.enter_context(alone(settings.service.data_dir))
             # first of all, so that the cameras answer while the model loads
-            readers = stack.enter_context(_reading(settings.cameras, frame_there))
+            readers = stack.enter_context(_reading(settings.sources(), frame_there))
         model = load_model(settings.model.manifest, threads=settings.model.threads)
         if part != "patrol":
-            own = stack.enter_context(_api(settings, model))
+            own = stack.enter_context(_api(settings, model, metrics))
             api_url = api_url or own
         if part != "api":
             token = token or fresh_key(settings, OWN_KEY, Role.PATROL)
             clients = Client(api_url, token), Client(api_url, token, timeout_s=5.0)
-            stack.enter_context(_patrol(settings, model, readers, frame_there, clients))
+            if part == "patrol" and settings.patrol.metrics_port:
+                stack.enter_context(_metrics_served(settings, metrics))
+            stack.enter_context(_patrol(settings, model, readers, frame_there, clients, metrics))
         yield api_url
         log.info("stopping")
 
@@ -111,11 +118,13 @@ def api_config(settings: Settings) -> ApiConfig:
 
 
 @contextmanager
-def _api(settings: Settings, model: Model) -> Iterator[str]:
+def _api(settings: Settings, model: Model, metrics: PatrolMetrics) -> Iterator[str]:
     upgrade(settings.database_url)
     listener = _listen(settings.service.host, settings.service.port)
     host, port = listener.getsockname()[:2]
-    server = Server(create_app(api_config(settings), detect=_detect_with(model)))
+    app = create_app(api_config(settings), detect=_detect_with(model))
+    app.state.services.metrics.registry.register(metrics.registry)
+    server = Server(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="api", daemon=True)
     thread.start()
     while not server.ready.wait(0.1):
@@ -126,6 +135,23 @@ def _api(settings: Settings, model: Model) -> Iterator[str]:
         yield f"http://{f'[{reach}]' if ':' in reach else reach}:{port}"
     finally:
         server.should_exit = True
+        thread.join(10)
+
+
+@contextmanager
+def _metrics_served(settings: Settings, metrics: PatrolMetrics) -> Iterator[None]:
+    host, port = settings.service.host, settings.patrol.metrics_port
+    try:
+        server, thread = start_http_server(port, host, metrics.registry)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {host}:{port} ({error.strerror}); free it or set another patrol.metrics_port"
+        ) from error
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
         thread.join(10)
 
 
@@ -158,10 +184,12 @@ def _detect_with(model: Model) -> DetectFn:
 
 
 @contextmanager
-def _reading(cameras: tuple[CameraSettings, ...], frame_there: threading.Event) -> Iterator[dict[str, CameraReader]]:
-    readers = {camera.id: CameraReader(camera.source(), on_frame=frame_there.set) for camera in cameras}
+def _reading(sources: dict[str, Source], frame_there: threading.Event) -> Iterator[dict[str, CameraReader]]:
+    readers = {name: CameraReader(source, on_frame=frame_there.set) for name, source in sources.items()}
+    usual = threading.stack_size(READER_STACK)
     for reader in readers.values():
         reader.start()
+    threading.stack_size(usual)
     try:
         yield readers
     finally:
@@ -170,19 +198,24 @@ def _reading(cameras: tuple[CameraSettings, ...], frame_there: threading.Event) 
 
 
 @contextmanager
-def _patrol(
+def _patrol(  # noqa: PLR0913, PLR0917 - the root wires everything to everything
     settings: Settings,
     model: Model,
     readers: dict[str, CameraReader],
     frame_there: threading.Event,
     clients: tuple[Client, Client],
+    metrics: PatrolMetrics,
 ) -> Iterator[None]:
     spool = Spool(settings.service.data_dir / "spool.db")
     courier = Courier(spool, clients[0])
     posts = {c.id: Post(readers[c.id], settings.rules(c), spool.watch(c.id), c.clip_s) for c in settings.cameras}
     book = LooksBook(settings.looks_path, days=settings.patrol.looks_days) if settings.patrol.looks_days else None
     judge = Judge(spool, model.manifest.name, on_event=courier.wake, book=book)
-    patrol = Patrol(posts, model, judge, batch=settings.model.batch, frame_there=frame_there)
+    turns = {name: Turn(posts[name], pace) for name, pace in settings.paces().items()}
+    patrol = Patrol(
+        turns, model, judge, batch=settings.model.batch, repeat_s=settings.patrol.repeat_s, metrics=metrics,
+        frame_there=frame_there,
+    )  # fmt: skip
     about = {camera.id: _about(camera) for camera in settings.cameras}
     heartbeat = Heartbeat(posts, about, clients[1], every_s=settings.patrol.heartbeat_s)
     for part in (patrol, courier, heartbeat):

@@ -20,10 +20,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from curbwatch.errors import SettingsError
+from curbwatch.schedule import Pace
 from detector.errors import ZoneError
 from detector.rules import Rules, rules_for
 from detector.zones import Zone, area
-from streams.source import Source
+from streams.source import CLIP_BYTES, MIB, Source
 
 SHIPPED_MODEL = Path(__file__).parent.parent / "models" / "curbwatch-n-v1.toml"
 
@@ -107,6 +108,11 @@ class PatrolSettings(Strict):
     api_url: str = Field("", title="address of the API; empty: the one of this service", pattern=r"^(https?://.+)?$")
     token: Secret = Field(SecretStr(""), title="API key of role patrol; needed with --only patrol")
     heartbeat_s: Seconds = Field(5.0, title="seconds between camera state reports")
+    # the same bound as every_s: longer steps count as the camera being away
+    longest_s: float = Field(0.0, ge=0, le=30, title="most seconds between looks where nothing ever happens; 0: every_s")
+    repeat_s: float = Field(20.0, ge=0, le=30, title="seconds a look without change repeats the last answer; 0: never")
+    clips_mb: int = Field(1024, ge=0, title="most memory for the clips of all cameras, MiB")
+    metrics_port: int = Field(0, ge=0, le=65_535, title="with --only patrol: port of /metrics; 0: none")
     looks_days: float = Field(7.0, ge=0, le=90, title="days for which looks are kept to try new rules on; 0: none")
 
 
@@ -166,7 +172,8 @@ class CameraSettings(Strict):
         self.source()  # its ValueError says what is wrong, without the password
         return self
 
-    def source(self) -> Source:
+    def source(self, clip_bytes: int = CLIP_BYTES) -> Source:
+        """Where it is read; at most so many bytes of packets are kept for its clip."""
         return Source(
             camera_id=self.id,
             url=self.url.get_secret_value(),
@@ -174,6 +181,7 @@ class CameraSettings(Strict):
             decode=self.decode,
             transport=self.transport,
             clip_s=self.clip_s,
+            clip_bytes=clip_bytes,
             stale_after_s=self.stale_after_s,
             loop=self.loop,
         )
@@ -181,6 +189,15 @@ class CameraSettings(Strict):
 
 class Settings(BaseSettings):
     """The whole file."""
+
+    def sources(self) -> dict[str, Source]:
+        """Where each camera is read; they share the memory for clips evenly."""
+        share = min(CLIP_BYTES, self.patrol.clips_mb * MIB // max(1, len(self.cameras)))
+        return {camera.id: camera.source(share) for camera in self.cameras}
+
+    def paces(self) -> dict[str, Pace]:
+        """How often each camera is looked at."""
+        return {c.id: Pace(c.every_s, max(c.every_s, self.patrol.longest_s)) for c in self.cameras}
 
     model_config = SettingsConfigDict(
         extra="forbid",

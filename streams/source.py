@@ -10,6 +10,7 @@ from streams.redact import redact
 Decode = Literal["keyframes", "all"]
 Transport = Literal["tcp", "udp"]
 MIB = 1024 * 1024
+CLIP_BYTES = 32 * MIB
 NETWORK = ("rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "srt", "udp", "rtp")
 
 
@@ -23,7 +24,7 @@ class Source:
     decode: Decode = "keyframes"
     transport: Transport = "tcp"
     clip_s: float = 20.0  # seconds of packets kept for an evidence clip
-    clip_bytes: int = 32 * MIB  # upper bound of the packets kept
+    clip_bytes: int = CLIP_BYTES  # upper bound of the packets kept
     stale_after_s: float = 10.0  # no picture for this long is a failure
     open_timeout_s: float = 5.0
     loop: bool = False  # files: start over at the end
