@@ -198,7 +198,7 @@ def _reading(sources: dict[str, Source], frame_there: threading.Event) -> Iterat
 
 
 @contextmanager
-def _patrol(  # noqa: PLR0913, PLR0917 - the root wires everything to everything
+def _patrol(
     settings: Settings,
     model: Model,
     readers: dict[str, CameraReader],

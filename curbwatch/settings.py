@@ -109,7 +109,7 @@ class PatrolSettings(Strict):
     token: Secret = Field(SecretStr(""), title="API key of role patrol; needed with --only patrol")
     heartbeat_s: Seconds = Field(5.0, title="seconds between camera state reports")
     # the same bound as every_s: longer steps count as the camera being away
-    longest_s: float = Field(0.0, ge=0, le=30, title="most seconds between looks where nothing ever happens; 0: every_s")
+    longest_s: float = Field(0.0, ge=0, le=30, title="most seconds between looks of a quiet camera; 0: every_s")
     repeat_s: float = Field(20.0, ge=0, le=30, title="seconds a look without change repeats the last answer; 0: never")
     clips_mb: int = Field(1024, ge=0, title="most memory for the clips of all cameras, MiB")
     metrics_port: int = Field(0, ge=0, le=65_535, title="with --only patrol: port of /metrics; 0: none")
