@@ -10,12 +10,13 @@ from benchmarks.speed_pages import Figure, Table, figure, page, shown
 
 CAMERAS_NOTE = (
     "Cameras are RTSP streams over loopback TCP from one generator process; its processor time is counted apart. "
-    "The kernel books TCP's receiving side on the sender there, as it books a network card's on interrupts."
+    "The kernel books TCP's receiving side on the sender there, as it books a network card's "
+    "on interrupts."
 )
 LOOKS_NOTE = (
     "A frame's age runs from its packet's arrival to the decision. Looks are promised one per interval while the "
-    "camera is live, and kept as the service's metric says. The service and the generator are bound to processors of their own "
-    "where there are enough."
+    "camera is live, and kept as the service's metric says. The service and the generator are bound to processors of "
+    "their own where there are enough."
 )
 NOTES = (CAMERAS_NOTE, LOOKS_NOTE)
 

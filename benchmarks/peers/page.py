@@ -9,7 +9,8 @@ from benchmarks.speed_pages import Table, page, shown
 
 NOTE = (
     "Everybody watches the same cameras with the same weights at the same look rate, in turn, several rounds. "
-    "Processor seconds of the whole process tree. `looks made` below 1 means that a peer fell behind, so its true cost is higher. "
+    "Processor seconds of the whole process tree. `looks made` below 1 means that a peer fell "
+    "behind, so its true cost is higher. "
     "Ours is the whole service: API, page, database and camera reports included. Settings of each peer: "
     "benchmarks/peers/contestants/."
 )

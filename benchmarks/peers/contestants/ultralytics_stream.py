@@ -28,7 +28,9 @@ def main() -> None:
         streams.write_text("\n".join(task["urls"]) + "\n", "utf-8")
         results = model.predict(
             source=str(streams), stream=True, stream_buffer=False, vid_stride=round(task["every_s"] * task["fps"]),
-            imgsz=task["input"], conf=0.25, verbose=False, device="cpu", save=False, batch=len(task["urls"]),
+            imgsz=task["input"], conf=0.25, verbose=False, device="cpu", save=False,
+            rect=not task["weights"].endswith(".onnx"),  # ONNX weights of one size take squares only
+            batch=len(task["urls"]),
         )  # fmt: skip
         for number, _ in enumerate(results):
             sys.stdout.write(f"looks {number % len(task['urls'])}\n")
