@@ -43,6 +43,7 @@ class Stage:
     patrol_settings: Path
     metrics: httpx2.Client
     cpus: Sequence[int]
+    every_s: float
     api: Service
     patrol: Service
 
@@ -101,7 +102,7 @@ def _stage(folder: Path, field: Field, city: Load, seconds: float) -> Iterator[S
     patrol_settings = write_settings(folder / "patrol.toml", field.street, city.urls(), plan)
     api = running.start(api_settings, "api", cpus=field.service_cpus)
     with httpx2.Client(base_url=f"http://127.0.0.1:{metrics_port}", trust_env=False, timeout=20) as metrics:
-        stage = Stage(api_settings, patrol_settings, metrics, field.service_cpus, api, api)
+        stage = Stage(api_settings, patrol_settings, metrics, field.service_cpus, plan.every_s, api, api)
         try:
             api.address()
             stage.restart_patrol()
@@ -120,7 +121,7 @@ def _phase(
     after, passed = stage.scrape(), time.monotonic() - began
     if before is None or after is None:
         raise BenchError("the patrol does not answer on its metrics port:\n" + "".join(stage.patrol.log))
-    told = looks(between(before, after), healthy)
+    told = looks(between(before, after), len(healthy) * passed / stage.every_s, healthy)
     return {"name": name, "seconds": round(passed, 1), "kept": told["looks_kept"]} | told
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
-LOOKS = "curbwatch_looks_total"  # camera, outcome
-PROMISED = "curbwatch_looks_promised_total"  # camera
-KEPT = "curbwatch_looks_kept_total"  # camera
-DROPPED = "curbwatch_frames_dropped_total"  # camera, reason
-AGE = "curbwatch_frame_age_seconds"  # camera; a histogram
-STAGES = "curbwatch_stage_seconds_total"  # stage
+LOOKS = "curbwatch_looks_total"  # how
+PROMISED = "curbwatch_looks_promised_total"
+KEPT = "curbwatch_looks_kept_total"
+LOST = "curbwatch_looks_lost_total"  # reason
+AGE = "curbwatch_look_age_seconds"  # a histogram
 RING = "curbwatch_ring_bytes"
+LOOKED_AT = "curbwatch_cameras_looked_at"
 
 Labels = tuple[tuple[str, str], ...]
 Cameras = Collection[str] | None  # None: all
@@ -39,9 +39,10 @@ class Scrape:
         return dict(sums)
 
     def _some(self, name: str, cameras: Cameras) -> Iterable[tuple[dict[str, str], float]]:
+        """Those of some cameras; what is not told by camera counts for all."""
         for labels, value in self.values.get(name, {}).items():
             told = dict(labels)
-            if cameras is None or told.get("camera") in cameras:
+            if cameras is None or told.get("camera", "") in {"", *cameras}:
                 yield told, value
 
 
@@ -102,15 +103,19 @@ def _quantile(buckets: list[tuple[float, float]], share: float) -> float | None:
     return None
 
 
-def looks(window: Scrape, cameras: Cameras = None) -> dict[str, Any]:
-    """Looks promised and kept, by outcome, drops by reason, and the frame ages of a window."""
-    promised, kept = window.total(PROMISED, cameras), window.total(KEPT, cameras)
+def looks(window: Scrape, due: float, cameras: Cameras = None) -> dict[str, Any]:
+    """Looks promised and kept, by outcome, those lost by reason, and the frame ages of a window.
+
+    `due` is how many looks the interval of the settings promises: the service itself counts a promise only when a look
+    comes, so a camera that waits for ever would not count.
+    """
+    promised, kept = max(due, window.total(PROMISED, cameras)), window.total(KEPT, cameras)
     p50, p95, p99 = (rounded(age) for age in quantiles(window, (0.5, 0.95, 0.99), cameras))
     return {
         "looks_promised": round(promised),
         "looks_kept": rounded(kept / promised) if promised else None,
-        "looks": {name: round(count) for name, count in window.by(LOOKS, "outcome", cameras).items()},
-        "drops": {name: round(count) for name, count in window.by(DROPPED, "reason", cameras).items()},
+        "looks": {name: round(count) for name, count in window.by(LOOKS, "how", cameras).items()},
+        "drops": {name: round(count) for name, count in window.by(LOST, "reason", cameras).items()},
         "frame_age_p50_s": p50,
         "frame_age_p95_s": p95,
         "frame_age_p99_s": p99,

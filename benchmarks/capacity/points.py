@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 
 from benchmarks import running
-from benchmarks.capacity.metrics import LOOKS, RING, Scrape, between, looks, scrape
+from benchmarks.capacity.metrics import LOOKED_AT, LOOKS, RING, Scrape, between, looks, scrape
 from benchmarks.capacity.setup import Plan, write_settings
 from benchmarks.errors import BenchError
 from benchmarks.load import Load, load
@@ -55,12 +55,13 @@ def measure_point(field: Field, cameras: int, seconds: float, say: Say) -> dict[
             first_s = first_looks(client, service, cameras)
             say(f"{cameras} cameras: every one looked at after {first_s:.1f} s; watching for {seconds:.0f} s")
             time.sleep(SETTLE_S)
-            point = watch(client, service, city, cameras=cameras, seconds=seconds)
+            point = watch(client, service, city, every_s=plan.every_s, seconds=seconds)
     return point | {"first_look_s": round(first_s, 2)}
 
 
-def watch(client: httpx2.Client, service: Service, city: Load, *, cameras: int, seconds: float) -> dict[str, Any]:
+def watch(client: httpx2.Client, service: Service, city: Load, *, every_s: float, seconds: float) -> dict[str, Any]:
     """One window of a running service."""
+    cameras = city.cameras
     sent_before, before, busy, began = city.account(), scrape(client), service.cpu_s(), time.monotonic()
     time.sleep(seconds)
     passed, used, sent = time.monotonic() - began, service.cpu_s() - busy, city.account()
@@ -71,7 +72,7 @@ def watch(client: httpx2.Client, service: Service, city: Load, *, cameras: int, 
         "seconds": round(passed, 1),
         "cpu_s_per_camera_s": round(used / passed / cameras, 5),
         "cpu_cores": round(used / passed, 4),
-        **looks(window),
+        **looks(window, cameras * passed / every_s),
         "looks_per_s": round(window.total(LOOKS) / passed, 2),
         "rss_mb": round(service.rss_mb(), 1),
         "ring_mb": round(after.total(RING) / 2**20, 1),
@@ -102,7 +103,7 @@ def first_looks(client: httpx2.Client, service: Service, cameras: int) -> float:
 
 def looked_at(now: Scrape) -> int:
     """How many cameras had a look since the service started."""
-    return sum(count > 0 for count in now.by(LOOKS, "camera").values())
+    return round(now.total(LOOKED_AT))
 
 
 def measure(field: Field, counts: Sequence[int], seconds: float, say: Say) -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ def write_settings(path: Path, street: Path, urls: Sequence[str], plan: Plan) ->
         lines += _table({"manifest": str(plan.manifest)})
     patrol: dict[str, Any] = {"api_url": plan.api_url, "token": plan.token}
     if plan.metrics_port:
-        patrol["metrics_port"] = plan.metrics_port
+        patrol |= {"metrics_port": plan.metrics_port, "metrics_by_camera": True}
     lines += ["[patrol]", *_table(patrol)]
     for number, url in enumerate(urls):
         dwell_s = plan.dwell_s[number] if plan.dwell_s else DWELL_S

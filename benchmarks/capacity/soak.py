@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import running
-from benchmarks.capacity.metrics import looks, rounded, scrape
+from benchmarks.capacity.metrics import between, looks, rounded, scrape
 from benchmarks.capacity.points import Field, Say, first_looks
 from benchmarks.capacity.setup import write_settings
 from benchmarks.load import Load, load
@@ -43,8 +43,9 @@ def soak(field: Field, cameras: int, flapping: int, minutes: float, say: Say) ->
         ):
             first_looks(client, service, cameras)
             say(f"soak: {cameras} cameras, {flapping} of them flapping, for {minutes:g} min")
+            before = scrape(client)
             curve = _watch(service, city, flapping, minutes)
-            told = looks(scrape(client))
+            told = looks(between(before, scrape(client)), 0)
     return {"cameras": cameras, "flapping": flapping, "minutes": minutes, "looks": told} | slope(curve)
 
 
