@@ -147,7 +147,7 @@ class Patrol:
     def _repeated(self, each: Ready) -> bool:
         """Whether nothing changed since the model last looked, and what it said then could be said again."""
         inferred = each.turn.inferred
-        if not self._repeat_s or inferred is None or not may_repeat(each.turn, each.frame, each.thumbnail, self._repeat_s):
+        if inferred is None or not may_repeat(each.turn, each.frame, each.thumbnail, self._repeat_s):
             return False
         look = seen(each.frame, inferred.found, self._model.manifest.classes)
         if not self._judge.judge(each.turn.post, look, gated=True):

@@ -43,7 +43,7 @@ def interval_s(pace: Pace, *, gop_s: float | None, candidate: bool, blind: bool,
         return max(pace.every_s, BLIND_S)
     if candidate:
         return max(CANDIDATE * pace.every_s, min(gop_s or pace.every_s, pace.every_s))
-    slower = pace.every_s * 2 ** min(int(quiet_s / QUIET_S), 8)
+    slower = pace.every_s * 2.0 ** min(int(quiet_s / QUIET_S), 8)
     return min(slower, max(pace.longest_s, pace.every_s))
 
 

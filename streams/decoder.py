@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import cast
 
 import av
 import numpy as np
@@ -70,7 +71,8 @@ def to_pixels(frame: av.VideoFrame) -> Pixels | Planes:
 
 
 def _view(plane: VideoPlane) -> Pixels:
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    # a plane is a buffer, which PyAV's stubs do not say
+    rows = np.frombuffer(cast("memoryview[int]", plane), np.uint8).reshape(-1, plane.line_size)
     return rows[: plane.height, : plane.width]
 
 
