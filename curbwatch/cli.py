@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.exc import OperationalError
 
 from api.errors import ApiError
-from curbwatch.commands import admin, bench, look, serve, train
+from curbwatch.commands import admin, bench, look, replay, serve, train, why
 from curbwatch.errors import CurbwatchError
 from detector.errors import DetectorError
 from streams.errors import StreamError
@@ -26,7 +26,8 @@ app.command()(serve.run)
 app.command()(look.check)
 app.command()(look.probe)
 app.command()(look.detect)
-app.command()(look.replay)
+app.command()(replay.replay)
+app.command()(why.why)
 app.add_typer(bench.app, name="bench")
 for command in (train.train, train.export, train.card):
     admin.models.command()(command)

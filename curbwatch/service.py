@@ -225,8 +225,10 @@ def _patrol(
     finally:
         for part in (patrol, heartbeat, courier):  # the courier last, so that it may still take the last look's news
             part.stop()
-        for connection in (*clients, spool, *([book] if book else [])):
+        for connection in (*clients, spool):
             connection.close()
+        if book:
+            book.close()
 
 
 def _about(camera: CameraSettings) -> dict[str, object]:

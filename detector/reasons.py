@@ -56,6 +56,14 @@ _TEXTS: dict[str, dict[Language, str]] = {
         "en": "no rule watches this place any more",
         "zh": "此处不再受任何规则管理",
     },
+    "still_waiting": {
+        "en": "stood {stood_s:.0f} s so far, a case needs {dwell_s:.0f} s",
+        "zh": "目前停留 {stood_s:.0f} 秒，立案需 {dwell_s:.0f} 秒",
+    },
+    "no_longer_decided": {
+        "en": "nothing was decided about this place",
+        "zh": "此处没有作出任何判定",
+    },
     "too_small": {
         "en": "smaller than the minimal size of zone {zone}",
         "zh": "小于区域“{zone}”的最小尺寸",

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Commands that look at pictures and cameras: check, probe, detect, replay."""
+"""Commands that look at pictures and cameras: check, probe, detect."""
 
 import dataclasses
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
@@ -18,11 +16,9 @@ from rich.table import Table
 
 from curbwatch.check import Finding, check_cameras
 from curbwatch.detect import Album, annotated, find_pictures, look_at
-from curbwatch.errors import SettingsError
 from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
-from curbwatch.replay import replay_recording
-from curbwatch.settings import SHIPPED_MODEL, CameraSettings, Settings, load_settings
+from curbwatch.settings import SHIPPED_MODEL, load_settings
 from detector.model import load_model
 from streams.probe import probe as probe_stream
 
@@ -114,37 +110,3 @@ def _line(found: dict[str, Any]) -> str:
         f"{d['class']} {d['confidence']:.2f} at {[round(v) for v in d['xyxy']]}" for d in found["detections"]
     )
     return f"{found['picture']} ({found['width']}×{found['height']}): {boxes or 'nothing'}"
-
-
-def replay(
-    recording: Annotated[str, typer.Argument(help="a video, a folder of pictures or a glob pattern")],
-    settings: Annotated[Path, typer.Option(help="settings file with the camera's zones")],
-    camera: Annotated[str, typer.Option(help="camera id; needed if the settings have several")] = "",
-    start_at: Annotated[datetime | None, typer.Option(help="when it began, in the city's time; default: now")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Run the whole chain over a recording: which cases, why not. Example: curbwatch replay a.mp4 --settings s.toml"""
-    set_up_logs()
-    wanted = load_settings(settings)
-    chosen = _camera(wanted, camera)
-    zone = ZoneInfo(wanted.service.timezone)
-    began = start_at.replace(tzinfo=zone).astimezone(UTC) if start_at else datetime.now(UTC)
-    model = load_model(wanted.model.manifest, threads=wanted.model.threads)
-    outcome = replay_recording(recording, chosen, wanted.rules(chosen), model, start_at=began)
-    if as_json:
-        typer.echo(json.dumps(outcome, ensure_ascii=False))
-        return
-    table = Table("at", "what happened", "class", "zone", "why")
-    for event in outcome["events"]:
-        table.add_row(f"{event['second']:.1f} s", event["event"], event["class"], event["zone"], event["why"])
-    Console(markup=False).print(table)
-    typer.echo(f"{outcome['looks']} looks, {outcome['cases']} case(s)")
-
-
-def _camera(settings: Settings, wanted: str) -> CameraSettings:
-    known = {camera.id: camera for camera in settings.cameras}
-    if wanted in known:
-        return known[wanted]
-    if not wanted and len(known) == 1:
-        return next(iter(known.values()))
-    raise SettingsError(f"name the camera with --camera, one of: {', '.join(known) or 'none in the settings'}")

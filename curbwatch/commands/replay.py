@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The command that runs again what was: a recording, the looks of the last days under other rules, a scenario."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from curbwatch.errors import SettingsError
+from curbwatch.log import set_up_logs
+from curbwatch.looks_book import LooksBook
+from curbwatch.replay import replay_recording
+from curbwatch.rules_replay import replay_rules
+from curbwatch.scenario import run_scenario
+from curbwatch.settings import CameraSettings, Settings, load_settings
+from curbwatch.speech import LanguageOption, language_of
+from detector.model import load_model
+from detector.reasons import Language
+from detector.rules import Rules
+
+SettingsFile = Annotated[Path | None, typer.Option(help="settings file with the cameras and their zones")]
+CityTime = Annotated[datetime | None, typer.Option(help="in the city's time")]
+
+
+def replay(  # noqa: PLR0913, PLR0917 - each is an option of its own
+    recording: Annotated[str, typer.Argument(help="a video, a folder of pictures or a glob pattern")] = "",
+    settings: SettingsFile = None,
+    rules: Annotated[Path | None, typer.Option(help="other settings: try their zones on the kept looks")] = None,
+    scenario: Annotated[Path | None, typer.Option(help="a file made by curbwatch why --save-scenario")] = None,
+    camera: Annotated[str, typer.Option(help="camera id; needed for a recording if there are several")] = "",
+    start_at: Annotated[datetime | None, typer.Option(help="when it began, in the city's time; default: now")] = None,
+    days: Annotated[float, typer.Option(help="so many days back", min=0.001, max=366)] = 7.0,
+    since: CityTime = None,
+    until: CityTime = None,
+    lang: LanguageOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Run again what was, and say which cases come of it.
+
+    A recording: curbwatch replay a.mp4 --settings s.toml. Other rules on the looks of the last days: curbwatch replay
+    --rules new.toml --settings city.toml --days 3. A scenario, exit 1 if its outcome differs: curbwatch replay
+    --scenario s.json
+    """
+    set_up_logs()
+    asked = [
+        name for name, given in (("a recording", recording), ("--rules", rules), ("--scenario", scenario)) if given
+    ]
+    if len(asked) != 1:
+        raise typer.BadParameter("give one of: a recording, --rules NEW.toml, --scenario FILE")
+    if scenario is not None:
+        _scenario(scenario, as_json=as_json)
+        return
+    if settings is None:
+        raise typer.BadParameter(f"{asked[0]} needs --settings FILE", param_hint="--settings")
+    wanted = load_settings(settings)
+    if rules is not None:
+        span = _span(wanted, since, until, days)
+        _rules(wanted, load_settings(rules), span, language_of(lang), as_json=as_json)
+    else:
+        _recording(wanted, recording, camera, start_at, as_json=as_json)
+
+
+def _scenario(path: Path, *, as_json: bool) -> None:
+    outcome = run_scenario(path)
+    if as_json:
+        typer.echo(json.dumps(outcome, ensure_ascii=False))
+    else:
+        typer.echo(f"{'good' if outcome['good'] else 'bad'}: {path}, {outcome['looks']} looks")
+        if not outcome["good"]:
+            typer.echo(f"  expected {_listed(outcome['expected'])}\n  found    {_listed(outcome['found'])}")
+    raise typer.Exit(0 if outcome["good"] else 1)
+
+
+def _listed(outcome: dict[str, list[tuple[str, str]]]) -> str:
+    return "; ".join(f"{name}: {', '.join(map(' '.join, pairs)) or 'none'}" for name, pairs in outcome.items())
+
+
+def _span(settings: Settings, since: datetime | None, until: datetime | None, days: float) -> tuple[datetime, datetime]:
+    zone = ZoneInfo(settings.service.timezone)
+    ends = until.replace(tzinfo=zone).astimezone(UTC) if until else datetime.now(UTC)
+    begins = since.replace(tzinfo=zone).astimezone(UTC) if since else ends - timedelta(days=days)
+    return begins, ends
+
+
+def _rules(
+    settings: Settings, other: Settings, span: tuple[datetime, datetime], language: Language, *, as_json: bool
+) -> None:
+    if not settings.looks_path.exists():
+        raise SettingsError(
+            f"no looks are kept at {settings.looks_path}: run this on the patrol's machine; patrol.looks_days must not "
+            "be 0"
+        )
+    book = LooksBook(settings.looks_path, days=366)
+    try:
+        outcome = replay_rules(book, _all_rules(settings), _all_rules(other), since=span[0], until=span[1])
+    finally:
+        book.close()
+    if as_json:
+        typer.echo(json.dumps(outcome, ensure_ascii=False))
+        return
+    _print_cases("would not have been raised", outcome["gone"], settings, language)
+    _print_cases("would have been raised as well", outcome["new"], settings, language)
+    typer.echo(
+        f"{outcome['looks']} looks of {len(outcome['cameras'])} camera(s): "
+        f"{outcome['cases_now']} case(s) under the rules of now, {outcome['cases_then']} under the others"
+    )
+
+
+def _all_rules(settings: Settings) -> dict[str, Rules]:
+    return {camera.id: settings.rules(camera) for camera in settings.cameras}
+
+
+def _print_cases(title: str, cases: list[dict[str, Any]], settings: Settings, language: Language) -> None:
+    if not cases:
+        return
+    zone = ZoneInfo(settings.service.timezone)
+    table = Table("first seen", "camera", "class", "zone", "why", title=title)
+    for case in cases:
+        first = datetime.fromisoformat(case["first_seen_at"]).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+        table.add_row(first, case["camera_id"], case["class"], case["zone"], case["text"][language])
+    Console(markup=False).print(table)
+
+
+def _recording(settings: Settings, recording: str, camera: str, start_at: datetime | None, *, as_json: bool) -> None:
+    chosen = _camera(settings, camera)
+    zone = ZoneInfo(settings.service.timezone)
+    began = start_at.replace(tzinfo=zone).astimezone(UTC) if start_at else datetime.now(UTC)
+    model = load_model(settings.model.manifest, threads=settings.model.threads)
+    outcome = replay_recording(recording, chosen, settings.rules(chosen), model, start_at=began)
+    if as_json:
+        typer.echo(json.dumps(outcome, ensure_ascii=False))
+        return
+    table = Table("at", "what happened", "class", "zone", "why")
+    for event in outcome["events"]:
+        table.add_row(f"{event['second']:.1f} s", event["event"], event["class"], event["zone"], event["why"])
+    Console(markup=False).print(table)
+    typer.echo(f"{outcome['looks']} looks, {outcome['cases']} case(s)")
+
+
+def _camera(settings: Settings, wanted: str) -> CameraSettings:
+    known = {camera.id: camera for camera in settings.cameras}
+    if wanted in known:
+        return known[wanted]
+    if not wanted and len(known) == 1:
+        return next(iter(known.values()))
+    raise SettingsError(f"name the camera with --camera, one of: {', '.join(known) or 'none in the settings'}")

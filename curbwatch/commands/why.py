@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The command that answers why: a camera, a moment, one sentence."""
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from api.ledger_schemas import WhyOut
+from curbwatch.asking import Asking, asking, picture_of
+from curbwatch.errors import CurbwatchError, SettingsError
+from curbwatch.log import set_up_logs
+from curbwatch.looks_book import LooksBook
+from curbwatch.messages import stamp
+from curbwatch.scenario import Expect, Subject, looks_from_trace, scenario
+from curbwatch.settings import Settings, load_settings
+from curbwatch.speech import LanguageOption, language_of
+from detector.look import Look
+from detector.reasons import Language
+
+BEFORE = timedelta(minutes=2)  # what a scenario shows before its candidate came and after it was decided
+SHOWN = 10
+_CLOCK = re.compile(r"^(\d{1,2}):(\d{2})(?::(\d{2}))?$")
+
+
+def why(  # noqa: PLR0913, PLR0917 - each is an option of its own
+    camera: Annotated[str, typer.Argument(help="camera id")],
+    at: Annotated[str, typer.Option(help="14:03, 2026-11-22 14:03 or ISO 8601, in the city's time; default: now")] = "",
+    settings: Annotated[Path | None, typer.Option("--settings", "-s", help="settings file of the service")] = None,
+    api: Annotated[str, typer.Option(help="address of the service; its key in CURBWATCH_TOKEN")] = "",
+    picture: Annotated[Path | None, typer.Option(help="write the picture (JPEG) here")] = None,
+    save_scenario: Annotated[Path | None, typer.Option(help="write a regression scenario into this folder")] = None,
+    expect: Annotated[Expect, typer.Option(help="what the scenario is to end in")] = "as-it-was",
+    lang: LanguageOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Say why there was no case, or which there was. Example: curbwatch why cam-12 --at 14:03 -s city.toml"""
+    set_up_logs()
+    language = language_of(lang)
+    wanted = load_settings(settings) if settings else None
+    zone: tzinfo | None = ZoneInfo(wanted.service.timezone) if wanted else None
+    moment = moment_of(at, zone=zone, now=datetime.now(UTC))
+    with asking(wanted, api) as somebody:
+        found = somebody.why(camera, moment)
+        if as_json:
+            typer.echo(found.model_dump_json(by_alias=True))
+        else:
+            _print(found, language, zone)
+        if picture is not None:
+            _save_picture(somebody, found, picture)
+        if save_scenario is not None:
+            path = _save_scenario(somebody, found, wanted, save_scenario, expect)
+            typer.echo(f"{path}: run it with `curbwatch replay --scenario {path}`", err=True)
+
+
+def moment_of(text: str, *, zone: tzinfo | None, now: datetime) -> datetime:
+    """A moment as people write it, in `zone` (None: this machine's) unless it names its own; 14:03 is the last one."""
+    local = now.astimezone(zone)
+    if not text:
+        return now
+    if clock := _CLOCK.match(text):
+        hour, minute, second = (int(part or 0) for part in clock.groups())
+        try:
+            found = local.replace(hour=hour, minute=minute, second=second, microsecond=0)
+        except ValueError:
+            raise _no_time(text) from None
+        return (found if found <= local else found - timedelta(days=1)).astimezone(UTC)
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise _no_time(text) from None
+    return (given if given.tzinfo else given.replace(tzinfo=local.tzinfo)).astimezone(UTC)
+
+
+def _no_time(text: str) -> typer.BadParameter:
+    return typer.BadParameter(f"{text!r} is no time; write 14:03, 2026-11-22 14:03 or 2026-11-22T14:03:00+08:00")
+
+
+def _print(found: WhyOut, language: Language, zone: tzinfo | None) -> None:
+    typer.echo(found.text.zh if language == "zh" else found.text.en)
+    if not found.entries:
+        return
+    table = Table("from", "until", "class", "zone", "why", "entry")
+    for entry in found.entries[:SHOWN]:
+        times = (t.astimezone(zone).strftime("%H:%M:%S") for t in (entry.first_seen_at, entry.given_up_at))
+        text = entry.text.zh if language == "zh" else entry.text.en
+        table.add_row(*times, entry.class_name, entry.zone, text, entry.id)
+    Console(markup=False).print(table)
+
+
+def _save_picture(somebody: Asking, found: WhyOut, path: Path) -> None:
+    data = picture_of(somebody, found)
+    if data is None:
+        raise CurbwatchError("there is no picture of that moment: nothing stood there, or it is no longer kept")
+    path.write_bytes(data)
+
+
+def _save_scenario(somebody: Asking, found: WhyOut, settings: Settings | None, folder: Path, expect: Expect) -> Path:
+    if settings is None:
+        raise SettingsError("--save-scenario needs --settings FILE with the camera's zones")
+    camera = next((camera for camera in settings.cameras if camera.id == found.camera_id), None)
+    if camera is None:
+        raise SettingsError(f"{found.camera_id} is not in the settings: a scenario needs its zones")
+    subject, since, until, trace = _subject(somebody, found)
+    looks = kept_looks(settings, subject.camera_id, since - BEFORE, until + BEFORE)
+    source = "looks" if looks else "trace"
+    looks = looks or looks_from_trace(subject.camera_id, subject.class_name, subject.box, trace)
+    about = {"sentence": found.text.model_dump(), "at": stamp(found.at), "looks_from": source}
+    text = scenario(looks, settings.rules(camera), subject, expect=expect, about=about)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{found.camera_id}-{since:%Y%m%dT%H%M%S}-{found.case or found.entries[0].id}.json"
+    path.write_text(text + "\n", "utf-8")
+    return path
+
+
+def _subject(somebody: Asking, found: WhyOut) -> tuple[Subject, datetime, datetime, list[dict[str, object]]]:
+    """What the answer is about, from when until when, and its looks as far as they were told."""
+    if found.case is not None:
+        case = somebody.case(found.case)
+        subject = Subject(case.camera_id, case.class_name, case.zone, case.box)
+        return subject, case.first_seen_at, case.confirmed_at, case.trace
+    if not found.entries:
+        raise CurbwatchError("there is nothing of that moment to make a scenario of: no candidate, no case")
+    entry = somebody.entry(found.entries[0].id)
+    subject = Subject(entry.camera_id, entry.class_name, entry.zone, entry.box)
+    return subject, entry.first_seen_at, entry.given_up_at, entry.trace
+
+
+def kept_looks(settings: Settings, camera_id: str, since: datetime, until: datetime) -> list[Look]:
+    """The looks of a span that the patrol on this machine kept; none where it keeps none."""
+    if not settings.looks_path.exists():
+        return []
+    book = LooksBook(settings.looks_path, days=366)
+    try:
+        return list(book.looks(camera_id, since=since, until=until))
+    finally:
+        book.close()
