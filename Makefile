@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # make demo   the whole service on a made-up street, page included; ARGS="--seconds 90 --json" for scripts
+# make test-train   the training recipe on a tiny drawn set, in an environment of its own with torch
 # make test   all tests;  make check  style, types, import directions;  make bench  the benchmarks
 BIN := .venv/bin
 
-.PHONY: demo test check bench lock format
+.PHONY: demo test test-train check bench lock format
 
 demo:
 	@scripts/setup run
@@ -13,6 +14,10 @@ test:
 	@scripts/setup dev
 	# many tests wait for real cameras and clocks: three at a time keep two cores busy
 	@$(BIN)/python -m pytest -n 3 $(ARGS)
+
+test-train:
+	@scripts/setup-train
+	@.venv-train/bin/python -m pytest tests/train -p no:xdist -W default $(ARGS)
 
 check:
 	@scripts/setup dev

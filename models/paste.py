@@ -33,6 +33,7 @@ CONTEXT = (2, 3, 4, 5)
 # Height of a thing as a share of the picture's, when its foot is at the picture's bottom.
 TALL = {STALL: (0.3, 0.85), DEBRIS: (0.08, 0.4), NOTHING: (0.1, 0.45)}
 TALL_PASSER = (0.2, 0.6)
+FLAT = 1.6  # what is wider than so many heights lies low, hence is drawn lower
 BACKGROUNDS = ("shop_fronts", "street", "travel")
 
 
@@ -103,6 +104,7 @@ def place(picture: Image, thing: CutOut, foot: float, rng: Generator) -> Floats:
     height, width = picture.shape[:2]
     tall = rng.uniform(*TALL.get(thing.number, TALL_PASSER))
     x0, y0, x1, y1 = thing.box
+    tall /= max(1.0, (x1 - x0) / (y1 - y0) / FLAT)
     # What stands lower in the picture is nearer, hence larger.
     scale = tall * height * (0.35 + 0.65 * (foot - 0.5) * 2) / (y1 - y0)
     scale = min(scale, 0.9 * width / (x1 - x0))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Thresholds are chosen for the best F1 among those that stay quiet over nothing."""
+"""Thresholds are chosen for the best F1 among those that stay quiet over nothing and are seldom wrong."""
 
 from pathlib import Path
 
@@ -24,10 +24,26 @@ def test_the_best_f1_wins() -> None:
 
 
 def test_alarms_over_nothing_push_it_up() -> None:
-    pictures = [judged(0.9, 0.62) for _ in range(6)]
+    pictures = [judged(0.9, 0.62) for _ in range(16)]
     clean = [judged(wrong=(0.7,)), *[judged()] * 9]
     assert choose([*pictures, *clean], []) < 0.7
     assert choose([*pictures, *clean], clean) > 0.7
+
+
+def test_it_rises_until_nine_of_ten_alarmed_pictures_are_right() -> None:
+    right, wrong = [judged(0.8) for _ in range(12)], [judged(wrong=(0.5,)) for _ in range(3)]
+    assert choose([*right, *wrong], []) > 0.5
+
+
+def test_where_that_cannot_be_had_the_most_right_is_taken() -> None:
+    right, wrong = [judged(0.8) for _ in range(12)], [judged(wrong=(0.85,)) for _ in range(3)]
+    worse = [judged(wrong=(0.6,)) for _ in range(3)]
+    assert 0.6 < choose([*right, *wrong, *worse], []) <= 0.8
+
+
+def test_nothing_found_anywhere_leaves_the_lowest_quiet_one() -> None:
+    missed = [Judged(np.zeros(0, np.float32), np.zeros(0, bool), 2) for _ in range(6)]
+    assert choose(missed, []) == 0.1
 
 
 def test_few_boxes_leave_it_at_a_moderate_value() -> None:

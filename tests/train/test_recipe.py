@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The whole recipe on a tiny drawn set: one epoch, to ONNX, and back through the service's own session.
+
+Needs the extra `train`: `make test-train` brings it. Run with the interpreter that has torch.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from curbwatch.settings import SHIPPED_MODEL
+from detector.letterbox import letterbox
+from detector.manifest import load_manifest
+from detector.model import load_model
+from detector.session import OnnxSession
+from models.export import export
+from models.feed import Feed
+from models.network import Head, load
+from models.recipe import Recipe
+from models.revive import revive
+from models.train import Run
+from support import drawn_stalls
+
+ROOT = Path(__file__).parents[2]
+SIDE = 160
+OPTIONS = ("--steps", "3", "--batch", "4", "--train-side", str(SIDE), "--side", str(SIDE), "--workers", "2")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("drawn")
+    drawn_stalls.write(folder)
+    return folder
+
+
+def train(data: Path, out: Path, *more: str) -> str:
+    """Run the command; its output."""
+    command = [sys.executable, "-W", "ignore", "-c", "from curbwatch.cli import main; main()", "models", "train"]
+    command += ["--data", str(data), "--name", "tiny", "--out", str(out), *OPTIONS, *more]
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=170, env=os.environ)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def made(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("made")
+    said = train(data, out, "--epochs", "1")
+    assert "starting" in said
+    assert "differs from torch by 0.0" in said
+    return out
+
+
+def picture_of(data: Path) -> Any:
+    found = cv2.imread(str(data / "images" / "test" / "003.jpg"))
+    assert found is not None
+    return found
+
+
+def test_the_service_computes_what_torch_computes(data: Path, made: Path) -> None:
+    square = np.empty((1, 3, SIDE, SIDE), np.float32)
+    letterbox(picture_of(data), square[0])
+    with torch.inference_mode():
+        torchs = Head(load(made / "runs" / "tiny" / "last.pt").eval())(torch.from_numpy(square)).numpy()
+    ours = OnnxSession(made / "weights" / "tiny.onnx", threads=1).run(square)
+    np.testing.assert_allclose(ours[:, :4], torchs[:, :4], atol=0.05)  # pixels
+    np.testing.assert_allclose(ours[:, 4:], torchs[:, 4:], atol=1e-4)
+
+
+def test_the_manifest_is_one_the_service_loads_and_looks_with(data: Path, made: Path) -> None:
+    model = load_model(made / "tiny.toml", threads=1)
+    assert model.manifest.input_size == SIDE
+    (found,) = model.detect([picture_of(data)], least=0.001)
+    assert len(found.confidence) > 0
+
+
+def test_figures_and_curves_stand_in_the_card(made: Path) -> None:
+    card = (made / "tiny.md").read_text()
+    assert "| stall | own pictures | 12 | 6 |" in card
+    assert "| own pictures, nothing to find |" in card
+    assert (made / "tiny.test.svg").read_text().startswith("<svg ")
+    report = json.loads((made / "tiny.test.json").read_text())
+    assert set(report["thresholds"]) == {"stall", "debris", "person", "two_wheeler", "vehicle", "umbrella"}
+
+
+def test_a_run_goes_on_where_it_stopped(data: Path, made: Path) -> None:
+    assert "going on with" in train(data, made, "--epochs", "2")
+    log = (made / "runs" / "tiny" / "log.txt").read_text()
+    assert re.findall(r"^epoch (\d) of (\d)", log, re.MULTILINE) == [("1", "1"), ("2", "2")]
+
+
+def test_the_same_seed_makes_the_same_weights(data: Path, tmp_path: Path) -> None:
+    feed, states = Feed(data), []
+    for name in ("first", "second"):
+        recipe = Recipe(load_manifest(SHIPPED_MODEL).weights, tmp_path / name, 1, side=64, batch=2, workers=2, steps=2)
+        Run(recipe, feed).wait(lambda _: None, every_s=0.2)
+        states.append(torch.load(recipe.run / "last.pt", weights_only=True)["average"])
+    assert all(torch.equal(value, states[1][key]) for key, value in states[0].items())
+
+
+def test_shipped_weights_made_trainable_compute_the_same(tmp_path: Path) -> None:
+    manifest = load_manifest(SHIPPED_MODEL)
+    square = np.random.default_rng(2).random((1, 3, manifest.input_size, manifest.input_size), np.float32)
+    model = revive(manifest.weights, [torch.rand(2, 3, 96, 96) for _ in range(2)])
+    export(model, tmp_path / "again.onnx", manifest.input_size)
+    before, after = (OnnxSession(w, threads=1).run(square) for w in (manifest.weights, tmp_path / "again.onnx"))
+    np.testing.assert_allclose(after[:, :4], before[:, :4], atol=0.2)  # pixels
+    np.testing.assert_allclose(after[:, 4:], before[:, 4:], atol=1e-3)
