@@ -117,7 +117,7 @@ def changes(street: Background) -> tuple[Change, ...]:
         standing = (clock_s - street.since >= STANDS_S) & (street.still >= STILL)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(standing.astype(np.uint8), connectivity=8)
     large = [part for part in range(1, count) if stats[part, cv2.CC_STAT_AREA] >= FEWEST_CELLS]
-    found = [_change(street, labels, stats, part) for part in large]
+    found = [_change(street, np.asarray(labels) == part, stats[part].tolist()) for part in large]
     return tuple(sorted(found, key=lambda change: -change.share * boxes.area(change.box)))
 
 
@@ -152,18 +152,19 @@ def _empty(light: Plane, chroma: Plane, at: datetime) -> Background:
 def _follow(before: Background, now: _Now, *, anew: bool) -> Background:
     """The fast picture drawn towards this look wherever nobody hides the street; the slow one too while it learns."""
     share = 1.0 if anew else 1 - math.exp(-now.step_s / FAST_S)
-    weight = np.where(before.seen_s == 0, np.float32(1), np.float32(share)) * now.free
+    free = now.free.astype(np.float32)
+    weight = np.where(before.seen_s == 0, np.float32(1), np.float32(share)) * free
     apart = now.light - before.fast
     # how much the street differs from its own last seconds: leaves, screens and whoever the detector did not find
-    calm = by_cell(slopes(apart)) < LIVELY
+    calm = (by_cell(slopes(apart)) < LIVELY).astype(np.float32)
     fast = before.fast + by_pixel(weight) * apart
     fast_chroma = before.fast_chroma + by_pixel(weight, CELL // 2)[:, :, None] * (now.chroma - before.fast_chroma)
     followed = replace(
         before,
         fast=fast,
         fast_chroma=fast_chroma,
-        seen_s=before.seen_s + now.free * np.float32(max(now.step_s, 1e-3)),
-        still=before.still + np.float32(0.1) * now.free * (calm - before.still),
+        seen_s=before.seen_s + free * np.float32(max(now.step_s, 1e-3)),
+        still=before.still + np.float32(0.1) * free * (calm - before.still),
         same=np.where(np.isnan(before.same) & now.free, np.float32(now.clock_s), before.same),
     )
     learning = before.seen_s < LEARN_S
@@ -245,13 +246,13 @@ def _settle(street: Background, now: _Now, at: datetime) -> Background:
 
 def _stepped(slow: NDArray[np.uint8] | NDArray[np.int8], fast: Plane, reach: Plane) -> Plane:
     old = slow.astype(np.float32)
-    return old + np.clip(fast - old, -reach, reach)
+    return np.asarray(old + np.clip(fast - old, -reach, reach), np.float32)
 
 
-def _change(street: Background, labels: NDArray[np.int32], stats: NDArray[np.int32], part: int) -> Change:
-    left, top, width, height, area = (int(v) for v in stats[part])
+def _change(street: Background, cells: Mask, stats: list[int]) -> Change:
+    left, top, width, height, area = stats
     rows, columns = street.since.shape
     box = (left / columns, top / rows, (left + width) / columns, (top + height) / rows)
     # the first cells may be a passer's: what stands there began when the quickest quarter of it had changed
-    since_s = float(np.quantile(street.since[labels == part], 0.25))
+    since_s = float(np.quantile(street.since[cells], 0.25))
     return Change(box, street.began + timedelta(seconds=since_s), area / (width * height))
