@@ -3,31 +3,38 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
+from numpy.typing import NDArray
 
+from detector.choosing import Engine, open_session
 from detector.detections import Detections
 from detector.errors import ManifestError
 from detector.heads import check_head, decode
 from detector.letterbox import letterbox, unletterbox
 from detector.manifest import Manifest, load_manifest
-from detector.session import OnnxSession
+from detector.session import Session
 from streams.frame import Pixels, Planes
 
 
 class Model:
-    """A loaded, warmed-up model: pictures in, detections out."""
+    """A loaded, warmed-up model: pictures in, detections out. Any number of threads may ask at the same time."""
 
-    def __init__(self, manifest: Manifest, *, threads: int = 2) -> None:
-        self.manifest = manifest
-        self._session = OnnxSession(manifest.weights, threads=threads)
-        _check_input(manifest, self._session.input_shape)
-        batch = self._session.input_shape[0]
+    def __init__(self, manifest: Manifest, session: Session) -> None:
+        self.manifest, self._session = manifest, session
+        _check_input(manifest, session.input_shape)
+        batch = session.input_shape[0]
         self._largest = batch if isinstance(batch, int) else 0
         self._floors = np.array([manifest.threshold(c) for c in manifest.classes], np.float32)
-        side = manifest.input_size
-        warm_up = self._session.run(np.zeros((self._largest or 1, 3, side, side), np.float32))
+        self._lock, self._square = Lock(), np.zeros((self._largest or 1, 3, *[manifest.input_size] * 2), np.float32)
+        warm_up = session.run(self._square)
         check_head(manifest, warm_up.shape)  # the exported shape may have names for numbers, the real one has not
+
+    @property
+    def engine(self) -> str:
+        """Which engine computes, and how exactly."""
+        return self._session.name
 
     def detect(self, pictures: Sequence[Pixels | Planes], *, least: float | None = None) -> list[Detections]:
         """Look at pictures (BGR uint8[H,W,3] or planes) in one batch; `least` replaces every class's threshold."""
@@ -36,15 +43,21 @@ class Model:
         if self._largest and len(pictures) > self._largest:
             cut = self._largest
             return self.detect(pictures[:cut], least=least) + self.detect(pictures[cut:], least=least)
-        side = self.manifest.input_size
-        batch = np.empty((max(len(pictures), self._largest), 3, side, side), np.float32)
-        places = [letterbox(picture, batch[i]) for i, picture in enumerate(pictures)]
         floors = self._floors if least is None else np.full_like(self._floors, least)
-        found = [decode(output, self.manifest, floors) for output in self._session.run(batch)[: len(places)]]
+        with self._lock:  # one input for all: fresh memory at each look costs as much as writing it
+            squares = self._squares(len(pictures))
+            places = [letterbox(picture, squares[i]) for i, picture in enumerate(pictures)]
+            outputs = self._session.run(squares)[: len(places)]
+        found = [decode(output, self.manifest, floors) for output in outputs]
         return [
             Detections(unletterbox(d.xyxy, place), d.confidence, d.class_id)
             for d, place in zip(found, places, strict=True)
         ]
+
+    def _squares(self, count: int) -> NDArray[np.float32]:
+        if len(self._square) < count:
+            self._square = np.zeros((count, *self._square.shape[1:]), np.float32)
+        return self._square if self._largest else self._square[:count]
 
 
 def _check_input(manifest: Manifest, shape: tuple[int | str, ...]) -> None:
@@ -57,6 +70,14 @@ def _check_input(manifest: Manifest, shape: tuple[int | str, ...]) -> None:
         )
 
 
-def load_model(path: Path, *, threads: int = 2) -> Model:
-    """Load the model of a manifest file; every fault is found here, before the first frame."""
-    return Model(load_manifest(path), threads=threads)
+def load_model(path: Path, *, threads: int = 2, engine: Engine = "onnxruntime", sample: Pixels | None = None) -> Model:
+    """Load the model of a manifest file; every fault is found here, before the first frame.
+
+    engine "auto" takes the fastest of those installed that say the same of the sample, a BGR uint8[H,W,3] picture.
+    """
+    manifest = load_manifest(path)
+    square = None
+    if sample is not None:
+        square = np.empty((1, 3, manifest.input_size, manifest.input_size), np.float32)
+        letterbox(sample, square[0])
+    return Model(manifest, open_session(manifest, engine, threads=threads, sample=square))

@@ -2,7 +2,7 @@
 """The inference engine behind one seam: a batch of squares in, raw head output out."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import onnxruntime as ort
@@ -11,8 +11,25 @@ from numpy.typing import NDArray
 from detector.errors import SessionError
 
 
+class Session(Protocol):
+    """A loaded network; `name` says which engine computes it, and how exactly."""
+
+    name: str
+
+    @property
+    def input_shape(self) -> tuple[int | str, ...]:
+        """Shape of the input as exported; free axes are names."""
+        ...
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Infer float32[N,3,S,S] RGB 0..1; returns the head's output with N first. SessionError when it cannot."""
+        ...
+
+
 class OnnxSession:
     """One ONNX model held by onnxruntime on the CPU with a fixed number of threads."""
+
+    name = "onnxruntime fp32"
 
     def __init__(self, weights: Path, *, threads: int) -> None:
         options = ort.SessionOptions()
@@ -24,7 +41,7 @@ class OnnxSession:
             self._session = ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises many types of its own
             raise SessionError(
-                f"{weights.name}: onnxruntime cannot load it ({_first_line(error)}); export the model again"
+                f"{weights.name}: onnxruntime cannot load it ({first_line(error)}); export the model again"
             ) from error
         self._input = self._session.get_inputs()[0]
 
@@ -38,9 +55,10 @@ class OnnxSession:
         try:
             outputs: list[Any] = self._session.run(None, {self._input.name: batch})
         except Exception as error:  # as above
-            raise SessionError(f"inference of a batch {list(batch.shape)} failed: {_first_line(error)}") from error
+            raise SessionError(f"inference of a batch {list(batch.shape)} failed: {first_line(error)}") from error
         return np.asarray(outputs[0], np.float32)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What a library said, short enough for a message."""
     return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
