@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -35,12 +37,14 @@ from curbwatch.settings import CameraSettings, Settings
 from curbwatch.spool import Spool
 from curbwatch.turns import Turn
 from detector.model import Model, load_model
+from streams.files import read_frames
 from streams.reader import CameraReader
 from streams.source import Source
 
 Part = Literal["all", "api", "patrol"]
 M_ARENA_MAX = -8  # malloc.h
 READER_STACK = 1024 * 1024  # bytes; the usual 8 MiB times cameras runs into limits of address space
+SAMPLE = Path(__file__).parent / "street" / "street.mp4"  # the demo's street: stalls and debris lie in it
 OWN_KEY = "patrol-of-this-service"
 
 log = structlog.get_logger(__name__)
@@ -60,7 +64,9 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
             stack.enter_context(alone(settings.service.data_dir))
             # first of all, so that the cameras answer while the model loads
             readers = stack.enter_context(_reading(settings.sources(), frame_there))
-        model = load_model(settings.model.manifest, threads=settings.model.threads)
+        wanted = settings.model
+        sample = _sample() if wanted.session == "auto" and part != "api" else None
+        model = load_model(wanted.manifest, threads=wanted.threads, engine=wanted.session, sample=sample)
         if part != "patrol":
             own = stack.enter_context(_api(settings, model, metrics))
             api_url = api_url or own
@@ -72,6 +78,15 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
             stack.enter_context(_patrol(settings, model, readers, frame_there, clients, metrics))
         yield api_url
         log.info("stopping")
+
+
+def _sample() -> NDArray[np.uint8] | None:
+    """A picture that engines can be compared by; None where there is nothing to compare."""
+    if find_spec("openvino") is None:
+        return None
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    frames = read_frames(str(SAMPLE), camera_id="sample", every_s=1.0, start_at=at, decode="keyframes")
+    return next(frames).picture
 
 
 def _check(settings: Settings, part: Part) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError
 
 from curbwatch.errors import SettingsError
 from curbwatch.schedule import Pace
+from detector.choosing import Engine
 from detector.errors import ZoneError
 from detector.rules import Rules, rules_for
 from detector.zones import Zone, area
@@ -100,6 +101,7 @@ class ModelSettings(Strict):
     manifest: Path = Field(SHIPPED_MODEL, title="the model's manifest")
     threads: int = Field(2, ge=1, le=256, title="inference threads")
     batch: int = Field(1, ge=1, le=64, title="most pictures per inference")
+    session: Engine = Field("auto", title="inference engine; auto: the fastest installed that sees the same")
 
 
 class PatrolSettings(Strict):
