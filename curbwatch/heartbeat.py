@@ -9,8 +9,9 @@ import structlog
 from curbwatch.client import ApiAway, Client
 from curbwatch.errors import ApiRefused
 from curbwatch.judging import Post
-from curbwatch.messages import stamp
+from curbwatch.messages import stamp, told
 from detector.evidence import blurred, jpeg
+from detector.health import Health
 
 FIRST_PAUSE_S = 0.2
 
@@ -85,4 +86,12 @@ def _state(post: Post) -> dict[str, object]:
         "drops": state.drops,
         "reconnects": state.reconnects,
         "at": stamp(datetime.now(UTC)),
+        "health": _health(post.memory.health),
     }
+
+
+def _health(health: Health | None) -> dict[str, object] | None:
+    if health is None:
+        return None
+    about = {"state": health.state, "since": stamp(health.since), "shift": [health.shift.dx, health.shift.dy]}
+    return about | (told(health.fault) if health.fault else {"reason": None, "text": None})

@@ -3,6 +3,7 @@
 
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -13,9 +14,11 @@ import structlog
 
 from curbwatch.ledger import Ledger
 from curbwatch.looks_book import LooksBook
+from curbwatch.memories import Memories
 from curbwatch.messages import clip_message, messages, unmarked
 from curbwatch.spool import Message, Spool
 from detector.looks import Seen
+from detector.observe import Memory, Watching, observe, on_picture
 from detector.reasons import say
 from detector.rules import Rules
 from detector.watch import Event, Kind, Watch, watch
@@ -25,6 +28,7 @@ from streams.frame import reduced
 from streams.reader import CameraReader
 
 SAVE_EVERY_S = 10.0  # sites without news are written this often: what a kill can cost in dwell time
+REMEMBER_EVERY_S = 600.0  # what is known of a camera's picture, which is larger and changes slowly
 SNAPSHOT_WIDTH = 960  # pixels across of what is kept of a camera's last picture
 
 log = structlog.get_logger(__name__)
@@ -38,6 +42,9 @@ class Post:
     rules: Rules
     watch: Watch
     clip_s: float
+    watching: Watching = field(default_factory=Watching)
+    memory: Memory = field(default_factory=Memory)
+    remembered_at: float = field(default_factory=time.monotonic)
     last: Seen | None = None
     first_sights: dict[str, bytes] = field(default_factory=dict)
 
@@ -46,9 +53,16 @@ class Judge:
     """Takes looks into account, one at a time; `model` is the name that goes into the cases."""
 
     def __init__(
-        self, spool: Spool, model: str, *, on_event: Callable[[], None], book: LooksBook | None = None
+        self,
+        spool: Spool,
+        model: str,
+        *,
+        on_event: Callable[[], None],
+        book: LooksBook | None = None,
+        memories: Memories | None = None,
     ) -> None:
         self._spool, self._model, self._on_event, self._book = spool, model, on_event, book
+        self._memories = memories
         self._ledger = Ledger(model)
         # clips are cut beside the loop: H.265 has to be encoded again, which takes seconds
         self._clips = ThreadPoolExecutor(1, thread_name_prefix="clips")
@@ -63,16 +77,21 @@ class Judge:
         A gated look repeats what the model said of an earlier picture. One from which anything new would follow is
         refused, so that nothing is decided, and no picture kept, without the model having seen that very picture.
         """
+        memory, told = observe(post.memory, look, post.watching)
+        look = replace(look, look=told)
         after, events = watch(post.watch, look.look, post.rules)
         if gated and (events or _born(after, look)):
             return False
         if not gated:
             post.last = replace(look, frame=reduced(look.frame, SNAPSHOT_WIDTH))
-        news = [event for event in events if event.kind is not Kind.GIVEN_UP]
-        entries = self._ledger.messages(events, post.rules, post.first_sights)
+        shown = [_on_picture(event, memory) for event in events]
+        news = [event for event in shown if event.kind is not Kind.GIVEN_UP]
+        entries = self._ledger.messages(shown, post.rules, post.first_sights)
         if (news or entries) and not self._spooled(post, after, news, entries, look):
             return False  # as if this look had not been: the next one finds the same
         post.watch = after
+        _log_health(post.memory, memory, look.frame.camera_id)
+        post.memory = memory
         _remember_first_sights(post, look)
         _log(events)
         self._remember(look)
@@ -117,10 +136,38 @@ class Judge:
 
     def save(self, posts: Iterable[Post]) -> None:
         """Write what is known of many cameras' sites, at once: each write waits for the disk."""
+        posts = list(posts)
         try:
             self._spool.put_all([post.watch for post in posts])
         except sqlite3.Error as error:
             log.error("sites not saved", reason=str(error))
+        self.remember([post for post in posts if time.monotonic() - post.remembered_at >= REMEMBER_EVERY_S])
+
+    def remember(self, posts: Iterable[Post]) -> None:
+        """Write what is known of many cameras' pictures."""
+        for post in posts:
+            if self._memories and (post.memory.health or post.memory.street):
+                self._memories.put(post.watch.camera_id, post.memory, post.rules.zones)
+            post.remembered_at = time.monotonic()
+
+
+def _on_picture(event: Event, memory: Memory) -> Event:
+    """The event as it is told to people: a camera that was bumped shows the thing elsewhere than the site is."""
+    if memory.shift.is_none:
+        return event
+    return replace(event, site=replace(event.site, box=on_picture(event.site.box, memory)))
+
+
+def _log_health(before: Memory, after: Memory, camera_id: str) -> None:
+    if after.health is None:
+        return
+    old = before.health.state if before.health else "learning"
+    if after.health.state != old:
+        told = say(after.health.fault, "en") if after.health.fault else None
+        log.info("camera health", camera=camera_id, state=after.health.state, before=old, reason=told)
+    if after.shift != before.shift:
+        moved = after.shift
+        log.info("camera shift", camera=camera_id, dx=moved.dx, dy=moved.dy, degrees=moved.degrees, scale=moved.scale)
 
 
 def _born(after: Watch, look: Seen) -> list[str]:

@@ -69,7 +69,9 @@ class Patrol:
             self._thread.join(30)
         self._decoders.shutdown()
         self._judge.finish()
-        self._judge.save([turn.post for turn in self._turns.values()])
+        posts = [turn.post for turn in self._turns.values()]
+        self._judge.save(posts)
+        self._judge.remember(posts)
 
     def _held(self) -> Iterator[tuple[CameraReader, float | None]]:
         return ((turn.post.reader, turn.looked) for turn in self._turns.values())

@@ -10,6 +10,7 @@ from curbwatch.progress import progress
 from curbwatch.settings import CameraSettings
 from detector.looks import seen
 from detector.model import Model
+from detector.observe import Memory, Watching, observe
 from detector.reasons import say
 from detector.rules import Rules
 from detector.watch import Event, Kind, Watch, watch
@@ -23,14 +24,15 @@ def replay_recording(
     recording: str, camera: CameraSettings, rules: Rules, model: Model, *, start_at: datetime
 ) -> dict[str, Any]:
     """Every event that the recording would have caused, with its reason and its second of the recording."""
-    state = Watch(camera.id)
+    state, memory = Watch(camera.id), Memory()
+    watching = Watching(health=camera.health, changes=camera.changes)
     events: list[dict[str, Any]] = []
     looks = 0
     frames = read_frames(recording, camera_id=camera.id, every_s=camera.every_s, start_at=start_at)
     with progress("replaying", None) as step:
         for batch in _batches(frames):
             for frame, found in zip(batch, model.detect([f.picture for f in batch]), strict=True):
-                look = seen(frame, found, model.manifest.classes).look
+                memory, look = observe(memory, seen(frame, found, model.manifest.classes), watching)
                 state, news = watch(state, look, rules)
                 events.extend(_told(event, start_at) for event in news)
                 looks += 1

@@ -31,6 +31,7 @@ from curbwatch.errors import SettingsError
 from curbwatch.heartbeat import Heartbeat
 from curbwatch.judging import Judge, Post
 from curbwatch.looks_book import LooksBook
+from curbwatch.memories import Memories
 from curbwatch.patrol import Patrol
 from curbwatch.patrol_metrics import PatrolMetrics
 from curbwatch.settings import CameraSettings, Settings
@@ -223,9 +224,10 @@ def _patrol(
 ) -> Iterator[None]:
     spool = Spool(settings.service.data_dir / "spool.db")
     courier = Courier(spool, clients[0])
-    posts = {c.id: Post(readers[c.id], settings.rules(c), spool.watch(c.id), c.clip_s) for c in settings.cameras}
+    memories = Memories(settings.service.data_dir / "memories")
+    posts = {camera.id: _post(settings, camera, readers[camera.id], spool, memories) for camera in settings.cameras}
     book = LooksBook(settings.looks_path, days=settings.patrol.looks_days) if settings.patrol.looks_days else None
-    judge = Judge(spool, model.manifest.name, on_event=courier.wake, book=book)
+    judge = Judge(spool, model.manifest.name, on_event=courier.wake, book=book, memories=memories)
     turns = {name: Turn(posts[name], pace) for name, pace in settings.paces().items()}
     patrol = Patrol(
         turns, model, judge, batch=settings.model.batch, repeat_s=settings.patrol.repeat_s, metrics=metrics,
@@ -244,6 +246,15 @@ def _patrol(
             connection.close()
         if book:
             book.close()
+
+
+def _post(
+    settings: Settings, camera: CameraSettings, reader: CameraReader, spool: Spool, memories: Memories
+) -> Post:
+    rules = settings.rules(camera)
+    post = Post(reader, rules, spool.watch(camera.id), camera.clip_s, settings.watching(camera))
+    post.memory = memories.get(camera.id, rules.zones)
+    return post
 
 
 def _about(camera: CameraSettings) -> dict[str, object]:

@@ -23,6 +23,7 @@ from curbwatch.errors import SettingsError
 from curbwatch.schedule import Pace
 from detector.choosing import Engine
 from detector.errors import ZoneError
+from detector.observe import Watching
 from detector.rules import Rules, rules_for
 from detector.zones import Zone, area
 from streams.source import CLIP_BYTES, MIB, Source
@@ -118,6 +119,13 @@ class PatrolSettings(Strict):
     looks_days: float = Field(7.0, ge=0, le=90, title="days for which looks are kept to try new rules on; 0: none")
 
 
+class HealthSettings(Strict):
+    """What is asked of every camera's picture beside what stands in it; a camera can be left out of it."""
+
+    faults: bool = Field(default=True, title="notice black, frozen, blurred, covered, broken and turned cameras")
+    changes: bool = Field(default=True, title="notice what was not there before, as a second witness")
+
+
 class ZoneSettings(Strict):
     """One polygon of a camera and its rule; see detector.zones.Zone."""
 
@@ -159,6 +167,8 @@ class CameraSettings(Strict):
     transport: Literal["tcp", "udp"] = Field("tcp", title="RTSP transport")
     clip_s: Annotated[float, Field(ge=0, le=120)] = Field(20.0, title="seconds of video kept for the evidence clip")
     stale_after_s: Seconds = Field(10.0, title="seconds without a frame that count as a failure")
+    health: bool = Field(default=True, title="notice its faults; needs health.faults")
+    changes: bool = Field(default=True, title="notice what was not there before; needs health.changes")
     loop: bool = Field(default=False, title="files only: start over at the end")
     zones: tuple[ZoneSettings, ...] = Field(min_length=1, max_length=100, title="watched and permitted ground")
 
@@ -213,6 +223,7 @@ class Settings(BaseSettings):
     service: ServiceSettings = ServiceSettings()
     model: ModelSettings = ModelSettings()
     patrol: PatrolSettings = PatrolSettings()
+    health: HealthSettings = HealthSettings()
     cameras: tuple[CameraSettings, ...] = ()
 
     @model_validator(mode="after")
@@ -237,6 +248,10 @@ class Settings(BaseSettings):
         """What a camera's looks are judged by, in the city's time."""
         zones = (zone.zone() for zone in camera.zones)
         return rules_for(zones, timezone=self.service.timezone, holidays=self.service.holidays)
+
+    def watching(self, camera: CameraSettings) -> Watching:
+        """What is asked of a camera's picture."""
+        return Watching(health=self.health.faults and camera.health, changes=self.health.changes and camera.changes)
 
     @property
     def looks_path(self) -> Path:

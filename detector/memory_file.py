@@ -37,7 +37,7 @@ def dump(memory: Memory, *, about: str) -> bytes:
         arrays |= more
     file = io.BytesIO()
     text: Any = {"told": np.frombuffer(json.dumps(told).encode(), np.uint8)}
-    np.savez(file, **text | arrays)
+    np.savez_compressed(file, **text | arrays)
     return file.getvalue()
 
 

@@ -11,8 +11,8 @@ from detector.reasons import Reason, because
 from detector.thumbnail import LONGEST, Mask
 from streams.frame import Frame, plane_of
 
-OVERLAY = 0.05  # of the picture may change in a frozen one: the clock that a recorder draws on it
-FROZEN_LOOKS, FROZEN_S = 6, 60.0
+OVERLAY = 0.015  # of the picture may change in a frozen one: the clock that a recorder draws on it
+FROZEN_LOOKS, FROZEN_S = 10, 120.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the patrol remembers of each camera's picture, one small file a camera."""
+
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+
+import structlog
+
+from detector.memory_file import dump, load
+from detector.observe import Memory
+from detector.zones import Zone
+
+log = structlog.get_logger(__name__)
+
+
+class Memories:
+    """The folder of memories; a file that cannot be read or written costs a few minutes of learning, no more."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, camera_id: str, zones: tuple[Zone, ...]) -> Memory:
+        """The memory as last written; an empty one where there is none, or where the zones were drawn anew since."""
+        try:
+            return load(self._path(camera_id).read_bytes(), about=_about(zones))
+        except FileNotFoundError:
+            return Memory()
+        except OSError as error:
+            log.warning("memory of a camera not readable", camera=camera_id, reason=str(error))
+            return Memory()
+
+    def put(self, camera_id: str, memory: Memory, zones: tuple[Zone, ...]) -> None:
+        """Replace a camera's memory; a crash in between leaves the old one."""
+        data = dump(memory, about=_about(zones))
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
+                file.write(data)
+            Path(file.name).replace(self._path(camera_id))
+        except OSError as error:
+            log.warning("memory of a camera not saved", camera=camera_id, reason=str(error))
+
+    def _path(self, camera_id: str) -> Path:
+        return self._folder / f"{camera_id}.npz"
+
+
+def _about(zones: tuple[Zone, ...]) -> str:
+    """Whoever draws the zones anew has seen the camera's new view: that is the new reference."""
+    outlines = sorted((zone.name, zone.polygon) for zone in zones)
+    return hashlib.sha256(json.dumps(outlines).encode()).hexdigest()
