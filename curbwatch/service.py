@@ -57,7 +57,7 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
     _check(settings, part)
     _share_arenas()
     settings.service.data_dir.mkdir(parents=True, exist_ok=True)
-    frame_there, readers, metrics = threading.Event(), dict[str, CameraReader](), PatrolMetrics()
+    frame_there, readers, metrics = threading.Event(), dict[str, CameraReader](), PatrolMetrics(by_camera=settings.patrol.metrics_by_camera)
     with ExitStack() as stack:
         api_url = settings.patrol.api_url
         token = settings.patrol.token.get_secret_value()

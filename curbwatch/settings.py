@@ -115,6 +115,7 @@ class PatrolSettings(Strict):
     longest_s: float = Field(0.0, ge=0, le=30, title="most seconds between looks of a quiet camera; 0: every_s")
     repeat_s: float = Field(20.0, ge=0, le=30, title="seconds a look without change repeats the last answer; 0: never")
     clips_mb: int = Field(1024, ge=0, title="most memory for the clips of all cameras, MiB")
+    metrics_by_camera: bool = Field(default=False, title="label the metrics of looks with their camera")
     metrics_port: int = Field(0, ge=0, le=65_535, title="with --only patrol: port of /metrics; 0: none")
     looks_days: float = Field(7.0, ge=0, le=90, title="days for which looks are kept to try new rules on; 0: none")
 
