@@ -11,7 +11,7 @@ from rich.table import Table
 
 from benchmarks import latency as latency_bench
 from benchmarks import service as service_bench
-from curbwatch.commands import bench_capacity, bench_models, bench_peers
+from curbwatch.commands import bench_capacity, bench_models, bench_peers, bench_scenarios
 from curbwatch.demo import STREET
 from curbwatch.settings import SHIPPED_MODEL
 
@@ -20,6 +20,7 @@ app.command()(bench_models.accuracy)
 app.command()(bench_models.compare)
 app.command()(bench_capacity.capacity)
 app.command()(bench_peers.peers)
+app.command()(bench_scenarios.scenarios)
 
 JsonFile = Annotated[Path | None, typer.Option("--json", help="write the report here")]
 

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The command that measures scenarios: does one standing violation become one true case?"""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.scenarios.page import NAMES, scenarios_page
+from benchmarks.scenarios.report import logic as logic_level
+from benchmarks.scenarios.report import steps
+from benchmarks.scenarios.setting import Setting
+from curbwatch.commands.bench_kills import kill_test
+from curbwatch.log import set_up_logs
+from curbwatch.progress import progress
+
+COLUMNS = (
+    "precision",
+    "recall",
+    "duplicates_per_event",
+    "false",
+    "confirm_delay_looks_p95",
+    "clear_delay_looks_p95",
+    "events",
+)
+
+
+def scenarios(  # noqa: PLR0913 - one per option of the command line
+    *,
+    logic: Annotated[bool, typer.Option("--logic/--no-logic", help="simulated looks, with baselines beside")] = True,
+    camera_hours: Annotated[float, typer.Option(help="simulated, of 12 hours per camera", min=12)] = 480,
+    recall: Annotated[float, typer.Option(help="of the simulated detector, per look", min=0.05, max=0.99)] = 0.6,
+    false_per_look: Annotated[float, typer.Option(help="its false boxes per look", min=0, max=0.4)] = 0.02,
+    seed: Annotated[int, typer.Option(help="draws another city", min=0)] = 0,
+    kills: Annotated[int, typer.Option(help="kill a patrol and an API so often, with signal 9", min=0)] = 0,
+    json_file: Annotated[Path | None, typer.Option("--json", help="write the report here", dir_okay=False)] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="write a page with plots", dir_okay=False)] = None,
+) -> None:
+    """Does one standing violation become one true case? Example: curbwatch bench scenarios --html report.html"""
+    set_up_logs()
+    report: dict[str, Any] = {"measured_at": datetime.now(UTC).isoformat(timespec="seconds")}
+    if logic:
+        setting = Setting(recall=recall, false_per_look=false_per_look)
+        with progress("watching simulated cameras", steps(setting, camera_hours)) as step:
+            report |= logic_level(setting, camera_hours=camera_hours, seed=seed, on_done=step)
+    if kills:
+        with progress("killing", kills) as step:
+            report["kills"] = kill_test(kills, seed=seed, on_done=step)
+    _print(report)
+    if json_file is not None:
+        json_file.write_text(json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")
+    if html_file is not None:
+        html_file.write_text(scenarios_page(report), "utf-8")
+    killed = report.get("kills", {})
+    raise typer.Exit(1 if killed.get("lost") or killed.get("doubled") else 0)
+
+
+def _print(report: dict[str, Any]) -> None:
+    table = Table("", *(name.replace("_", " ") for name in COLUMNS))
+    rows = {NAMES["ours"]: report.get("logic"), "pixel level": report.get("pixel")}
+    rows |= {NAMES[kind]: row for kind, row in report.get("baselines", {}).items()}
+    for name, row in rows.items():
+        if row is not None:
+            table.add_row(name, *(_figure(row.get(column)) for column in COLUMNS))
+    if table.row_count:
+        Console().print(table)
+    for kind, row in report.get("equal_recall", {}).items():
+        typer.echo(f"false cases at equal recall: ours {row['ours_false']}, {NAMES[kind]} {row['false']}")
+    if "cost" in report:
+        cost = report["cost"]
+        typer.echo(f"a look with {cost['sites']} sites in {cost['zones']} zones: {cost['p50_ms']:.3f} ms of one core")
+    if "kills" in report:
+        killed = report["kills"]
+        typer.echo(f"{killed['kills']} kills: {killed['lost']} cases lost, {killed['doubled']} doubled")
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"
