@@ -122,8 +122,12 @@ class Patrol:
 
     def _prepare(self, turn: Turn) -> Ready | None:
         """Runs in a decoder's thread."""
-        frame = turn.post.reader.take()
-        return Ready(turn, frame, thumbnail(frame)) if frame else None
+        with self._metrics.stage("decode"):
+            frame = turn.post.reader.take()
+        if frame is None:
+            return None
+        with self._metrics.stage("gate"):
+            return Ready(turn, frame, thumbnail(frame))
 
     def _decoded(self) -> list[Ready]:
         """The next frame, and those behind it that are done, as many as one inference takes."""
@@ -139,21 +143,26 @@ class Patrol:
 
     def _look(self, ready: list[Ready]) -> None:
         fresh = [each for each in ready if not self._repeated(each)]
-        found = self._model.detect([each.frame.pixels for each in fresh])
+        with self._metrics.stage("infer"):
+            found = self._model.detect([each.frame.pixels for each in fresh])
         for each, detections in zip(fresh, found, strict=True):
             look = seen(each.frame, detections, self._model.manifest.classes)
-            self._judge.judge(each.turn.post, look)
+            with self._metrics.stage("judge"):
+                self._judge.judge(each.turn.post, look)
             each.turn.inferred = Inferred(each.frame.taken_at, each.thumbnail, detections)
             self._done(each, look, gated=False)
 
     def _repeated(self, each: Ready) -> bool:
         """Whether nothing changed since the model last looked, and what it said then could be said again."""
         inferred = each.turn.inferred
-        if inferred is None or not may_repeat(each.turn, each.frame, each.thumbnail, self._repeat_s):
+        with self._metrics.stage("gate"):
+            same = may_repeat(each.turn, each.frame, each.thumbnail, self._repeat_s)
+        if inferred is None or not same:
             return False
         look = seen(each.frame, inferred.found, self._model.manifest.classes)
-        if not self._judge.judge(each.turn.post, look, gated=True):
-            return False
+        with self._metrics.stage("judge"):
+            if not self._judge.judge(each.turn.post, look, gated=True):
+                return False
         self._done(each, look, gated=True)
         return True
 
@@ -161,11 +170,12 @@ class Patrol:
         turn, now = each.turn, time.monotonic()
         reader = turn.post.reader
         state = reader.state()
-        self._metrics.looked(gated=gated, age_s=now - each.frame.arrived)
+        camera_id = each.frame.camera_id
+        self._metrics.looked(camera_id, gated=gated, age_s=now - each.frame.arrived)
         self._metrics.lost("replaced", turn.newly_dropped(state.drops))
         if turn.looked is not None and turn.interval_s:
             gap_s = each.frame.arrived - turn.looked
-            self._metrics.came_after(gap_s, kept=kept(gap_s, turn.interval_s, state.gop_s))
+            self._metrics.came_after(camera_id, gap_s, kept=kept(gap_s, turn.interval_s, state.gop_s))
         turn.note(look, arrived=each.frame.arrived)
         wanted = interval_s(
             turn.pace,

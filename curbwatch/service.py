@@ -57,7 +57,11 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
     _check(settings, part)
     _share_arenas()
     settings.service.data_dir.mkdir(parents=True, exist_ok=True)
-    frame_there, readers, metrics = threading.Event(), dict[str, CameraReader](), PatrolMetrics(by_camera=settings.patrol.metrics_by_camera)
+    frame_there, readers, metrics = (
+        threading.Event(),
+        dict[str, CameraReader](),
+        PatrolMetrics(by_camera=settings.patrol.metrics_by_camera),
+    )
     with ExitStack() as stack:
         api_url = settings.patrol.api_url
         token = settings.patrol.token.get_secret_value()
@@ -248,9 +252,7 @@ def _patrol(
             book.close()
 
 
-def _post(
-    settings: Settings, camera: CameraSettings, reader: CameraReader, spool: Spool, memories: Memories
-) -> Post:
+def _post(settings: Settings, camera: CameraSettings, reader: CameraReader, spool: Spool, memories: Memories) -> Post:
     rules = settings.rules(camera)
     post = Post(reader, rules, spool.watch(camera.id), camera.clip_s, settings.watching(camera))
     post.memory = memories.get(camera.id, rules.zones)
