@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from api.model import Link, NewCase
+from api.model import Case, Link, NewCase
 from api.tables import case_links, cases
 from api.workflow import DONE, Status
 
@@ -65,3 +65,15 @@ def link(connection: Connection, case_id: str, other: Link, *, now: datetime) ->
     both = ((case_id, other.case_id), (other.case_id, case_id))
     rows = [{"case_id": a, "other_id": b, "distance_m": other.distance_m, "created_at": now} for a, b in both]
     connection.execute(sa.insert(case_links), rows)
+
+
+def related(connection: Connection, case: Case) -> dict[str, str | None]:
+    """Cases that this one goes back to, if there are: `earlier` at its place, `chased` from where it moved on."""
+    keys = {"earlier": case.history_of, "chased": case.chased_from}
+    return {name: _case_before(connection, case, key) if key else None for name, key in keys.items()}
+
+
+def _case_before(connection: Connection, case: Case, key: str) -> str | None:
+    query = sa.select(cases.c.id).where(cases.c.key == key, cases.c.seq < case.seq)
+    found: str | None = connection.execute(query.order_by(cases.c.seq.desc()).limit(1)).scalar_one_or_none()
+    return found

@@ -14,7 +14,8 @@ from fastapi import Request
 from starlette.responses import HTMLResponse
 
 from api.page import assets, views
-from api.page.texts import TEXTS, Language, browser_texts, preferred, translate
+from api.page.text import Language
+from api.page.texts import TEXTS, browser_texts, preferred, translate
 from api.roles import Principal
 from api.services import services_of
 

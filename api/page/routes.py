@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Addresses of the page: the case wall, one case, cameras, signing in."""
 
+from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,20 +14,23 @@ from fastapi.routing import APIRoute
 from sqlalchemy.engine import Connection
 from starlette.responses import RedirectResponse, Response
 
-from api import camera_rows, case_rows, sessions
+from api import camera_rows, case_rows, ledger_rows, places, sessions, tickets
 from api.auth import Reader, by_cookie
 from api.errors import NotAllowed, NotFound, NotSignedIn
+from api.ledger_model import EntryFilter, Ticket
 from api.model import Case, CaseFilter
-from api.page import assets, views
+from api.page import assets, telling, views
 from api.page.rendering import LANGUAGE_COOKIE, Viewer, language_of, render
-from api.page.texts import Language, translate
+from api.page.text import Language
 from api.page.views import CHOICES, CameraView, Chosen
 from api.roles import Permission
 from api.routes.login import own_path
 from api.services import Services, ServicesDep
+from api.why import answer
 from api.workflow import Status
 
 PAGE = 30
+TICKETS = 2000
 YEAR_S = 365 * 24 * 3600
 OwnPath = Annotated[str, Query(max_length=500)]
 
@@ -113,8 +117,9 @@ def case(case_id: str, request: Request, by: Reader, services: ServicesDep) -> R
         found = case_rows.get(connection, case_id)
         names = {camera.id: camera.name for camera in camera_rows.every(connection)}
         next_new = _next_new(connection, found)
+        related = places.related(connection, found)
     shown, pair = views.first_picture(found) or next(iter(views.clips(found)), None), views.pair(found)
-    looks = views.looks(found.trace)
+    looks = telling.looks(found.trace)
     return render(
         Viewer(request, by),
         "case.html",
@@ -125,9 +130,10 @@ def case(case_id: str, request: Request, by: Reader, services: ServicesDep) -> R
         clips=views.clips(found),
         pair=pair if found.cleared_at else None,
         shown="pair" if pair and found.cleared_at else shown.id if shown else None,
-        rule=_rule(found, language_of(request)),
+        rule=telling.rule_lines(found, language_of(request)),
+        related=related,
         looks=looks,
-        tally=views.tally(looks),
+        tally=telling.tally(looks),
         moves=views.move_buttons(found.status, by.role),
         may_move=by.may(Permission.MOVE),
         next_new=next_new,
@@ -140,6 +146,35 @@ def cameras(request: Request, by: Reader, services: ServicesDep) -> Response:
     with services.store.read() as connection:
         found = _cameras(connection, services)
     return render(Viewer(request, by), "cameras.html", page="cameras", cameras=found)
+
+
+@router.get("/cameras/{camera_id}/why")
+def why(
+    camera_id: str,
+    request: Request,
+    by: Reader,
+    services: ServicesDep,
+    at: Annotated[str, Query(max_length=40)] = "",
+    before: Before = None,
+) -> Response:
+    """Why there was no case of a camera: at a moment of the city's time, and all candidates that became none."""
+    now, config = services.clock(), services.config
+    moment = views.moment_of(at, config.zone) or now
+    with services.store.read() as connection:
+        camera = camera_rows.get(connection, camera_id)
+        found = ledger_rows.page(connection, EntryFilter(camera_id), limit=PAGE + 1, before_seq=before)
+        said = answer(connection, camera, moment, now=now, config=config) if at else None
+    entries = found[:PAGE]
+    return render(
+        Viewer(request, by),
+        "why.html",
+        page="why",
+        camera=camera,
+        said=said,
+        asked=moment.astimezone(config.zone).strftime("%Y-%m-%dT%H:%M:%S"),
+        entries=entries,
+        older=entries[-1].seq if len(found) > PAGE else None,
+    )
 
 
 @router.get("/login")
@@ -216,18 +251,15 @@ def _cards(connection: Connection, chosen: Chosen, found: Page, cameras: list[Ca
 
 def _cameras(connection: Connection, services: Services) -> list[CameraView]:
     now, silent = services.clock(), services.config.silent_after_s
-    found = [views.camera_view(camera, now=now, silent_after_s=silent) for camera in camera_rows.every(connection)]
-    return sorted(found, key=lambda camera: camera.status == "live")  # what needs somebody comes first
-
-
-def _rule(case: Case, language: Language) -> list[tuple[str, object]]:
-    known = {"reason": "", "hit_ratio": translate(language, "rule.hit_ratio")}
-    told = ((name, value) for name, value in case.rule.items() if (name, value) != ("zone", case.zone))
-    return [(known.get(name, name), _share(value) if name == "hit_ratio" else value) for name, value in told]
-
-
-def _share(value: object) -> object:
-    return f"{value:.0%}" if isinstance(value, int | float) else value
+    waiting: defaultdict[str, list[Ticket]] = defaultdict(list)
+    for ticket in tickets.page(connection, status="open", limit=TICKETS):
+        waiting[ticket.camera_id].append(ticket)
+    found = [
+        views.camera_view(camera, now=now, silent_after_s=silent, tickets=tuple(waiting[camera.id]))
+        for camera in camera_rows.every(connection)
+    ]
+    # what needs somebody comes first
+    return sorted(found, key=lambda camera: camera.status == "live" and not camera.tickets)
 
 
 def _next_new(connection: Connection, case: Case) -> str | None:

@@ -1,23 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Every word of the page, in both languages; keys that start with `js.` travel to the browser."""
 
-from dataclasses import dataclass
-from typing import Literal
-
-Language = Literal["zh", "en"]
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One text in every language of the page; `{name}` marks a value."""
-
-    zh: str
-    en: str
-
-    def of(self, language: Language) -> str:
-        """The text in one language."""
-        return self.zh if language == "zh" else self.en
-
+from api.page.text import Language, Text
+from api.page.why_texts import WHY_TEXTS
 
 TEXTS: dict[str, Text] = {
     "html_lang": Text("zh-CN", "en"),
@@ -152,7 +137,6 @@ TEXTS: dict[str, Text] = {
     "case.relapses": Text("复发次数", "Came back"),
     "case.model": Text("模型", "Model"),
     "case.rule": Text("判定规则", "Rule"),
-    "rule.hit_ratio": Text("命中率", "hit ratio"),
     "case.trace": Text("判定过程", "How it was decided"),
     "case.trace.summary": Text(
         "共 {n} 次观察：{hit} 次看到，{miss} 次未见，{hidden} 次被遮挡（不计入）",
@@ -172,9 +156,6 @@ TEXTS: dict[str, Text] = {
     "case.keys.picture": Text("切换证据图片", "other pictures"),
     "case.keys.next": Text("下一个待核实案件", "next new case"),
     "case.keys.back": Text("返回案件墙", "back to the wall"),
-    "verdict.hit": Text("看到", "seen"),
-    "verdict.miss": Text("未见", "not seen"),
-    "verdict.hidden": Text("被遮挡", "hidden"),
     "move.confirm": Text("确认立案", "Confirm"),
     "move.reject": Text("误报", "False alarm"),
     "move.dispatch": Text("派遣", "Dispatch"),
@@ -223,6 +204,7 @@ TEXTS: dict[str, Text] = {
     "js.seconds": Text("{s} 秒前", "{s} s ago"),
     "js.minutes": Text("{m} 分钟前", "{m} min ago"),
     "js.hours": Text("{h} 小时前", "{h} h ago"),
+    **WHY_TEXTS,
 }
 
 

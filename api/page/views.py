@@ -2,11 +2,13 @@
 """What templates show: frozen values made from cases and cameras, no HTML."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from api.camera_schemas import camera_out
+from api.ledger_model import Ticket
 from api.model import Camera, Case, CaseFilter, Evidence
 from api.roles import Role
 from api.workflow import DONE, Status, moves_for
@@ -24,7 +26,6 @@ SHORTCUTS = {
     "undo": "u",
 }
 KINDS = ("during", "context", "before", "after")  # which picture speaks first for a case
-Verdict = Literal["hit", "miss", "hidden"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,47 +128,6 @@ def pair(case: Case) -> tuple[Evidence, Evidence] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class LookView:
-    """One line of a decision trace."""
-
-    at: datetime | None
-    verdict: Verdict
-    confidence: float | None
-    why: str
-
-
-def looks(trace: list[Any]) -> list[LookView]:
-    """A trace as lines; whatever a foreign patrol sent is shown rather than refused."""
-    return [_look(raw if isinstance(raw, dict) else {"why": raw}) for raw in trace]
-
-
-def _look(raw: dict[str, Any]) -> LookView:
-    verdict = raw.get("verdict")
-    known = verdict in ("hit", "miss", "hidden")
-    told = [raw.get("why"), raw.get("reason"), None if known else verdict]
-    confidence = raw.get("confidence")
-    return LookView(
-        _time(raw.get("at")),
-        cast("Verdict", verdict) if known else "hidden",
-        float(confidence) if isinstance(confidence, int | float) else None,
-        " · ".join(str(part) for part in told if part),
-    )
-
-
-def _time(raw: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(raw))
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
-
-
-def tally(found: list[LookView]) -> dict[str, int]:
-    """How many looks came to each verdict."""
-    return {verdict: sum(look.verdict == verdict for look in found) for verdict in ("hit", "miss", "hidden")}
-
-
-@dataclass(frozen=True, slots=True)
 class CameraView:
     """One camera as a tile shows it; `frame_at` is the moment of its last frame, by the API's clock."""
 
@@ -182,9 +142,13 @@ class CameraView:
     drops: int | None
     reconnects: int | None
     snapshot: str | None
+    has_shifted: bool
+    tickets: tuple[Ticket, ...]
 
 
-def camera_view(camera: Camera, *, now: datetime, silent_after_s: float) -> CameraView:
+def camera_view(
+    camera: Camera, *, now: datetime, silent_after_s: float, tickets: tuple[Ticket, ...] = ()
+) -> CameraView:
     """A camera with its state as it may be believed at `now`."""
     shown, state = camera_out(camera, now=now, silent_after_s=silent_after_s), camera.state
     frame_at = None
@@ -203,6 +167,8 @@ def camera_view(camera: Camera, *, now: datetime, silent_after_s: float) -> Came
         drops=state.drops if state else None,
         reconnects=state.reconnects if state else None,
         snapshot=_snapshot(camera),
+        has_shifted=any((state.health or {}).get("shift", ())) if state else False,
+        tickets=tickets,
     )
 
 
@@ -211,3 +177,14 @@ def _snapshot(camera: Camera) -> str | None:
         return None
     # the moment makes a new address of a new picture, so that pages load it once
     return f"/api/v1/cameras/{camera.id}/snapshot?v={camera.snapshot_at.timestamp():.3f}"
+
+
+def moment_of(text: str, zone: ZoneInfo) -> datetime | None:
+    """What a time field holds, in the city's time; None for anything else."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if not 2000 <= found.year < 2200:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)

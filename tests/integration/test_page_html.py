@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.ledger_schemas import ENTRY_IN
 from api.roles import Role
 from api.trial import Trial, trial
 
@@ -146,6 +147,75 @@ def test_whatever_trace_a_patrol_sends_is_shown(client: TestClient, made: Trial,
 
     assert answer.status_code == 200
     assert "stood &lt;b&gt;" in answer.text
+
+
+RULE: dict[str, Any] = {
+    "zone": "gate",
+    "grade": "strict",
+    "reason": {"code": "stood", "values": {"stood_s": 130, "dwell_s": 120, "hit_ratio": 0.9, "least": 0.6}},
+    "text": {"en": "stood 130 s ≥ 120 s", "zh": "停留 130 秒 ≥ 120 秒"},
+    "hit_ratio": 0.9,
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "unsaid"), [("zh", "停留 130 秒", "stood 130"), ("en", "stood 130", "停留")]
+)
+def test_a_case_speaks_the_readers_language(
+    client: TestClient, made: Trial, language: str, said: str, unsaid: str
+) -> None:
+    client.cookies.set("curbwatch_language", language)
+    other = report(client, made, camera_id="cam-2", key="cam-2/1", ground=[10, 20])
+    case_id = report(client, made, rule=RULE, ground=[11, 20], history_of="cam-0/9")
+    headers = made.headers("patrol") | {"Idempotency-Key": uuid.uuid4().hex}
+    text = {"en": "place seen empty", "zh": "原处无物"}
+    body = {"kind": "cleared", "at": "2026-11-21T05:30:00Z", "note": text["en"], "text": text}
+    client.post(f"/api/v1/cases/{case_id}/observations", json=body, headers=headers).raise_for_status()
+    html = client.get(f"/cases/{case_id}", headers=made.headers("viewer")).text
+
+    assert said in html
+    assert unsaid not in html
+    assert (
+        "已清除：原处已空（原处无物）" if language == "zh" else "cleared: the place is free (place seen empty)"
+    ) in html
+    assert ("警告：该地点首次发生" if language == "zh" else "warn: first time at this place") in html
+    assert f'<a href="/cases/{other}">{other}</a>' in html
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"reason": "stood for 95 s"}, "stood for 95 s"),
+        ({"reason": {"code": "left", "values": {"stood_s": 40}}}, "停留 40 秒后离开"),
+        ({"reason": {"code": "left", "values": {"years": 40}}}, "left"),
+        ({"reason": {"code": "new_in_a_later_version", "values": {}}}, "new_in_a_later_version"),
+        ({"grade": "unheard of", "dwell_s": 120}, "unheard of"),
+    ],
+)
+def test_rules_of_other_versions_stay_readable(
+    client: TestClient, made: Trial, rule: dict[str, Any], said: str
+) -> None:
+    case_id = report(client, made, rule=rule)
+    assert said in client.get(f"/cases/{case_id}", headers=made.headers("viewer")).text
+
+
+def test_a_camera_tells_why_there_was_no_case(client: TestClient, made: Trial) -> None:
+    patrol, viewer = made.headers("patrol"), made.headers("viewer")
+    state = {"status": "live", "at": "2026-11-21T06:00:00Z"}
+    covered = {"state": "covered", "since": "2026-11-21T05:50:00Z", "text": {"en": "covered", "zh": "镜头被<遮挡>"}}
+    client.put("/api/v1/cameras/cam-1", json={"name": "北门"}, headers=patrol)
+    client.put("/api/v1/cameras/cam-1/state", json=state | {"health": covered}, headers=patrol).raise_for_status()
+    entry = ENTRY_IN | {"camera_id": "cam-1", "first_seen_at": "2026-11-21T05:02:00Z"}
+    client.post("/api/v1/ledger", json=entry | {"given_up_at": "2026-11-21T05:04:00Z"}, headers=patrol)
+    cameras = client.get("/cameras", headers=viewer).text
+    asked = client.get("/cameras/cam-1/why", params={"at": "2026-11-21T13:03:00"}, headers=viewer).text
+
+    assert "镜头被&lt;遮挡&gt;" in cameras
+    assert 'href="/cameras/cam-1/why"' in cameras
+    assert "13:03:00 cam-1 未立案：“gate”内的占道经营，停留 40 秒后离开（立案需停留 120 秒）" in asked
+    assert asked.count('class="entry"') == 1
+    assert client.get("/cameras/cam-1/why", params={"at": "never"}, headers=viewer).status_code == 200
+    assert client.get("/cameras/cam-9/why", headers=viewer).status_code == 404
 
 
 def test_times_are_told_in_the_citys_zone(client: TestClient, made: Trial) -> None:

@@ -8,7 +8,9 @@ import pytest
 
 from api.page import assets
 from api.page.rendering import TEMPLATES
-from api.page.texts import TEXTS, Language, browser_texts, preferred, translate
+from api.page.telling import GRADES, MARKS
+from api.page.text import Language
+from api.page.texts import TEXTS, browser_texts, preferred, translate
 from api.page.views import CHOICES, KINDS, SHORTCUTS
 from api.roles import Role
 
@@ -18,12 +20,21 @@ MADE = (
     | {f"case.kind.{kind}" for kind in (*KINDS, "clip")}
     | {f"move.{name}" for name in SHORTCUTS}
     | {f"role.{role}" for role in Role}
-    | {f"verdict.{verdict}" for verdict in ("hit", "miss", "hidden")}
+    | {f"verdict.{verdict}" for verdict in MARKS}
+    | {f"grade.{grade}" for grade in GRADES}
     | {f"camera.{status}" for status in ("live", "connecting", "retrying", "stopped", "unknown")}
     | {f"zone.{kind}" for kind in ("watch", "permitted")}
     | {f"class.{name}" for name in ("stall", "debris")}
     | {f"message.{what}{part}" for what in ("not_found", "not_allowed") for part in ("", ".detail")}
-    | {"rule.hit_ratio", "js.login.refused", "js.login.slow_down", "js.lamp.live", "js.lamp.lost"}
+    | {
+        "rule.hit_ratio",
+        "rule.grade",
+        "rule.over",
+        "js.login.refused",
+        "js.login.slow_down",
+        "js.lamp.live",
+        "js.lamp.lost",
+    }
 )
 
 

@@ -12,5 +12,5 @@ async function sync() {
 
 export function start() {
   remember(".camera");
-  live({ sync, pulse: sync, onEvents: (events) => (events.some((e) => e.name === "camera.updated") ? sync() : undefined) });
+  live({ sync, pulse: sync, onEvents: (events) => (events.some((e) => !e.name.startsWith("case.")) ? sync() : undefined) });
 }

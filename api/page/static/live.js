@@ -46,7 +46,7 @@ export function live({ sync, pulse, onEvents, hidden = false }) {
       reopen();
     };
     stream.addEventListener("stream.reset", () => inTurn(sync));
-    for (const name of ["case.created", "case.updated", "camera.updated"]) {
+    for (const name of ["case.created", "case.updated", "camera.updated", "ticket.updated"]) {
       stream.addEventListener(name, (message) => collect({ name, ...JSON.parse(message.data) }));
     }
   }

@@ -105,10 +105,10 @@ async function tiles() {
 }
 
 async function onEvents(events) {
-  const ids = [...new Set(events.filter((e) => e.name !== "camera.updated").map((e) => e.id))];
+  const ids = [...new Set(events.filter((e) => e.name.startsWith("case.")).map((e) => e.id))];
   if (ids.length > 40) return sync();
   if (ids.length) await show(ids);
-  if (events.some((e) => e.name === "camera.updated")) await tiles();
+  if (events.some((e) => !e.name.startsWith("case."))) await tiles();
   if (cards.childElementCount > MOST && scrollY < innerHeight) await sync();
 }
 

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Cases that are one place or one thing, what that recommends, and device tickets that never become cases."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.camera_schemas import CAMERA_IN, HEALTH, STATE_IN
+from api.repetition import recommend
+from api.schemas import CASE_IN
+from api.trial import Trial, trial
+
+
+class Desk:
+    """An API and a clock that the test sets."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+        self.trial: Trial = trial(folder, clock=lambda: self.now)
+        self.http = TestClient(self.trial.app)
+
+    def ask(self, method: str, path: str, role: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        headers = self.trial.headers(role) | {"Idempotency-Key": uuid.uuid4().hex}
+        answer = self.http.request(method, f"/api/v1/{path}", headers=headers, json=body)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def report(self, key: str, camera_id: str = "cam-12", **more: Any) -> dict[str, Any]:
+        return self.ask("POST", "cases", "patrol", CASE_IN | {"key": key, "camera_id": camera_id, "rule": {}} | more)
+
+    def case(self, case_id: str) -> dict[str, Any]:
+        return self.ask("GET", f"cases/{case_id}", "viewer")
+
+    def move(self, case_id: str, *steps: str) -> None:
+        for to in steps:
+            self.ask("POST", f"cases/{case_id}/transitions", "operator", {"to": to})
+
+    def state(self, *, after_s: float = 0, **state: Any) -> None:
+        self.now += timedelta(seconds=after_s)
+        self.ask("PUT", "cameras/cam-12/state", "patrol", STATE_IN | state)
+
+    def tickets(self, query: str = "") -> list[tuple[str, str]]:
+        return [(t["fault"], t["status"]) for t in self.ask("GET", f"tickets{query}", "viewer")["items"]]
+
+    def events(self, name: str) -> int:
+        with self.trial.app.state.services.store.read() as connection:
+            rows = connection.exec_driver_sql("SELECT event FROM events").scalars()
+            return list(rows).count(name)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_two_cameras_that_see_one_thing_are_linked_both_ways(desk: Desk) -> None:
+    first = desk.report("a", "cam-1", ground=[10.0, 5.0])
+    far = desk.report("b", "cam-2", ground=[10.0, 9.0])
+    same_camera = desk.report("c", "cam-1", ground=[10.5, 5.0])
+    other_class = desk.report("d", "cam-3", ground=[10.0, 5.0], **{"class": "debris"})
+    unknown = desk.report("e", "cam-3", ground=None)
+    second = desk.report("f", "cam-4", ground=[11.0, 5.0])
+    assert desk.case(first["id"])["linked_to"] == [second["id"]]
+    assert second["linked_to"] == [first["id"], same_camera["id"]]
+    assert [desk.case(c["id"])["linked_to"] for c in (far, other_class, unknown)] == [[], [], []]
+    told = desk.case(first["id"])["history"][-1]
+    assert told["note"] == f"{second['id']} of camera cam-4 stands 1.0 m away: the same thing seen by two cameras"
+    assert told["text"]["zh"].startswith("与摄像机 cam-4 的案件")
+    assert desk.events("case.updated") == 2
+
+
+def test_what_is_done_or_cleared_is_linked_to_nothing(desk: Desk) -> None:
+    done = desk.report("a", "cam-1", ground=[0, 0])
+    desk.move(done["id"], "false_alarm")
+    cleared = desk.report("b", "cam-2", ground=[0, 0])
+    fact = {"kind": "cleared", "at": "2026-11-22T05:00:00Z"}
+    desk.ask("POST", f"cases/{cleared['id']}/observations", "patrol", fact)
+    assert desk.report("c", "cam-3", ground=[0, 0])["linked_to"] == []
+
+
+def test_a_place_where_it_happens_again_is_judged_harder(desk: Desk) -> None:
+    first = desk.report("site-1")
+    assert (first["recommendation"]["action"], first["place"]) == ("educate", "site-1")
+    desk.move(first["id"], "confirmed", "dispatched", "handled", "closed")
+    second = desk.report("site-2", history_of="site-1", repeats=1)
+    false = desk.report("site-3", chased_from="site-2")
+    desk.move(false["id"], "false_alarm")
+    third = desk.report("site-4", history_of="site-3", repeats=3)
+    assert [case["place"] for case in (second, false, third)] == ["site-1"] * 3
+    steps = [case["recommendation"] for case in (second, false, third)]
+    assert [(step["action"], step["repetition"]) for step in steps] == [("warn", 1), ("lenient", 2), ("lenient", 2)]
+    assert steps[0]["text"] == {"en": "warn: time 2 at this place", "zh": "警告：该地点第 2 次发生"}
+    assert desk.report("elsewhere")["recommendation"]["repetition"] == 0
+
+
+def test_a_return_after_a_closed_case_is_a_repetition(desk: Desk) -> None:
+    case_id = desk.report("site-1")["id"]
+    desk.move(case_id, "confirmed", "dispatched", "handled", "closed")
+    back = {"kind": "relapsed", "at": "2026-11-22T06:30:00Z"}
+    told = desk.ask("POST", f"cases/{case_id}/observations", "patrol", back)
+    assert (told["recommendation"]["action"], told["status"]) == ("warn", "new")
+    assert told["history"][-1]["text"] == {"en": "relapsed: it is back", "zh": "复发：再次出现"}
+
+
+@pytest.mark.parametrize(
+    ("repetition", "grade", "action"),
+    [
+        (0, None, "educate"),
+        (3, "orderly", "strict"),
+        (9, None, "strict"),
+        (0, "strict", "warn"),
+        (2, "strict", "strict"),
+    ],
+)
+def test_a_strict_road_is_one_step_further(repetition: int, grade: str | None, action: str) -> None:
+    assert recommend(repetition, grade).action == action
+
+
+def test_a_fault_that_lasts_is_one_ticket_until_it_is_over(desk: Desk) -> None:
+    desk.ask("PUT", "cameras/cam-12", "patrol", CAMERA_IN)
+    fault = HEALTH | {"state": "covered", "since": "2026-11-22T06:00:00Z"}
+    text = {"en": "covered: clean the lens", "zh": "镜头被遮挡"}
+    reason = {"code": "camera_covered", "values": {"share": 0.9}}
+    desk.state(health=fault | {"text": text, "reason": reason})
+    assert desk.tickets() == []
+    for _ in range(3):
+        desk.state(after_s=30, health=fault | {"text": text, "reason": reason})
+    (ticket,) = desk.ask("GET", "tickets?status=open&camera_id=cam-12", "viewer")["items"]
+    assert (ticket["text"], ticket["reason"], ticket["since"]) == (text, reason, "2026-11-22T06:00:00Z")
+    assert desk.ask("GET", f"tickets/{ticket['id']}", "viewer") == ticket
+    desk.state(after_s=30, health=HEALTH | {"since": "2026-11-22T06:02:00Z"})
+    assert desk.tickets() == [("covered", "closed")]
+    assert desk.tickets("?status=open") == []
+    assert desk.events("ticket.updated") == 2
+    assert desk.ask("GET", "cases", "viewer")["items"] == []
+
+
+def test_another_fault_is_another_ticket_and_no_picture_is_one_too(desk: Desk) -> None:
+    desk.ask("PUT", "cameras/cam-12", "patrol", CAMERA_IN)
+    desk.state(health=HEALTH | {"state": "moved", "since": "2026-11-22T05:00:00Z"})
+    desk.state(after_s=10, status="retrying", error="no picture for 8 s")
+    desk.state(after_s=20, status="connecting", error=None)
+    desk.state(after_s=20, status="retrying", error="no picture for 8 s")
+    assert desk.tickets() == [("moved", "closed")]
+    desk.state(after_s=25, status="retrying", error="no picture for 8 s")
+    assert desk.tickets() == [("offline", "open"), ("moved", "closed")]
+    desk.state(after_s=5, status="live", error=None)
+    assert desk.tickets() == [("offline", "closed"), ("moved", "closed")]
+
+
+def test_listeners_hear_of_a_change_of_health(desk: Desk) -> None:
+    desk.ask("PUT", "cameras/cam-12", "patrol", CAMERA_IN)
+    for health in (None, HEALTH, HEALTH | {"shift": [0.01, 0.0]}, HEALTH | {"state": "blurred"}):
+        desk.state(health=health)
+    assert desk.events("camera.updated") == 4
+    shown = desk.ask("GET", "cameras/cam-12", "viewer")["state"]["health"]
+    assert (shown["state"], shown["shift"]) == ("blurred", [0.0, 0.0])
