@@ -17,7 +17,7 @@ from typing import Any
 import httpx2
 import psutil
 
-from benchmarks.latency import percentiles
+from benchmarks.latency.stopwatch import percentiles
 from benchmarks.machine import facts
 from streams.loopback import loopback_camera
 

@@ -9,37 +9,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import latency as latency_bench
 from benchmarks import service as service_bench
-from curbwatch.commands import bench_capacity, bench_models, bench_peers, bench_scenarios
+from curbwatch.commands import bench_capacity, bench_latency, bench_models, bench_peers, bench_scenarios
 from curbwatch.demo import STREET
-from curbwatch.settings import SHIPPED_MODEL
 
 app = typer.Typer(help="Benchmarks: what it takes and how fast it is, on this machine.", no_args_is_help=True)
 app.command()(bench_models.accuracy)
 app.command()(bench_models.compare)
+app.command()(bench_latency.latency)
 app.command()(bench_capacity.capacity)
 app.command()(bench_peers.peers)
 app.command()(bench_scenarios.scenarios)
 
 JsonFile = Annotated[Path | None, typer.Option("--json", help="write the report here")]
-
-
-@app.command()
-def latency(
-    looks: Annotated[int, typer.Option(help="looks to time, after a warm-up", min=10)] = 100,
-    threads: Annotated[int, typer.Option(help="inference threads", min=1)] = 2,
-    model: Annotated[Path, typer.Option(help="the model's manifest")] = SHIPPED_MODEL,
-    json_file: JsonFile = None,
-) -> None:
-    """Time one look stage by stage on the demo street. Example: curbwatch bench latency --json latency.json"""
-    report = latency_bench.measure(model, STREET / "street.mp4", looks=looks, threads=threads)
-    _write(report, json_file)
-    table = Table("stage", "p50 ms", "p95 ms", "p99 ms", title=f"one look, {report['sessions'][0]['model']}")
-    session = report["sessions"][0]
-    for name, row in [*session["stages"].items(), ("total", session["total"])]:
-        table.add_row(name, *(f"{row[p]:.2f}" for p in ("p50_ms", "p95_ms", "p99_ms")))
-    Console().print(table)
 
 
 @app.command()

@@ -42,7 +42,7 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
     html_file: HtmlFile = None,
 ) -> None:
     """Run the service on ever more cameras. Example: curbwatch bench capacity --cameras 4,16,50 --html capacity.html"""
-    counts, ill = _counts(cameras), fault_cameras or max(flapping, 1)
+    counts, ill = numbers(cameras), fault_cameras or max(flapping, 1)
     with told_plainly(), apart(cores) as (service_cpus, load_cpus):
         estimate(len(counts) * (AROUND_S + seconds) + chaos * (5 * seconds + 120) + (soak > 0) * (60 * soak + AROUND_S))
         field = field_for(stream, every, cores, model, service_cpus, load_cpus)
@@ -61,13 +61,14 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
     _print(report)
 
 
-def _counts(text: str) -> list[int]:
+def numbers(text: str) -> list[int]:
+    """Whole numbers from 1 with commas between; typer.BadParameter."""
     try:
         counts = sorted({int(part) for part in text.split(",") if part.strip()})
     except ValueError:
-        raise typer.BadParameter(f"{text!r}: write numbers with commas, as 4,16,50", param_hint="--cameras") from None
+        raise typer.BadParameter(f"{text!r}: write numbers with commas, as 4,16,50") from None
     if counts and counts[0] < 1:
-        raise typer.BadParameter("at least one camera", param_hint="--cameras")
+        raise typer.BadParameter(f"{text!r}: no number below 1")
     return counts
 
 

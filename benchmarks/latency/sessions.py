@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Sessions to be timed: every kind that this machine has, and the bare network as a peer."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from detector.errors import SessionError
+from detector.manifest import Manifest
+from detector.openvino_session import OpenVinoSession
+from detector.session import OnnxSession
+
+PEER_SIDE = 640
+EXACT = "openvino fp32"
+
+
+class Runs(Protocol):
+    """What a look needs of a session."""
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32[N,3,S,S] in, the head's output out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A session to be opened when its turn comes."""
+
+    name: str
+    manifest: Manifest
+    threads: int
+    open: Callable[[], Runs]
+
+
+def kinds(manifest: Manifest, threads: int) -> list[Kind]:
+    """What can be opened here; OpenVINO in float32, too, where the product would have it compute in bfloat16."""
+    weights = manifest.weights
+    found = [Kind("onnxruntime fp32", manifest, threads, lambda: OnnxSession(weights, threads=threads))]
+    try:
+        usual = OpenVinoSession(weights, threads=threads)
+    except SessionError:
+        return found
+    found.append(Kind(usual.name, manifest, threads, lambda: OpenVinoSession(weights, threads=threads)))
+    if usual.name != EXACT:
+        found.append(Kind(EXACT, manifest, threads, lambda: ExactOpenVino(weights, threads)))
+    return found
+
+
+class ExactOpenVino:
+    """OpenVINO in float32 on a processor that could do bfloat16: what the shorter numbers bring."""
+
+    def __init__(self, weights: Path, threads: int) -> None:
+        import openvino  # noqa: PLC0415 - an extra
+
+        hints = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+        self._request = openvino.Core().compile_model(weights, "CPU", hints).create_infer_request()
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32[N,3,S,S] in, the head's output out."""
+        self._request.infer({0: batch}, share_inputs=True)
+        return np.array(self._request.get_output_tensor(0).data, np.float32)
+
+
+class BareNetwork:
+    """The peer: the network alone at 640 as onnxruntime comes, its default settings but for the number of threads."""
+
+    def __init__(self, weights: Path, threads: int) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self._session = ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        self._name = self._session.get_inputs()[0].name
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32[N,3,640,640] in, raw output out."""
+        return np.asarray(self._session.run(None, {self._name: batch})[0], np.float32)
+
+
+def bare_network(manifest: Manifest, threads: int) -> tuple[BareNetwork | None, str]:
+    """The peer and what it is; None and why not, when the weights are of another size and onnx is not installed."""
+    if manifest.input_size == PEER_SIDE:
+        return BareNetwork(manifest.weights, threads), "the model's own network"
+    with tempfile.TemporaryDirectory() as folder:
+        resized = Path(folder) / "resized.onnx"
+        try:
+            resize(manifest.weights, resized, PEER_SIDE)
+        except ImportError:
+            return None, "the network cannot be resized to 640 without the package onnx: install the extra dev"
+        try:
+            return BareNetwork(resized, threads), "the model's own network, resized"
+        except Exception as error:  # noqa: BLE001 - onnxruntime raises many types: these weights are of one size only
+            return None, f"the network cannot be resized to 640: {str(error).splitlines()[0][:200]}"
+
+
+def resize(weights: Path, into: Path, side: int) -> None:
+    """Give a network another square input. Its anchors must be computed in the graph, as ultralytics exports them."""
+    import onnx  # noqa: PLC0415 - of the extra dev only
+
+    model = onnx.load(weights)
+    shape = model.graph.input[0].type.tensor_type.shape.dim
+    for axis in (2, 3):
+        shape[axis].dim_value = side
+    del model.graph.value_info[:]
+    onnx.save(model, into)
