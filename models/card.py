@@ -49,11 +49,10 @@ def _found(report: Report) -> str:
 
 
 def _alarmed(report: Report) -> str:
-    rows = ["| class | pictures with an alarm | share of them with a right box |", "|---|---|---|"]
-    rows += [
-        f"| {name} | {row['pictures']} | {_between(row['right'], row['interval'])} |"
-        for name, row in report["alarmed"].items()
-    ]
+    rows = ["| class | alarmed pictures | that hold the class | with a box in its place |", "|---|---|---|---|"]
+    for name, row in report["alarmed"].items():
+        shown = " | ".join(_between(row[f], row[f"{f}_interval"]) for f in ("precision", "well_placed"))
+        rows.append(f"| {name} | {row['pictures']} | {shown} |")
     return "\n".join(rows)
 
 

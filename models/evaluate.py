@@ -34,6 +34,7 @@ from models.measure import (
     precision,
     rank,
     recall,
+    well_placed,
 )
 from models.runner import Runner
 from models.thresholds import choose
@@ -84,7 +85,6 @@ def figures(looked: Sequence[Looked], number: int, threshold: float) -> dict[str
         "ap50": average_precision,
         "precision": partial(precision, threshold=threshold),
         "recall": partial(recall, threshold=threshold),
-        "picture_precision": partial(picture_precision, threshold=threshold),
     }
     for name, figure in wanted.items():
         out[name] = round(figure(judged), 3)
@@ -116,12 +116,15 @@ def alarms(looked: Sequence[Looked], thresholds: dict[str, float]) -> dict[str, 
 
 
 def alarmed(looked: Sequence[Looked], number: int, threshold: float) -> dict[str, Any]:
-    """Return in how many of the pictures that a class alarms on, negatives included, one of its boxes is right."""
+    """Return of the pictures that a class alarms on, negatives included, how many hold it and have a right box."""
     judged = [one.judged(number) for one in looked]
-    figure = partial(picture_precision, threshold=threshold)
-    low, high = interval(judged, figure, np.random.default_rng(0))
     raised = sum(bool((j.scores >= threshold).any()) for j in judged)
-    return {"pictures": raised, "right": round(figure(judged), 3), "interval": [round(low, 3), round(high, 3)]}
+    out: dict[str, Any] = {"pictures": raised}
+    for name, figure in (("precision", picture_precision), ("well_placed", well_placed)):
+        share = partial(figure, threshold=threshold)
+        out[name] = round(share(judged), 3)
+        out[f"{name}_interval"] = [round(v, 3) for v in interval(judged, share, np.random.default_rng(0))]
+    return out
 
 
 def _alarm(one: Looked, thresholds: dict[str, float]) -> Judged:

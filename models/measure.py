@@ -128,7 +128,13 @@ def alarm_share(judged: Sequence[Judged], threshold: float) -> float:
 
 
 def picture_precision(judged: Sequence[Judged], threshold: float) -> float:
-    """Return the share of pictures with a detection at or above the threshold in which one of these is right."""
+    """Return the share of the pictures with a detection at or above the threshold in which there is something."""
+    raised = [j for j in judged if (j.scores >= threshold).any()]
+    return sum(j.boxes > 0 for j in raised) / len(raised) if raised else float("nan")
+
+
+def well_placed(judged: Sequence[Judged], threshold: float) -> float:
+    """Return the share of the pictures with a detection at or above the threshold in which one of these is right."""
     raised = [j for j in judged if (j.scores >= threshold).any()]
     good = sum(bool((j.right & (j.scores >= threshold)).any()) for j in raised)
     return good / len(raised) if raised else float("nan")

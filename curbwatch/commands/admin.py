@@ -5,6 +5,7 @@ import csv
 import dataclasses
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,11 +17,12 @@ from rich.console import Console
 from rich.table import Table
 
 from api import accounts, case_rows
-from api.model import CaseFilter
+from api.model import Case, CaseFilter
 from api.roles import Role
 from api.schemas import CaseListed, CaseOut
 from api.store import Store, check_schema, open_store, upgrade
 from api.workflow import Status
+from curbwatch import case_dataset
 from curbwatch.settings import SHIPPED_MODEL, load_settings
 from detector.errors import DetectorError
 from detector.manifest import load_manifest
@@ -76,12 +78,16 @@ def _print(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 
 
 def _listed(store: Store, wanted: CaseFilter) -> Iterator[dict[str, Any]]:
+    return (CaseListed.model_validate(case).model_dump(mode="json", by_alias=True) for case in _cases(store, wanted))
+
+
+def _cases(store: Store, wanted: CaseFilter) -> Iterator[Case]:
     """Newest first, page by page, so that an export of years needs no memory."""
     before: int | None = None
     while True:
         with store.read() as connection:
             found = case_rows.page(connection, wanted, limit=PAGE, before_seq=before)
-        yield from (CaseListed.model_validate(case).model_dump(mode="json", by_alias=True) for case in found)
+        yield from found
         if len(found) < PAGE:
             return
         before = found[-1].seq
@@ -124,9 +130,15 @@ def export_cases(
     status: StatusOption = None,
     since: Since = None,
     form: Annotated[Literal["csv", "jsonl"], typer.Option("--format", help="csv or jsonl")] = "csv",
+    dataset: Annotated[
+        Path | None, typer.Option(help="write judged cases as training pictures here instead", file_okay=False)
+    ] = None,
 ) -> None:
-    """Write all cases to stdout. Example: curbwatch cases export -s city.toml > cases.csv"""
+    """Write all cases to stdout, or what people judged as a data set. Example: cases export -s city.toml > cases.csv"""
     wanted = _wanted(status, since)
+    if dataset is not None:
+        _export_dataset(settings, wanted, dataset)
+        return
     with _store(settings) as store:
         if form == "jsonl":
             for row in _listed(store, wanted):
@@ -135,6 +147,15 @@ def export_cases(
         writer = csv.DictWriter(sys.stdout, COLUMNS)
         writer.writeheader()
         writer.writerows(_brief(_listed(store, wanted)))
+
+
+def _export_dataset(settings: Path, wanted: CaseFilter, out: Path) -> None:
+    with _store(settings) as store:
+        judged = case_dataset.write(_cases(store, wanted), load_settings(settings).service.data_dir / "evidence", out)
+    counts = Counter(f"{entry.split} {entry.kind.replace('_', ' ')}" for entry in judged)
+    typer.echo(f"{out}: {len(judged)} judged pictures" + "".join(f"; {count} {what}" for what, count in counts.items()))
+    if judged:
+        typer.echo(f"look at them, then: curbwatch models train --data {out} --name NAME")
 
 
 @users.command("add")
