@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -124,7 +124,12 @@ def _finding(entry: Mapping[str, Any]) -> dict[str, str]:
 
 
 async def on_database_error(request: Request, error: Exception) -> Response:
-    """A database that is locked, full or gone: the caller's retry will find it well. Others are our bugs."""
+    """A database that is locked, full or gone: the caller's retry will find it well. Others are our bugs.
+
+    A value that it cannot hold is the caller's: PostgreSQL refuses a NUL in a text, wherever it came from.
+    """
+    if isinstance(error, DataError):
+        return problem(request.url.path, 422, "invalid", "a value cannot be stored: take NUL characters out of it")
     if not _is_away(error):
         raise error
     return problem(
