@@ -9,7 +9,7 @@ from datetime import datetime
 from detector import boxes
 from detector.boxes import Box
 from detector.ground import Ground, to_ground
-from detector.sites import Site, State, alike
+from detector.sites import Site, alike
 from detector.zones import ground_point
 
 CHASED_S = 1800.0  # a thing that turns up so long after another left may be the same one
@@ -64,12 +64,10 @@ def _is_stale(known: Place, now: datetime) -> bool:
     return not known.had_case and (now - known.left_at).total_seconds() > CHASED_S
 
 
-def linked(site: Site, sites: Iterable[Site], past: Iterable[Place], ground: Ground | None) -> Site:
+def linked(site: Site, cleared: Iterable[Site], past: Iterable[Place], ground: Ground | None) -> Site:
     """The site with the place it was driven from, and the forgotten case of this very place, if there are any."""
-    if site.relapses:
-        return site
-    others = [place(other) for other in sites if other.state is State.CLEARED and other.key != site.key]
-    known = [other for other in (*past, *others) if other.class_name == site.class_name and other.key != site.key]
+    known = [*past, *(place(other) for other in cleared)]
+    known = [other for other in known if other.class_name == site.class_name and other.key != site.key]
     before = [other for other in known if _drove(other, site, ground)]
     here = [p for p in past if p in known and p.had_case and boxes.iou(p.box, site.box) >= SAME_PLACE_IOU]
     if before:

@@ -25,6 +25,8 @@ def assign(sites: Sequence[Site], seen: Sequence[Sighting]) -> tuple[dict[str, l
     """
     fits = []
     for m, site in enumerate(sites):
+        if site.state is State.CLEARED:
+            continue
         left, top, right, bottom = site.box
         for n, sighting in enumerate(seen):
             box = sighting.box
@@ -41,17 +43,17 @@ def assign(sites: Sequence[Site], seen: Sequence[Sighting]) -> tuple[dict[str, l
         if key not in hits or boxes.containment(sites[m].box, seen[n].box) >= PIECE:
             hits.setdefault(key, []).append(seen[n])
             taken.add(n)
+    # cleared places take none: what comes there is new until it stays, be it a relapse or rubbish where a stall was
     return hits, [sighting for n, sighting in enumerate(seen) if n not in taken]
 
 
-def same_place(site: Site, seen: Sighting) -> float:
-    """How well a sighting fits a site, 0 where it does not."""
+def same_place(site: Site, seen: Sighting | Site) -> float:
+    """How well a sighting, or another site, fits a site; 0 where it does not."""
     overlap = boxes.iou(site.box, seen.box)
     if not overlap or (site.state is State.CANDIDATE and boxes.containment(site.origin, seen.box) < ORIGIN_SHARE):
         return 0.0
     if seen.class_name != site.class_name:
-        # rubbish where a stall once was is no relapse of the stall's case
-        return overlap if overlap >= OTHER_CLASS_IOU and site.state is not State.CLEARED else 0.0
+        return overlap if overlap >= OTHER_CLASS_IOU else 0.0
     inside = boxes.containment(site.box, seen.box)
     if overlap < SAME_IOU and inside < PIECE:
         return 0.0
@@ -65,7 +67,7 @@ def same_place(site: Site, seen: Sighting) -> float:
 
 def swallowed(site: Site, seen: Sequence[Sighting]) -> bool:
     """Whether boxes of the same class lie over a site: merged with a neighbour, it is not seen empty."""
-    if site.state is State.CLEARED or site.hits < 2:
+    if site.hits < 2:
         return False
     return boxes.covered(site.box, [s.box for s in seen if s.class_name == site.class_name]) >= PIECE
 
@@ -73,6 +75,13 @@ def swallowed(site: Site, seen: Sequence[Sighting]) -> bool:
 def hidden(site: Site, covers: Iterable[Box]) -> bool:
     """Whether people or vehicles hide so much of a place that a look says nothing of it."""
     return boxes.covered(site.box, covers) >= HIDDEN_SHARE
+
+
+def taken_again(site: Site, sites: Iterable[Site]) -> Site | None:
+    """The cleared case of the same class on whose place a site stands, None if there is none."""
+    fits = [(same_place(other, site), other) for other in sites if other.state is State.CLEARED]
+    same = [(fit, other) for fit, other in fits if fit > 0 and other.class_name == site.class_name]
+    return max(same, key=lambda item: (item[0], item[1].key))[1] if same else None
 
 
 def change_at(box: Box, changes: Iterable[Change]) -> Change | None:
@@ -101,14 +110,14 @@ def _age(site: Site) -> tuple[object, ...]:
 
 
 def _is_new(site: Site) -> bool:
-    return site.state is State.CANDIDATE and site.confirmed_at is None
+    return site.state is State.CANDIDATE
 
 
 def _belongs(site: Site, other: Site) -> bool:
     common = boxes.shared(site.box, other.box)
-    if not common or (other.waived and not other.is_permitted):
+    if not common or other.state is State.CLEARED or (other.waived and not other.is_permitted):
         return False
     if site.class_name == other.class_name:
         return boxes.containment(site.box, other.box) > TWIN_SHARE
-    goods = (site.class_name, other.class_name) == ("debris", "stall") and other.state is not State.CLEARED
+    goods = (site.class_name, other.class_name) == ("debris", "stall")
     return goods and common > TWIN_SHARE * boxes.area(site.box)

@@ -20,6 +20,8 @@ from detector.reasons import Reason
 FOLLOW = 0.3  # how fast a site's box follows its detections
 PIECE = 0.6  # of a box in another: a piece of the same thing
 TRACE = 120  # looks kept per site
+COUNTS = ("hit", "permitted", "changed")  # verdicts that say that the thing is there
+FADE = 0.9  # of a class's score per detection: what it looks like now says more than what it looked like
 PERMITS = ("pitch", "licence", "hours")  # reasons that say that a thing may stand where it does
 COUNTED = 200  # looks over which an open case's detection rate is remembered
 
@@ -81,7 +83,7 @@ class Site:
 
     @property
     def class_name(self) -> str:
-        """The class that gathered the most confidence over all looks."""
+        """The class that gathered the most confidence, lately more than long ago."""
         return self.scores[0][0] if len(self.scores) == 1 else max(self.scores, key=lambda item: item[1])[0]
 
     @property
@@ -126,7 +128,7 @@ def born(camera_id: str, seen: Sighting, at: datetime) -> Site:
 
 
 def begun_anew(site: Site, now: datetime) -> Site:
-    """The same place with its time starting now: somebody is back, or what was counted proves nothing any more."""
+    """The same place with its time starting now: what was counted before proves nothing any more."""
     return replace(
         site,
         state=State.CANDIDATE,
@@ -147,39 +149,41 @@ def begun_anew(site: Site, now: datetime) -> Site:
 def looked(site: Site, hits: Sequence[Sighting], verdict: str, *, now: datetime, step_s: float) -> Site:
     """The site after one look that said `verdict` of it; `step_s` is the time since the look before."""
     confidence = max([h.confidence for h in hits], default=0.0)
-    common = {
-        "stood_s": site.stood_s + step_s,
-        "trace": (*site.trace[1 - TRACE :], Trace(now, verdict, confidence)),
-    }
-    if now < site.first_seen_at:
-        common["first_seen_at"] = now  # a clock that was set back
-    if verdict in ("hit", "permitted", "changed"):
-        return replace(site, **common, **_hit(site, hits, verdict, confidence, now, step_s))
+    stood_s = site.stood_s + step_s
+    since = min(site.first_seen_at, now)  # a clock may have been set back
+    trace = (*site.trace[1 - TRACE :], Trace(now, verdict, confidence))
     if verdict == "miss":
-        seen = {"visible_s": site.visible_s + step_s, "looks": site.looks + 1}
-        return replace(site, **common, **seen, empty_s=site.empty_s + step_s, misses=site.misses + 1)
-    return replace(site, **common)
-
-
-def _hit(
-    site: Site, hits: Sequence[Sighting], verdict: str, confidence: float, now: datetime, step_s: float
-) -> dict[str, object]:
+        return replace(
+            site,
+            first_seen_at=since,
+            stood_s=stood_s,
+            visible_s=site.visible_s + step_s,
+            empty_s=site.empty_s + step_s,
+            looks=site.looks + 1,
+            misses=site.misses + 1,
+            trace=trace,
+        )
+    if verdict not in COUNTS:
+        return replace(site, first_seen_at=since, stood_s=stood_s, trace=trace)
     much = site.is_open and site.looks >= COUNTED  # an open case remembers lately, not the morning
-    said: dict[str, object] = {
-        "visible_s": site.visible_s + step_s,
-        "hit_s": site.hit_s + step_s,
-        "looks": (site.looks // 2 if much else site.looks) + 1,
-        "hits": (site.hits // 2 if much else site.hits) + 1,
-        "last_seen_at": now,
-        "empty_s": 0.0,
-        "misses": 0,
-    }
-    if verdict == "changed":
-        return said | {"borne_out": site.borne_out + 1}
-    said |= {"box": _followed(site.box, hits), "scores": _with_scores(site, hits)}
-    if hits[0].appearance:
-        said["appearance"] = blended(site.appearance, hits[0].appearance)
-    return said | ({"confidence": confidence} if confidence > site.confidence else {})
+    return replace(
+        site,
+        first_seen_at=since,
+        last_seen_at=now,
+        box=_followed(site.box, hits) if hits else site.box,
+        scores=_with_scores(site, hits),
+        stood_s=stood_s,
+        visible_s=site.visible_s + step_s,
+        hit_s=site.hit_s + step_s,
+        empty_s=0.0,
+        looks=(site.looks // 2 if much else site.looks) + 1,
+        hits=(site.hits // 2 if much else site.hits) + 1,
+        misses=0,
+        borne_out=site.borne_out + (not hits),
+        confidence=max(site.confidence, confidence),
+        appearance=blended(site.appearance, hits[0].appearance) if hits and hits[0].appearance else site.appearance,
+        trace=trace,
+    )
 
 
 def blended(old: tuple[float, ...], new: tuple[float, ...]) -> tuple[float, ...]:
@@ -208,9 +212,9 @@ def _followed(box: Box, hits: Sequence[Sighting]) -> Box:
 
 
 def _with_scores(site: Site, hits: Sequence[Sighting]) -> tuple[tuple[str, float], ...]:
-    if site.confirmed_at:
+    if site.confirmed_at or not hits:
         return site.scores  # the case has its class; what the site is called must not part from it
-    scores = dict(site.scores)
+    scores = {name: score * FADE for name, score in site.scores}  # a stall set up in parts is debris at first
     for hit in hits:
         scores[hit.class_name] = scores.get(hit.class_name, 0.0) + hit.confidence
     return tuple(sorted(scores.items()))

@@ -82,31 +82,52 @@ def watch(before: Watch, look: Look, rules: Rules, *, longest_step_s: float = 30
     if look.blind is not None:
         return replace(before, last_look_at=look.taken_at), ()
     now = _now(before, look, rules, longest_step_s)
-    standing = [site for site in before.sites if not _forgotten(site, now)]
-    hits, rest = places.assign(standing, now.seen)
+    cleared = [site for site in before.sites if site.state is State.CLEARED]
+    rested = [site for site in cleared if not _forgotten(site, now)]
     sites: list[Site] = []
     events: list[Event] = []
-    for site in standing:
-        after, event = _looked_at(site, hits.get(site.key, ()), now)
-        if event is not None:
-            after, event = _linked(after, event, before, rules)
-            events.append(event)
-        if after is not None:
-            sites.append(after)
+    hits, rest = places.assign(before.sites, now.seen)
+    for site in before.sites:
+        if site.state is not State.CLEARED:
+            after, event = _looked_at(site, hits.get(site.key, ()), now)
+            if event is not None:
+                after, event = _known(after, event, rested, before.past, rules)
+                rested = [other for other in rested if other.key != event.site.key]
+                events.append(event)
+            if after is not None:
+                sites.append(after)
     newborn = newcomers(look, rest, sites, now.court)
-    left = [site for site in before.sites if _forgotten(site, now)]
+    left = [site for site in cleared if _forgotten(site, now)]
     left += [event.site for event in events if event.reason.code == "left"]
     past = remembered(before.past, left, now.at)
-    kept = places.without_twins([*sites, *newborn]) if newborn or events else tuple(sites)
+    kept = (*places.without_twins([*sites, *newborn]), *rested) if newborn or events else (*sites, *rested)
     return Watch(before.camera_id, kept, look.taken_at, past), tuple(events)
 
 
-def _linked(after: Site | None, event: Event, before: Watch, rules: Rules) -> tuple[Site | None, Event]:
-    """A new case, or one that never became one, with the places it was driven from and those that were here before."""
-    if event.kind not in (Kind.OPENED, Kind.GIVEN_UP):
-        return after, event
-    site = linked(event.site, before.sites, before.past, rules.ground)
-    return (site if after is event.site else after), replace(event, site=site)
+def _known(
+    after: Site | None, event: Event, rested: list[Site], past: tuple[Place, ...], rules: Rules
+) -> tuple[Site | None, Event]:
+    """A confirmed thing as what it is: a case that came back, or a new one with the places it was driven from."""
+    site, kind = event.site, event.kind
+    if kind is Kind.OPENED and (former := places.taken_again(site, rested)):
+        site, kind = _relapsed(site, former), Kind.RELAPSED
+    elif kind in (Kind.OPENED, Kind.GIVEN_UP):
+        site = linked(site, rested, past, rules.ground)
+    return (site if after is event.site else after), replace(event, kind=kind, site=site)
+
+
+def _relapsed(site: Site, former: Site) -> Site:
+    """The thing that stands now under the name, and with the history, of the case that stood there before."""
+    return replace(
+        site,
+        key=former.key,
+        confirmed_at=former.confirmed_at,
+        relapses=former.relapses + 1,
+        chased_from=former.chased_from,
+        chases=former.chases,
+        history_of=former.history_of,
+        repeats=former.repeats,
+    )
 
 
 def _now(before: Watch, look: Look, rules: Rules, longest_step_s: float) -> _Now:
@@ -126,11 +147,6 @@ def _forgotten(site: Site, now: _Now) -> bool:
 
 def _looked_at(site: Site, here: Sequence[Sighting], now: _Now) -> tuple[Site | None, Event | None]:
     """What one look makes of a site, None where it is given up for good, and what is to be told of it."""
-    if site.state is State.CLEARED:
-        if all(sighting.weak for sighting in here):
-            return site, None
-        back = begun_anew(looked(site, here, "hit", now=now.at, step_s=0.0), now.at)
-        return _ruled(back, now)
     ruled, event = _ruled(site, now)
     if event is not None:
         return ruled, event
@@ -209,28 +225,17 @@ def _judge(site: Site, zone: Zone, now: datetime) -> tuple[Site | None, Event | 
     if why is None:
         return site, None
     event = Event(Kind.GIVEN_UP, site, now, why) if site.told != why.code and site.hits > 1 else None
-    if site.confirmed_at:
-        # a place that had a case goes back to cleared, so that the next return is still a relapse of the same case
-        return replace(site, state=State.CLEARED, trace=()), event
     if why.code == "rarely_detected":
         return begun_anew(replace(site, told=why.code), now), event
     return None, event
 
 
 def _confirmed(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event]:
-    kind = Kind.RELAPSED if site.confirmed_at else Kind.OPENED
-    confirmed = replace(
-        site,
-        state=State.CONFIRMED,
-        confirmed_at=site.confirmed_at or now,
-        cleared_at=None,
-        told="",
-        relapses=site.relapses + (kind is Kind.RELAPSED),
-    )
+    confirmed = replace(site, state=State.CONFIRMED, confirmed_at=now, told="")
     values = {"stood_s": site.stood_s, "dwell_s": zone.dwell_s, "hit_ratio": site.hit_ratio, "least": zone.hit_ratio}
     over = {"zone": zone.name, "over": ", ".join(site.over)} if site.over else {}
     why = because("stood_strictest" if over else "stood", **values, **over)
-    return confirmed, Event(kind, confirmed, now, why)
+    return confirmed, Event(Kind.OPENED, confirmed, now, why)
 
 
 def _no_violation(site: Site, zone: Zone) -> Reason | None:
@@ -248,7 +253,7 @@ def _no_violation(site: Site, zone: Zone) -> Reason | None:
 def _waive(site: Site, why: Reason, zone: Zone, now: datetime) -> tuple[Site | None, Event | None]:
     """What stands where no rule judges it is told once it has stood, for whoever asks why it is no case."""
     if is_gone(site, zone):
-        return (replace(site, state=State.CLEARED, trace=()) if site.confirmed_at else None), None
+        return None, None
     if site.told == why.code or not stands(site, zone):
         return site, None
     told = replace(site, told=why.code)
