@@ -22,6 +22,7 @@ from benchmarks.errors import BenchError
 
 ADDRESS = re.compile(r"API at (http://[^\s;]+)")
 START_LIMIT_S = 90.0
+ENGINE = re.compile(r"(inference by [^\n\x1b]+)")
 LINES_KEPT = 40
 
 Part = Literal["all", "api", "patrol"]
@@ -35,6 +36,7 @@ class Service:
     began: float
     log: deque[str] = field(repr=False)
     found: list[str] = field(repr=False)  # the API's address, once it listens
+    engine: list[str] = field(repr=False)  # what the service says of its inference engine
 
     def address(self) -> str:
         """The API's address, once it listens."""
@@ -81,7 +83,7 @@ def start(settings: Path, part: Part = "all", *, cpus: Sequence[int] = ()) -> Se
         text=True,
     )
     bind(process.pid, cpus)
-    service = Service(process, began, deque(maxlen=LINES_KEPT), [])
+    service = Service(process, began, deque(maxlen=LINES_KEPT), [], [])
     threading.Thread(target=_drain, args=(service,), name="service-log", daemon=True).start()
     return service
 
@@ -110,6 +112,8 @@ def _drain(service: Service) -> None:
             service.log.append(line)
             if address := ADDRESS.search(line):
                 service.found.append(address[1])
+            if engine := ENGINE.search(line):
+                service.engine.append(engine[1])
 
 
 def command(*arguments: str) -> str:

@@ -14,6 +14,7 @@ PROMISED = "curbwatch_looks_promised_total"
 KEPT = "curbwatch_looks_kept_total"
 LOST = "curbwatch_looks_lost_total"  # reason
 AGE = "curbwatch_look_age_seconds"  # a histogram
+STAGES = "curbwatch_stage_seconds_total"  # stage
 RING = "curbwatch_ring_bytes"
 LOOKED_AT = "curbwatch_cameras_looked_at"
 
@@ -110,12 +111,16 @@ def looks(window: Scrape, due: float, cameras: Cameras = None) -> dict[str, Any]
     comes, so a camera that waits for ever would not count.
     """
     promised, kept = max(due, window.total(PROMISED, cameras)), window.total(KEPT, cameras)
+    made = window.total(LOOKS)
     p50, p95, p99 = (rounded(age) for age in quantiles(window, (0.5, 0.95, 0.99), cameras))
     return {
         "looks_promised": round(promised),
         "looks_kept": rounded(kept / promised) if promised else None,
         "looks": {name: round(count) for name, count in window.by(LOOKS, "how", cameras).items()},
         "drops": {name: round(count) for name, count in window.by(LOST, "reason", cameras).items()},
+        "stages_ms_per_look": {
+            name: rounded(1000 * spent / made, 3) for name, spent in window.by(STAGES, "stage").items() if made
+        },
         "frame_age_p50_s": p50,
         "frame_age_p95_s": p95,
         "frame_age_p99_s": p99,

@@ -25,7 +25,7 @@ def capacity_page(report: Mapping[str, Any]) -> str:
     """Points, lines and the limit; chaos and soak where they were run."""
     figures, tables = list[Figure](), list[Table]()
     if report["points"]:
-        figures, tables = _figures(report), [_points(report["points"])]
+        figures, tables = _figures(report), [_points(report["points"]), _stages(report["points"])]
     if soak := report.get("soak"):
         series = [Series("resident", soak["curve"], dots=False), Series("line", soak["line"], dots=False, colour=1)]
         figures.append(figure("Memory over time", series, x="minutes", y="MB"))
@@ -99,6 +99,17 @@ def _points(points: Sequence[Mapping[str, Any]]) -> Table:
         for p in points
     ]  # fmt: skip
     return Table("Points", head, rows)
+
+
+def _stages(points: Sequence[Mapping[str, Any]]) -> Table:
+    names = list(dict.fromkeys(name for point in points for name in point["stages_ms_per_look"]))
+    rows = [
+        (str(p["cameras"]), *(shown(p["stages_ms_per_look"].get(name)) for name in names), p["engine"] or "–")
+        for p in points
+    ]
+    return Table(
+        "Where a look's time goes (ms of wall clock per look, gated ones included)", ("cameras", *names, "engine"), rows
+    )
 
 
 def _counts(counts: Mapping[str, int]) -> str:

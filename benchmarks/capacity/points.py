@@ -54,8 +54,9 @@ def measure_point(field: Field, cameras: int, seconds: float, say: Say) -> dict[
         ):
             first_s = first_looks(client, service, cameras)
             say(f"{cameras} cameras: every one looked at after {first_s:.1f} s; watching for {seconds:.0f} s")
-            time.sleep(SETTLE_S)
+            time.sleep(min(SETTLE_S, seconds))
             point = watch(client, service, city, every_s=plan.every_s, seconds=seconds)
+            point["engine"] = service.engine[-1] if service.engine else ""
     return point | {"first_look_s": round(first_s, 2)}
 
 

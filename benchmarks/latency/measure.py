@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.errors import BenchError
 from benchmarks.latency.looks import BESIDE_INFERENCE, DECIDING, BareDecoder, Bench, Looking
 from benchmarks.latency.sessions import PEER_SIDE, BareNetwork, Kind, bare_network
-from benchmarks.latency.stopwatch import Stopwatch, figures, interval, percentiles
+from benchmarks.latency.stopwatch import Stopwatch, figures, percentiles, ratio_of
 
 WARM_UP = 5
 COLD_RUNS = 3
@@ -73,10 +73,8 @@ def _peer_rows(
     told: dict[str, Any] = {"network": what}
     for name, spans in peers.spans.items():
         ratios = [float(np.median(mine.spans[name])) / theirs[name] for mine, theirs in zip(ours, medians, strict=True)]
-        told[name] = percentiles(spans) | {
-            "our_ratio": round(float(np.mean(ratios)), 4),
-            "our_ratio_interval": interval(ratios),
-        }
+        ratio, between = ratio_of(ratios)
+        told[name] = percentiles(spans) | {"our_ratio": ratio, "our_ratio_interval": between}
     return told
 
 

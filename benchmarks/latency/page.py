@@ -38,8 +38,7 @@ def verdict(report: Mapping[str, Any]) -> list[str]:
     ]
     for name, told in report["peers"].items():
         if name != "network":
-            low, high = told["our_ratio_interval"]
-            out.append(f"{name}: {told['our_ratio']:.3f}× the peer's time [{low:.3f}, {high:.3f}]")
+            out.append(f"{name}: {told['our_ratio']:.3f}× the peer's time [{_between(told['our_ratio_interval'])}]")
     if visible := report.get("case_visible"):
         out.append(f"case visible after {visible['p50_ms']:.0f} ms (p99 {visible['p99_ms']:.0f})")
     return out
@@ -103,8 +102,8 @@ def _stages(row: Mapping[str, Any]) -> Table:
     return Table(title, ("stage", "p50 ms", "p95 ms", "p99 ms", "max ms", "95 % of p50"), rows)
 
 
-def _between(interval: list[float] | None) -> str:
-    return "–" if interval is None else f"{interval[0]:.2f} – {interval[1]:.2f}"
+def _between(interval: list[float | None] | None) -> str:
+    return "–" if interval is None else " – ".join(shown(value, 3) for value in interval)
 
 
 def _peers(peers: Mapping[str, Any]) -> Table:

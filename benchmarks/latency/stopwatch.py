@@ -46,6 +46,16 @@ def interval(values: Sequence[float]) -> list[float]:
     return [round(middle - half, 4), round(middle + half, 4)]
 
 
+def ratio_of(ratios: Sequence[float]) -> tuple[float, list[float | None]]:
+    """Geometric mean of rounds' ratios and its 95 % interval (Student's t over rounds); none from one round."""
+    logs = np.log(ratios)
+    middle = float(logs.mean())
+    if len(logs) < 2:
+        return round(float(np.exp(middle)), 4), [None, None]
+    half = STUDENT.get(len(logs), 2.0) * float(logs.std(ddof=1)) / len(logs) ** 0.5
+    return round(float(np.exp(middle)), 4), [round(float(np.exp(middle + side * half)), 4) for side in (-1, 1)]
+
+
 def percentiles(spans_ms: Sequence[float]) -> dict[str, float]:
     """Median and tail of a list of milliseconds."""
     return {name: round(float(np.percentile(spans_ms, share)), 3) for name, share in SHARES.items()}

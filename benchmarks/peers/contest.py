@@ -22,13 +22,13 @@ from benchmarks import running
 from benchmarks.capacity.metrics import LOOKS, rounded, scrape
 from benchmarks.capacity.points import Field, Say, first_looks
 from benchmarks.capacity.setup import write_settings
+from benchmarks.latency.stopwatch import ratio_of
 from benchmarks.load import Load, load
 from detector.manifest import Manifest
 
 CONTESTANTS = Path(__file__).parent / "contestants"
 START_LIMIT_S = 90.0
 SETTLE_S = 5.0
-STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _ours(match: Match) -> dict[str, float]:
             running.api(service.address(), key) as client,
         ):
             first_looks(client, service, match.cameras)
-            time.sleep(SETTLE_S)
+            time.sleep(min(SETTLE_S, match.seconds))
             looks, busy, began = scrape(client).total(LOOKS), service.cpu_s(), time.monotonic()
             time.sleep(match.seconds)
             passed, used = time.monotonic() - began, service.cpu_s() - busy
@@ -116,7 +116,7 @@ def _ours(match: Match) -> dict[str, float]:
 def _peer(match: Match, peer: Contestant) -> dict[str, float]:
     with _cameras(match) as city, _playing(match, peer, city) as player:
         player.wait_for_all(match.cameras)
-        time.sleep(SETTLE_S)
+        time.sleep(min(SETTLE_S, match.seconds))
         looks, busy, began = player.looks.total(), tree_cpu_s(player.process.pid), time.monotonic()
         time.sleep(match.seconds)
         passed, used = time.monotonic() - began, tree_cpu_s(player.process.pid) - busy
@@ -233,13 +233,3 @@ def _row(name: str, rounds: Sequence[dict[str, float]], ours: Sequence[dict[str,
     ]
     ratio, interval = ratio_of(ratios)
     return {"name": name, **_summed(rounds), "ratio": ratio, "ratio_interval": interval}
-
-
-def ratio_of(ratios: Sequence[float]) -> tuple[float | None, list[float | None]]:
-    """Geometric mean of the rounds' ratios and its 95 % interval (Student's t over rounds); None for one round."""
-    logs = np.log(ratios)
-    middle = float(logs.mean())
-    if len(logs) < 2:
-        return rounded(float(np.exp(middle)), 3), [None, None]
-    half = STUDENT.get(len(logs), 2.0) * float(logs.std(ddof=1)) / len(logs) ** 0.5
-    return rounded(float(np.exp(middle)), 3), [rounded(float(np.exp(middle + side * half)), 3) for side in (-1, 1)]

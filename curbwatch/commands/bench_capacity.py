@@ -22,6 +22,7 @@ from benchmarks.machine import facts
 from curbwatch.commands.bench_files import HtmlFile, JsonFile, estimate, now, say, told_plainly, write
 from curbwatch.demo import STREET
 from curbwatch.settings import SHIPPED_MODEL
+from detector.choosing import Engine
 
 AROUND_S = 25.0  # start, first looks, settling and end of one point
 Cameras = Annotated[str, typer.Option(help="how many cameras, one run each; empty: none (with --chaos or --soak)")]
@@ -37,6 +38,7 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
     soak: Annotated[float, typer.Option(metavar="MINUTES", help="also: watch the memory so long", min=0)] = 0,
     flapping: Annotated[int, typer.Option(help="cameras that come and go during the soak", min=0)] = 20,
     fault_cameras: Annotated[int, typer.Option(help="cameras for --chaos and --soak; 0: as many as flap", min=0)] = 0,
+    engine: Annotated[Engine, typer.Option(help="inference engine of the service")] = "auto",
     model: Annotated[Path, typer.Option(help="the model's manifest")] = SHIPPED_MODEL,
     json_file: JsonFile = None,
     html_file: HtmlFile = None,
@@ -45,7 +47,8 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
     counts, ill = numbers(cameras), fault_cameras or max(flapping, 1)
     with told_plainly(), apart(cores) as (service_cpus, load_cpus):
         estimate(len(counts) * (AROUND_S + seconds) + chaos * (5 * seconds + 120) + (soak > 0) * (60 * soak + AROUND_S))
-        field = field_for(stream, every, cores, model, service_cpus, load_cpus)
+        plan = Plan(every_s=every, threads=cores, engine=engine, manifest=model.resolve())
+        field = field_for(stream, plan, service_cpus, load_cpus)
         report: dict[str, Any] = {
             "machine": facts(), "measured_at": now(), "stream": stream, "every_s": every,
             "bound": bool(service_cpus),
@@ -72,14 +75,11 @@ def numbers(text: str) -> list[int]:
     return counts
 
 
-def field_for(
-    stream: str, every: float, cores: int, model: Path, service_cpus: tuple[int, ...], load_cpus: tuple[int, ...]
-) -> Field:
+def field_for(stream: str, plan: Plan, service_cpus: tuple[int, ...] = (), load_cpus: tuple[int, ...] = ()) -> Field:
     """Where it is measured; encodes the clips if this machine has none yet."""
     street = STREET / "street.mp4"
     say("clips for the load (encoded once per machine)")
     clip, other = clip_of(STREAMS[stream], street), clip_of(STREAMS["other"], street)
-    plan = Plan(every_s=every, threads=cores, manifest=model.resolve())
     return Field(clip, other, street, plan, service_cpus, load_cpus)
 
 

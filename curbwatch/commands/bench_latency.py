@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.capacity.setup import Plan
 from benchmarks.latency.against import slower
 from benchmarks.latency.cases import case_visible
 from benchmarks.latency.demux import demux_ms
@@ -101,7 +102,7 @@ def _add_demux(report: dict[str, Any], clip: Path, seconds: float) -> None:
 
 def _visible(model: Path, seconds: float) -> dict[str, Any] | None:
     say(f"cases of {CASE_CAMERAS} cameras over {seconds:.0f} s")
-    return case_visible(field_for("sub", 2.0, 1, model, (), ()), CASE_CAMERAS, seconds)
+    return case_visible(field_for("sub", Plan(threads=1, manifest=model.resolve())), CASE_CAMERAS, seconds)
 
 
 def _print(report: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.capacity.setup import Plan
 from benchmarks.load.streams import STREAMS
 from benchmarks.machine import facts
 from benchmarks.peers.contest import Match, compete, contestants
@@ -16,6 +17,7 @@ from benchmarks.peers.page import peers_page
 from curbwatch.commands.bench_capacity import apart, field_for
 from curbwatch.commands.bench_files import HtmlFile, JsonFile, estimate, now, say, told_plainly, write
 from curbwatch.settings import SHIPPED_MODEL
+from detector.choosing import Engine
 from detector.manifest import load_manifest
 
 AROUND_S = 22.0  # start, first looks, settling and end of one turn
@@ -28,6 +30,7 @@ def peers(  # noqa: PLR0913, PLR0917 - one per option of the command line
     repeats: Annotated[int, typer.Option(help="rounds; an interval needs two", min=1, max=10)] = 3,
     stream: Annotated[Literal["main", "sub"], typer.Option(help="1080p25 4 Mbit/s, or 640×360 at 15")] = "main",
     cores: Annotated[int, typer.Option(help="processors for each; the generator has the rest", min=1)] = 1,
+    engine: Annotated[Engine, typer.Option(help="our inference engine; peers have onnxruntime")] = "auto",
     python: Annotated[Path | None, typer.Option(help="interpreter that has ultralytics (extra train)")] = None,
     roboflow: Annotated[Path | None, typer.Option(help="interpreter that has roboflow's inference")] = None,
     pt: Annotated[str, typer.Option(help=".pt weights; default: the same network with random ones")] = "yolo11n.yaml",
@@ -40,7 +43,8 @@ def peers(  # noqa: PLR0913, PLR0917 - one per option of the command line
     entrants = contestants(manifest, python=python, roboflow=roboflow, pt=pt)
     with told_plainly(), apart(cores) as (service_cpus, load_cpus):
         estimate(repeats * (1 + len(entrants)) * (AROUND_S + seconds))
-        field = field_for(stream, every, cores, model, service_cpus, load_cpus)
+        plan = Plan(every_s=every, threads=cores, engine=engine, manifest=model.resolve())
+        field = field_for(stream, plan, service_cpus, load_cpus)
         match = Match(field, model, manifest, cameras, seconds, STREAMS[stream].fps)
         report: dict[str, Any] = {
             "machine": facts(), "measured_at": now(), "cameras": cameras, "every_s": every, "stream": stream,
