@@ -35,8 +35,14 @@ def test_it_rises_until_nine_of_ten_alarmed_pictures_are_right() -> None:
     assert choose([*right, *wrong], []) > 0.5
 
 
+def test_one_wrong_picture_alone_does_not_decide() -> None:
+    assert (
+        choose([*[judged(0.8) for _ in range(6)], *[judged(0.3) for _ in range(4)], judged(wrong=(0.85,))], []) <= 0.3
+    )
+
+
 def test_where_that_cannot_be_had_the_most_right_is_taken() -> None:
-    right, wrong = [judged(0.8) for _ in range(12)], [judged(wrong=(0.85,)) for _ in range(3)]
+    right, wrong = [judged(0.8) for _ in range(12)], [judged(wrong=(0.91,)) for _ in range(14)]
     worse = [judged(wrong=(0.6,)) for _ in range(3)]
     assert 0.6 < choose([*right, *wrong, *worse], []) <= 0.8
 
