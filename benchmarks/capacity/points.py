@@ -3,7 +3,7 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -105,8 +105,3 @@ def first_looks(client: httpx2.Client, service: Service, cameras: int) -> float:
 def looked_at(now: Scrape) -> int:
     """How many cameras had a look since the service started."""
     return round(now.total(LOOKED_AT))
-
-
-def measure(field: Field, counts: Sequence[int], seconds: float, say: Say) -> list[dict[str, Any]]:
-    """All points, fewest cameras first."""
-    return [measure_point(field, cameras, seconds, say) for cameras in sorted(counts)]

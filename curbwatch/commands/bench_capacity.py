@@ -17,6 +17,7 @@ from benchmarks.capacity.page import capacity_page, verdict
 from benchmarks.capacity.points import Field, measure_point, processors
 from benchmarks.capacity.setup import Plan
 from benchmarks.capacity.soak import soak as run_soak
+from benchmarks.errors import BenchError
 from benchmarks.load.streams import STREAMS, clip_of
 from benchmarks.machine import facts
 from curbwatch.commands.bench_files import HtmlFile, JsonFile, estimate, now, say, told_plainly, write
@@ -45,23 +46,39 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
 ) -> None:
     """Run the service on ever more cameras. Example: curbwatch bench capacity --cameras 4,16,50 --html capacity.html"""
     counts, ill = numbers(cameras), fault_cameras or max(flapping, 1)
-    with told_plainly(), apart(cores) as (service_cpus, load_cpus):
+    with told_plainly(), apart(cores) as cpus:
         estimate(len(counts) * (AROUND_S + seconds) + chaos * (5 * seconds + 120) + (soak > 0) * (60 * soak + AROUND_S))
         plan = Plan(every_s=every, threads=cores, engine=engine, manifest=model.resolve())
-        field = field_for(stream, plan, service_cpus, load_cpus)
+        field = field_for(stream, plan, cpus, changing=chaos or soak > 0)
         report: dict[str, Any] = {
             "machine": facts(), "measured_at": now(), "stream": stream, "every_s": every,
-            "bound": bool(service_cpus),
+            "bound": bool(cpus[0]),
         }  # fmt: skip
-        report["points"] = [measure_point(field, count, seconds, say) for count in counts]
-        if counts:
-            report |= summary(report["points"], cores)
+        report |= _points(field, counts, seconds)
+        write(json_file, html_file, report, capacity_page)  # hours may follow
         if chaos:
             report["chaos"] = run_chaos(field, ill, seconds, say)
+            write(json_file, html_file, report, capacity_page)
         if soak:
             report["soak"] = run_soak(field, ill, flapping, soak, say)
     write(json_file, html_file, report, capacity_page)
     _print(report)
+
+
+def _points(field: Field, counts: list[int], seconds: float) -> dict[str, Any]:
+    """All points up to the first number of cameras at which the service cannot even begin."""
+    points = list[dict[str, Any]]()
+    for count in counts:
+        try:
+            points.append(measure_point(field, count, seconds, say))
+        except BenchError as error:
+            say(f"{count} cameras: {error}")
+            return _summed(points, field) | {"not_carried": count}
+    return _summed(points, field)
+
+
+def _summed(points: list[dict[str, Any]], field: Field) -> dict[str, Any]:
+    return {"points": points} | (summary(points, field.plan.threads) if points else {})
 
 
 def numbers(text: str) -> list[int]:
@@ -75,12 +92,19 @@ def numbers(text: str) -> list[int]:
     return counts
 
 
-def field_for(stream: str, plan: Plan, service_cpus: tuple[int, ...] = (), load_cpus: tuple[int, ...] = ()) -> Field:
-    """Where it is measured; encodes the clips if this machine has none yet."""
+def field_for(
+    stream: str,
+    plan: Plan,
+    cpus: tuple[tuple[int, ...], tuple[int, ...]] = ((), ()),
+    *,
+    changing: bool = False,
+) -> Field:
+    """Where it is measured, with clips that are encoded if there are none yet; changing: for changes of resolution."""
     street = STREET / "street.mp4"
     say("clips for the load (encoded once per machine)")
-    clip, other = clip_of(STREAMS[stream], street), clip_of(STREAMS["other"], street)
-    return Field(clip, other, street, plan, service_cpus, load_cpus)
+    clip = clip_of(STREAMS[stream], street)
+    other = clip_of(STREAMS["other"], street) if changing else clip
+    return Field(clip, other, street, plan, *cpus)
 
 
 @contextmanager

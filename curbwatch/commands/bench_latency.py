@@ -45,6 +45,7 @@ def latency(  # noqa: PLR0913, PLR0917 - one per option of the command line
     models: Annotated[list[Path], typer.Option("--model", help="manifests; several for several input sizes")] = [  # noqa: B006 - typer wants a list and hands over a new one
         SHIPPED_MODEL
     ],
+    clip: Annotated[Path | None, typer.Option(help="keyframes of this H.264 clip instead of the load's 1080p")] = None,
     demux: Annotated[float, typer.Option(help="seconds for the stage demux; 0: leave out", min=0)] = 12,
     cases: Annotated[float, typer.Option(help="seconds over which cases come, to see how soon; 0: no", min=0)] = 30,
     against: Annotated[Path | None, typer.Option(help="earlier JSON report; exit 1 when slower")] = None,
@@ -57,7 +58,7 @@ def latency(  # noqa: PLR0913, PLR0917 - one per option of the command line
     with told_plainly(), TemporaryDirectory(prefix="curbwatch-bench-") as folder, _spooling(Path(folder)) as spool:
         opened = [kind for manifest in manifests for width in widths for kind in kinds(manifest, width)]
         estimate(len(opened) * len(counts) * rounds * looks * LOOK_S + AROUND_S + demux + (cases + 60) * (cases > 0))
-        clip = clip_of(STREAMS["main"], STREET / "street.mp4")
+        clip = clip or clip_of(STREAMS["main"], STREET / "street.mp4")
         report: dict[str, Any] = {"machine": facts(), "measured_at": now(), "looks": looks, "rounds": rounds}
         report["cold"] = cold(models[0], clip, widths[0])
         bench = Bench(read_keyframes(clip), _rules(Path(folder)), spool)

@@ -41,10 +41,10 @@ def peers(  # noqa: PLR0913, PLR0917 - one per option of the command line
     """Same cameras, model and looks through peers. Example: curbwatch bench peers --python train/bin/python"""
     manifest = load_manifest(model)
     entrants = contestants(manifest, python=python, roboflow=roboflow, pt=pt)
-    with told_plainly(), apart(cores) as (service_cpus, load_cpus):
+    with told_plainly(), apart(cores) as cpus:
         estimate(repeats * (1 + len(entrants)) * (AROUND_S + seconds))
         plan = Plan(every_s=every, threads=cores, engine=engine, manifest=model.resolve())
-        field = field_for(stream, plan, service_cpus, load_cpus)
+        field = field_for(stream, plan, cpus)
         match = Match(field, model, manifest, cameras, seconds, STREAMS[stream].fps)
         report: dict[str, Any] = {
             "machine": facts(), "measured_at": now(), "cameras": cameras, "every_s": every, "stream": stream,
