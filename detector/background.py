@@ -40,7 +40,7 @@ ABSORB_S = 86_400.0  # what stands for a day belongs to the street
 LONGEST_STEP_S = 30.0  # a look later than this counts as one after this time
 AWAY_S = 600.0  # after so long without looks the fast picture starts anew
 SLOPE = 3.2  # units of log light per pixel by which a gradient must differ
-EDGE = 0.35  # of the slow picture's own gradient is tolerated: shaking and compression
+EDGE = 0.42  # of the slow picture's own gradient is tolerated: shaking and compression
 COLOUR = 30.0  # units by which a colour must differ
 THICK = 7  # pixels: of a window so wide ...
 FULL = 0.55  # ... this share must have changed: a shadow's edge is thinner
@@ -115,9 +115,13 @@ def changes(street: Background) -> tuple[Change, ...]:
     clock_s = (street.at - street.began).total_seconds()
     with np.errstate(invalid="ignore"):
         standing = (clock_s - street.since >= STANDS_S) & (street.still >= STILL)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(standing.astype(np.uint8), connectivity=8)
-    large = [part for part in range(1, count) if stats[part, cv2.CC_STAT_AREA] >= FEWEST_CELLS]
-    found = [_change(street, np.asarray(labels) == part, stats[part].tolist()) for part in large]
+    if not standing.any():
+        return ()
+    # parts of one thing up to four cells apart are one: a stall's plain cloth looks like the ground's plain asphalt
+    joined = cv2.morphologyEx(standing.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    count, labels = cv2.connectedComponents(joined, connectivity=8)
+    parts = [standing & (np.asarray(labels) == part) for part in range(1, count)]
+    found = [_change(street, part) for part in parts if part.sum() >= FEWEST_CELLS]
     return tuple(sorted(found, key=lambda change: -change.share * boxes.area(change.box)))
 
 
@@ -249,10 +253,16 @@ def _stepped(slow: NDArray[np.uint8] | NDArray[np.int8], fast: Plane, reach: Pla
     return np.asarray(old + np.clip(fast - old, -reach, reach), np.float32)
 
 
-def _change(street: Background, cells: Mask, stats: list[int]) -> Change:
-    left, top, width, height, area = stats
-    rows, columns = street.since.shape
-    box = (left / columns, top / rows, (left + width) / columns, (top + height) / rows)
+def _change(street: Background, cells: Mask) -> Change:
+    rows, columns = np.flatnonzero(cells.any(axis=1)), np.flatnonzero(cells.any(axis=0))
+    high, wide = cells.shape
+    box = (
+        float(columns[0] / wide),
+        float(rows[0] / high),
+        float((columns[-1] + 1) / wide),
+        float((rows[-1] + 1) / high),
+    )
     # the first cells may be a passer's: what stands there began when the quickest quarter of it had changed
     since_s = float(np.quantile(street.since[cells], 0.25))
-    return Change(box, street.began + timedelta(seconds=since_s), area / (width * height))
+    share = float(cells[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].mean())
+    return Change(box, street.began + timedelta(seconds=since_s), share)

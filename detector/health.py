@@ -16,7 +16,7 @@ from detector.faults import View, black, blurred, corrupted, covered, overexpose
 from detector.reasons import Reason, because
 from detector.registration import ALIKE, NO_SHIFT, Shift, alike, edges, register, taken_back
 from detector.stillness import Stillness, frozen, glimpsed, nothing_glimpsed
-from detector.thumbnail import CELL, Colour, Plane, in_boxes
+from detector.thumbnail import CELL, Colour, Mask, Plane, in_boxes
 
 AGREEING = 3  # looks in a row that must say the same
 LASTS_S = 10.0  # and for how long at least
@@ -135,8 +135,14 @@ def _symptom(
         return None
     rows, columns = now.light.shape[0] // CELL, now.light.shape[1] // CELL
     free = ~in_boxes((rows, columns), hidden)
-    if worse := corrupted(now, before.grey, before.smeared) or covered(now, before.reference, free):
-        return worse
+    if broken := corrupted(now, before.grey, before.smeared):
+        return broken
+    if (lying is None or lying.is_none) and (over := covered(now, before.reference, free)):
+        return over
+    return _turned(before, now, lying, free)
+
+
+def _turned(before: Health, now: View, lying: Shift | None, free: Mask) -> Reason | None:
     if lying is None:
         return because("camera_moved_unclear") if free.mean() > 0.5 else None
     whole = _sum(lying, before.drift)

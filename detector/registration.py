@@ -158,7 +158,9 @@ def _by_features(reference: Plane, light: Plane) -> Shift | None:
 
 def _features(finder: cv2.ORB, plane: Plane) -> tuple[Plane, NDArray[np.uint8]]:
     points, marks = finder.detectAndCompute(np.clip(plane, 0, 255).astype(np.uint8), None)
-    return np.array([point.pt for point in points], np.float32), np.asarray(marks, np.uint8)
+    found: object = marks  # None where a picture has no features, whatever OpenCV's types say
+    marked = np.zeros((0, 32), np.uint8) if found is None else np.asarray(marks, np.uint8)
+    return np.array([point.pt for point in points], np.float32), marked
 
 
 def _read(matrix: NDArray[np.float64], width: int, height: int) -> Shift:

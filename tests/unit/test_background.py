@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What was not there before is told with its time; light, weather and passers are not; memory lives on."""
+
+from datetime import timedelta
+from functools import reduce
+
+import cv2
+import numpy as np
+import pytest
+
+from detector import boxes
+from detector.background import settled_s
+from detector.memory_file import dump, load
+from detector.observe import Watching
+from support.drawn_street import BOXES, Thing
+from support.seen_street import START, Picture, Weather, learnt, live, looks
+
+
+def _shadow(picture: Picture, number: int) -> Picture:
+    """A house's hard shadow that grows over the street, and clouds."""
+    edge = 90 + 5 * number
+    dark = np.ones(picture.shape[:2], np.float32)
+    cv2.fillPoly(dark, [np.array([[0, 180], [0, 80], [edge, 100], [edge + 40, 180]], np.int32)], 0.5)
+    cloud = 0.75 if number // 5 % 2 else 1.0
+    return np.clip(picture * cv2.GaussianBlur(dark, (3, 3), 0)[:, :, None] * cloud, 0, 255).astype(np.uint8)
+
+
+def _dusk(picture: Picture, number: int) -> Picture:
+    light = max(0.25, 1 - number / 30) * np.array([1.1, 1.0, 0.9])
+    return live((picture * light).astype(np.uint8), number + 2)
+
+
+def _headlights(picture: Picture, number: int) -> Picture:
+    x = number * 61 % 460
+    lit = picture * 0.3
+    y, across = np.mgrid[: picture.shape[0], : picture.shape[1]]
+    beam = np.exp(-(((across - x) / 45) ** 2) - ((y - 130) / 20) ** 2)
+    return np.clip(lit * (1 + 3 * beam[:, :, None]) + 200 * (beam > 0.97)[:, :, None], 0, 255).astype(np.uint8)
+
+
+def _exposure(picture: Picture, number: int) -> Picture:
+    return np.clip(picture * (1.0, 1.35, 0.7)[number // 6 % 3], 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("thing", ["stall", "debris"])
+def test_a_new_thing_is_told_with_its_place_and_time(thing: Thing) -> None:
+    *_, (_, look) = looks(12, thing=thing, before=learnt(), after_s=120, every_s=5)
+    assert boxes.iou(reduce(boxes.joined, [change.box for change in look.changes]), BOXES[thing]) > 0.4
+    for change in look.changes:
+        assert boxes.containment(change.box, BOXES[thing]) > 0.8
+        assert timedelta(0) <= change.since - (START + timedelta(seconds=120)) < timedelta(seconds=30)
+        assert 0.3 < change.share <= 1
+
+
+@pytest.mark.parametrize("weather", [_shadow, _dusk, _headlights, _exposure])
+def test_light_is_no_thing(weather: Weather) -> None:
+    assert not any(look.changes for _, look in looks(24, weather=weather, before=learnt(), after_s=120, every_s=6))
+
+
+def test_a_thing_is_seen_through_a_change_of_light() -> None:
+    *_, (_, look) = looks(12, thing="stall", weather=_exposure, before=learnt(), after_s=120, every_s=5)
+    assert any(boxes.iou(change.box, BOXES["stall"]) > 0.5 for change in look.changes)
+
+
+def test_who_is_known_to_hide_the_street_is_no_change() -> None:
+    found = looks(12, thing="stall", before=learnt(), after_s=120, every_s=5, hidden=(BOXES["stall"],))
+    assert not any(look.changes for _, look in found)
+
+
+def test_what_goes_is_forgotten() -> None:
+    *_, (there, _) = looks(12, thing="stall", before=learnt(), after_s=120, every_s=5)
+    *_, (_, look) = looks(12, before=there, after_s=180, every_s=5)
+    assert not look.changes
+
+
+def test_what_stood_there_from_the_beginning_is_settled() -> None:
+    *_, (memory, look) = looks(30, thing="debris", every_s=6)
+    assert memory.street is not None
+    assert not look.changes
+    assert settled_s(memory.street, BOXES["debris"]) == pytest.approx(174, abs=1)
+
+
+def test_what_is_new_is_not_settled() -> None:
+    *_, (memory, _) = looks(12, thing="stall", before=learnt(), after_s=120, every_s=5)
+    assert memory.street is not None
+    assert settled_s(memory.street, BOXES["stall"]) < 60 < settled_s(memory.street, BOXES["debris"])
+
+
+def test_memory_survives_a_restart() -> None:
+    *_, (before, _) = looks(12, thing="stall", before=learnt(), after_s=120)
+    restored = load(dump(before, about="zones"), about="zones")
+    *_, (after, same) = looks(5, thing="stall", before=before, after_s=156)
+    *_, (again, look) = looks(5, thing="stall", before=restored, after_s=156)
+    assert look == same
+    assert again.health is not None
+    assert after.health is not None
+    assert (again.health.state, again.health.since) == (after.health.state, after.health.since)
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 nothing of the kind", dump(learnt(), about="other zones")])
+def test_a_memory_that_is_damaged_or_of_other_zones_is_begun_anew(data: bytes) -> None:
+    memory = load(data, about="zones")
+    assert (memory.health, memory.street) == (None, None)
+
+
+def test_memory_is_small() -> None:
+    street = learnt().street
+    assert street is not None
+    assert (
+        sum(getattr(street, name).nbytes for name in street.__slots__ if hasattr(getattr(street, name), "nbytes"))
+        < 300_000
+    )
+    assert len(dump(learnt(), about="")) < 300_000
+
+
+def test_a_camera_can_be_left_out() -> None:
+    (memory, look), *_ = looks(1, watching=Watching(health=False, changes=False))
+    assert (memory.health, memory.street, look.changes, look.blind) == (None, None, (), None)
+
+
+def test_a_clock_that_steps_back_and_pictures_of_another_size_do_no_harm() -> None:
+    (memory, look), *_ = looks(1, before=learnt(), after_s=0)
+    assert look.blind is None
+    tiny: Weather = lambda picture, _: picture[:9, :16]  # noqa: E731 - one expression
+    *_, (_, look) = looks(3, weather=tiny, before=memory, after_s=130)
+    assert look.changes == ()

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A camera's faults are seen, night and weather are none, and one odd look is not a fault."""
+
+from datetime import timedelta
+
+import cv2
+import numpy as np
+import pytest
+
+from detector.observe import Memory, on_picture
+from detector.reasons import say
+from detector.registration import Shift, to_picture, to_reference
+from support.seen_street import Picture, Weather, empty, learnt, live, looks
+
+
+def _grey(level: float) -> Weather:
+    return lambda picture, number: live(np.full_like(picture, level), number)
+
+
+def _shifted(dx: float, dy: float, degrees: float = 0.0, scale: float = 1.0) -> Weather:
+    def weather(picture: Picture, _number: int) -> Picture:
+        height, width = picture.shape[:2]
+        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, scale)
+        matrix[:, 2] += dx * width, dy * height
+        return np.asarray(cv2.warpAffine(picture, matrix, (width, height), borderMode=cv2.BORDER_REFLECT), np.uint8)
+
+    return weather
+
+
+def _blurred(picture: Picture, number: int) -> Picture:
+    return live(np.asarray(cv2.GaussianBlur(picture, (0, 0), 3), np.uint8), number)
+
+
+def _smeared(picture: Picture, _number: int) -> Picture:
+    broken = picture.copy()
+    broken[92:] = broken[92]
+    return broken
+
+
+def _unreceived(picture: Picture, _number: int) -> Picture:
+    broken = picture.copy()
+    broken[90:, :160] = 128
+    return broken
+
+
+def _covered(picture: Picture, number: int) -> Picture:
+    over = live(np.full_like(picture, 70), number)
+    over[:, :40] = picture[:, :40]
+    return over
+
+
+def _elsewhere(picture: Picture, number: int) -> Picture:
+    cells = np.random.default_rng(8).integers(0, 255, (17, 30, 3)).astype(np.uint8)
+    size = picture.shape[1], picture.shape[0]
+    return live(np.asarray(cv2.resize(cells, size, interpolation=cv2.INTER_NEAREST), np.uint8), number)
+
+
+@pytest.mark.parametrize(
+    ("state", "weather"),
+    [
+        ("black", _grey(4)),
+        ("overexposed", _grey(252)),
+        ("blurred", _blurred),
+        ("covered", _covered),
+        ("corrupted", _smeared),
+        ("corrupted", _unreceived),
+        ("moved", _shifted(0.2, 0.05)),
+        ("moved", _shifted(0, 0, degrees=8)),
+        ("moved", _elsewhere),
+    ],
+)
+def test_a_fault_blinds_at_once_and_is_one_when_several_looks_agree(state: str, weather: Weather) -> None:
+    found = list(looks(14, weather=weather, before=learnt(), after_s=120, every_s=6))
+    states = [memory.health.state for memory, _ in found if memory.health]
+    assert found[0][1].blind is not None
+    assert states[:2] == ["ok"] * 2
+    assert states[-1] == state
+    fault = found[-1][0].health
+    assert fault is not None
+    assert fault.fault is not None
+    assert fault.since == found[0][1].taken_at
+    assert all(say(fault.fault, language) != fault.fault.code for language in ("en", "zh"))
+
+
+def _frozen(picture: Picture, number: int) -> Picture:
+    same = live(empty(), 0)
+    return np.asarray(cv2.putText(same, f"{number:04}", (8, 16), cv2.FONT_HERSHEY_PLAIN, 1, (255, 255, 255)), np.uint8)
+
+
+def test_a_frozen_picture_is_noticed_though_the_recorders_clock_runs_on() -> None:
+    states = [
+        m.health.state for m, _ in looks(16, weather=_frozen, before=learnt(), after_s=120, every_s=10) if m.health
+    ]
+    assert states[-1] == "frozen"
+    assert "frozen" not in states[:12]
+
+
+def _night(picture: Picture, number: int) -> Picture:
+    height, width = picture.shape[:2]
+    y, x = np.mgrid[:height, :width]
+    lamps = 0.08 + 0.5 * np.exp(-(((x - 0.3 * width) / (0.15 * width)) ** 2) - ((y - 0.6 * height) / 60) ** 2)
+    grey = picture.mean(axis=2, keepdims=True) * lamps[:, :, None]
+    return live(np.repeat(grey, 3, axis=2).astype(np.uint8), number + 3)
+
+
+def _rain(picture: Picture, number: int) -> Picture:
+    chance, streaks = np.random.default_rng(number), np.zeros_like(picture)
+    for x, y, length in zip(*(chance.integers(0, most, 150) for most in (320, 180, 10)), strict=True):
+        cv2.line(streaks, (int(x), int(y)), (int(x + length // 4), int(y + length)), (90, 90, 90), 1)
+    return np.asarray(cv2.add((picture * 0.75 + 40).astype(np.uint8), streaks), np.uint8)
+
+
+def _fog(picture: Picture, _number: int) -> Picture:
+    return np.clip(picture * 0.35 + 120, 0, 255).astype(np.uint8)
+
+
+def _exposure_steps(picture: Picture, number: int) -> Picture:
+    return np.clip(picture * (0.6, 1.4)[number // 4 % 2], 0, 255).astype(np.uint8)
+
+
+def _shaken(picture: Picture, number: int) -> Picture:
+    dx, dy = np.random.default_rng(number).normal(0, 0.002, 2)
+    return _shifted(float(dx), float(dy))(picture, number)
+
+
+@pytest.mark.parametrize("weather", [_night, _rain, _fog, _exposure_steps, _shaken])
+def test_weather_night_and_wind_are_no_fault(weather: Weather) -> None:
+    for memory, look in looks(15, weather=weather, before=learnt(), after_s=120):
+        assert look.blind is None
+        assert memory.health is not None
+        assert memory.health.state == "ok"
+        assert memory.shift.is_none
+
+
+def test_one_odd_look_proves_nothing_and_is_no_fault() -> None:
+    (dark, odd), *_ = looks(1, weather=_grey(4), before=learnt(), after_s=120)
+    (after, next_look), *_ = looks(1, before=dark, after_s=123)
+    assert odd.blind is not None
+    assert next_look.blind is None
+    assert after.health is not None
+    assert after.health.fault is None
+
+
+def test_a_camera_is_well_again_after_several_good_looks() -> None:
+    *_, (ill, _) = looks(10, weather=_grey(4), before=learnt(), after_s=120)
+    states = [memory.health.state for memory, _ in looks(6, before=ill, after_s=150) if memory.health]
+    assert states == ["black"] * 4 + ["ok"] * 2
+
+
+def test_a_bumped_camera_keeps_its_zones_and_the_picture_its_boxes() -> None:
+    found = list(looks(4, weather=_shifted(0.02, 0.03), before=learnt(), after_s=120))
+    memory = found[-1][0]
+    assert memory.health is not None
+    assert (memory.health.state, found[-1][1].blind) == ("ok", None)
+    assert memory.shift.dx == pytest.approx(0.02, abs=0.004)
+    assert memory.shift.dy == pytest.approx(0.03, abs=0.006)
+    assert on_picture((0.4, 0.4, 0.5, 0.5), memory) == pytest.approx((0.42, 0.43, 0.52, 0.53), abs=0.006)
+
+
+def test_boxes_go_to_the_reference_and_back() -> None:
+    shift, box = Shift(0.03, -0.02, degrees=2, scale=1.04), (0.1, 0.2, 0.3, 0.5)
+    assert to_picture(to_reference(box, shift), shift) == pytest.approx(box)
+
+
+def test_nothing_is_judged_of_a_camera_that_is_new() -> None:
+    (memory, look), *_ = looks(1)
+    assert memory.health is not None
+    assert memory.health.state == "learning"
+    assert look.blind is None
+
+
+def test_a_day_without_looks_makes_another_light_no_fault() -> None:
+    away = timedelta(hours=9).total_seconds()
+    (memory, look), *_ = looks(1, weather=_elsewhere, before=learnt(), after_s=away)
+    assert isinstance(memory, Memory)
+    assert look.blind is None
