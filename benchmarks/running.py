@@ -21,7 +21,7 @@ import psutil
 from benchmarks.errors import BenchError
 
 ADDRESS = re.compile(r"API at (http://[^\s;]+)")
-START_LIMIT_S = 90.0
+START_LIMIT_S = 120.0
 ENGINE = re.compile(r"(inference by [^\n\x1b]+)")
 LINES_KEPT = 40
 

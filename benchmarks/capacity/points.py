@@ -18,7 +18,7 @@ from benchmarks.errors import BenchError
 from benchmarks.load import Load, load
 from benchmarks.running import Service
 
-FIRST_LOOKS_LIMIT_S = 60.0
+FIRST_LOOKS_LIMIT_S = 120.0
 SETTLE_S = 5.0
 Say = Callable[[str], None]
 

@@ -27,7 +27,7 @@ from benchmarks.load import Load, load
 from detector.manifest import Manifest
 
 CONTESTANTS = Path(__file__).parent / "contestants"
-START_LIMIT_S = 90.0
+START_LIMIT_S = 120.0
 SETTLE_S = 5.0
 
 

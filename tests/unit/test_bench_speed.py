@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the benchmarks of speed make of their measurements."""
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.capacity.chaos import tally
+from benchmarks.capacity.fit import largest, line, summary
+from benchmarks.capacity.metrics import added, between, looks, parsed, quantiles
+from benchmarks.capacity.soak import slope
+from benchmarks.charts import Series, chart, ticks
+from benchmarks.latency.against import slower
+from benchmarks.latency.stopwatch import Stopwatch, figures, ratio_of
+
+BEFORE = """
+curbwatch_looks_total{camera="a",how="inferred"} 10
+curbwatch_looks_kept_total{camera="a"} 5
+curbwatch_look_age_seconds_bucket{camera="a",le="0.1"} 10
+curbwatch_look_age_seconds_bucket{camera="a",le="0.3"} 10
+curbwatch_look_age_seconds_bucket{camera="a",le="+Inf"} 10
+"""
+AFTER = """
+curbwatch_looks_total{camera="a",how="inferred"} 13
+curbwatch_looks_total{camera="a",how="gated"} 7
+curbwatch_looks_total{camera="b",how="gated"} 4
+curbwatch_looks_kept_total{camera="a"} 14
+curbwatch_look_age_seconds_bucket{camera="a",le="0.1"} 15
+curbwatch_look_age_seconds_bucket{camera="a",le="0.3"} 20
+curbwatch_look_age_seconds_bucket{camera="a",le="+Inf"} 20
+curbwatch_look_age_seconds_bucket{camera="b",le="0.1"} 0
+curbwatch_look_age_seconds_bucket{camera="b",le="0.3"} 0
+curbwatch_look_age_seconds_bucket{camera="b",le="+Inf"} 4
+"""
+
+
+def test_a_window_is_what_came_between_two_scrapes() -> None:
+    window = between(parsed(BEFORE), parsed(AFTER))
+    told = looks(window, due=10, cameras={"a"})
+    assert told["looks"] == {"inferred": 3, "gated": 7}
+    assert (told["looks_promised"], told["looks_kept"]) == (10, 0.9)
+    assert told["frame_age_p50_s"] == pytest.approx(0.1)
+    assert quantiles(window, [0.75], {"a"}) == [pytest.approx(0.2)]
+
+
+def test_ages_beyond_the_last_bucket_are_not_made_up() -> None:
+    window = between(parsed(BEFORE), parsed(AFTER))
+    assert quantiles(window, [0.5], {"b"}) == [0.3]
+    assert quantiles(between(parsed(AFTER), parsed(AFTER)), [0.5]) == [None]
+
+
+def test_a_restarted_service_counts_from_nought() -> None:
+    window = between(parsed(AFTER), parsed(BEFORE))
+    assert window.total("curbwatch_looks_total", how="inferred") == 10
+    assert added([window, window]).total("curbwatch_looks_total", how="inferred") == 20
+
+
+def point(cameras: int, kept: float, *, cores: float = 0.0) -> dict[str, Any]:
+    return {"cameras": cameras, "looks_kept": kept, "cpu_cores": cores, "rss_mb": 200 + 4.0 * cameras}
+
+
+def test_the_limit_lies_between_the_last_kept_and_the_first_missed_point() -> None:
+    points = [point(10, 1.0, cores=0.2), point(50, 0.97, cores=0.9), point(90, 0.89, cores=1.0)]
+    told = summary(points, 1)
+    assert told["limit"]["cameras"] == 60
+    assert told["cameras_per_core"] == 60
+    assert told["memory_per_camera_mb"] == 4
+
+
+def test_without_a_missed_look_the_line_is_followed_to_full_processors() -> None:
+    points = [point(10, 1.0, cores=0.2), point(50, 1.0, cores=0.6)]
+    fitted = line(points, "cpu_cores")
+    assert fitted == {"base": 0.1, "per_camera": 0.01, "r2": 1.0}
+    told = largest(points, fitted, 2)
+    assert told is not None
+    assert (told["cameras"], "extrapolated" in told["how"]) == (190, True)
+
+
+def test_an_overloaded_first_point_says_to_measure_fewer() -> None:
+    assert largest([point(10, 0.5)], None, 1) == {"cameras": 0, "how": "fewer than 10: measure fewer"}
+
+
+def case(camera: str, name: str, left: float = 0.1) -> dict[str, Any]:
+    return {"camera_id": camera, "class": name, "zone": "pavement", "box": [left, 0.1, left + 0.2, 0.3]}
+
+
+def test_lost_and_doubled_cases_are_counted_against_the_other_cameras() -> None:
+    whole = [case(camera, name) for camera in "abc" for name in ("stall", "debris")]
+    told = tally([*whole, case("d", "stall"), case("a", "stall", 0.12), case("ill", "stall")], {*"abcd"})
+    assert (told["lost"], told["doubled"]) == (1, 1)
+    two_stalls = tally([*whole, case("a", "stall", 0.6)], {*"abc"})
+    assert (two_stalls["lost"], two_stalls["doubled"]) == (0, 0)
+
+
+def test_a_flat_memory_has_a_slope_whose_interval_holds_nought() -> None:
+    dice = np.random.default_rng(3)
+    flat = [(minute / 10, 300 + float(dice.normal(0, 2))) for minute in range(600)]
+    low, high = slope(flat)["mb_per_hour_interval"]
+    assert low < 0 < high
+    leak = slope([(minutes, megabytes + 0.5 * minutes) for minutes, megabytes in flat])
+    assert leak["mb_per_hour_interval"][0] > 20
+
+
+def row(p50: float, *, noise: float = 0.1) -> dict[str, Any]:
+    told = {"p50_ms": p50, "p50_interval": [p50 - noise, p50 + noise]}
+    same = {"session": "s", "model": "m", "input": 640, "batch": 1, "threads": 1}
+    return same | {"stages": {"infer": told}, "total": told}
+
+
+def report(some: dict[str, Any], processor: str = "one") -> dict[str, Any]:
+    return {"machine": {"processor": processor}, "sessions": [some]}
+
+
+def test_slower_is_only_what_both_runs_noise_cannot_explain() -> None:
+    assert slower(report(row(12.0)), report(row(10.0))) == [
+        "s, input 640, batch 1: infer 10.00 -> 12.00 ms",
+        "s, input 640, batch 1: total 10.00 -> 12.00 ms",
+    ]
+    assert slower(report(row(12.0, noise=3)), report(row(10.0))) == []
+    assert slower(report(row(10.3)), report(row(10.0))) == []
+    assert slower(report(row(10.0)), report(row(12.0))) == []
+    assert slower(report(row(9.0)), report(row(10.0), "another"))[0].startswith("another machine")
+
+
+def test_ratios_are_averaged_as_ratios() -> None:
+    middle, (low, high) = ratio_of([2.0, 8.0])
+    assert middle == 4
+    assert low is not None
+    assert high is not None
+    assert math.isclose(low * high, 16, rel_tol=0.05)
+    assert ratio_of([3.0]) == (3, [None, None])
+
+
+def test_a_stage_that_was_not_there_adds_nothing_to_the_total() -> None:
+    clock = Stopwatch()
+    for _ in range(3):
+        with clock.stage("infer", looks=2):
+            pass
+    assert clock.total(("gate", "infer")) == clock.spans["infer"]
+    assert figures([[1.0, 3.0], [1.0, 3.0]])["p50_interval"] == [2, 2]
+
+
+def test_charts_have_round_ticks_and_show_every_point() -> None:
+    assert ticks(0, 0.93) == [0, 0.2, 0.4, 0.6, 0.8]
+    drawn = chart([Series("a<b", [(1, 2.0), (2, None), (3, 4.0)])], title="t", x_label="x", y_label="y")
+    assert len(re.findall("<circle", drawn)) == 2
+    assert "a&lt;b" in drawn
+    assert "nothing was measured" in chart([Series("a", [(1, None)])], title="t", x_label="x", y_label="y")
