@@ -12,16 +12,14 @@ from benchmarks.machine import facts
 from benchmarks.scenarios.baselines import cooldown, loitering, n_of_m
 from benchmarks.scenarios.bytetrack import Tuning
 from benchmarks.scenarios.claims import Claims, Method, ours
-from benchmarks.scenarios.cost import look_cost
 from benchmarks.scenarios.film import Film, film
-from benchmarks.scenarios.scoring import Score, score, summary
+from benchmarks.scenarios.scoring import Score, brief, score, summary
 from benchmarks.scenarios.setting import Setting
 from detector.rules import rules_for
 
 RECALLS = (0.3, 0.45, 0.6, 0.75, 0.85, 0.95)
 HIT_RATIOS = (0.15, 0.25, 0.35, 0.5, 0.65, 0.8)
 TUNING_SEED = 1000  # the city on which the baselines' settings are chosen is another one
-SHORT = {"precision", "recall", "false", "duplicates", "false_per_camera_day", "events"}
 Scores = dict[str, list[Score]]
 
 
@@ -32,7 +30,7 @@ def nothing() -> None:
 def logic(
     setting: Setting, *, camera_hours: float, seed: int = 0, on_done: Callable[[], None] = nothing
 ) -> dict[str, Any]:
-    """Measure; returns the report that `bench scenarios --json` writes, without its pixel level."""
+    """Measure; returns the fields of the report of `bench scenarios --json` that are of the logic level."""
     cameras = max(1, round(camera_hours / setting.hours))
     some = parts(cameras)
     began = time.process_time()
@@ -49,10 +47,9 @@ def logic(
         "seed": seed,
         "logic": summary(whole["ours"]),
         "baselines": {kind: summary(whole[name]) | {"setting": name} for kind, name in chosen.items()},
-        "sweeps": {name: _short(scores) for name, scores in swept.items()},
+        "sweeps": {name: brief(scores) for name, scores in swept.items()},
         "equal_recall": equal_recall(swept),
         "quality": quality,
-        "cost": look_cost(),
         "camera_hours_per_cpu_s": rounded(cameras * setting.hours / engine_s),
         "cpu_s": rounded(time.process_time() - began),
     }
@@ -124,10 +121,6 @@ def _f1(scores: Sequence[Score]) -> float:
     return 2 * found / max(found + events + false, 1)
 
 
-def _short(scores: Sequence[Score]) -> dict[str, Any]:
-    return {name: value for name, value in summary(scores).items() if name in SHORT}
-
-
 def equal_recall(swept: Scores) -> dict[str, Any]:
     """Each baseline's fewest false cases where it finds at least as many violations as we do.
 
@@ -158,4 +151,4 @@ def _quality(
 ) -> dict[str, Any]:
     methods = {"ours": ours} | {kind: grid()[name] for kind, name in chosen.items()}
     scores = _scores(replace(setting, recall=recall), seed, cameras, methods, on_done)
-    return {"recall_per_look": recall} | {name: _short(some) for name, some in scores.items()}
+    return {"recall_per_look": recall} | {name: brief(some) for name, some in scores.items()}

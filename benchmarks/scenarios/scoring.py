@@ -29,6 +29,7 @@ from benchmarks.scenarios.film import Film
 from benchmarks.scenarios.truth import Truth, Verdict, truths
 from detector import boxes
 
+COUNTED = ("violations", "found", "false", "duplicates", "hours")
 PATIENT = 50  # visible looks after which something that was not reported gone never is
 DRAWS = 1000
 SEED = 0
@@ -149,21 +150,24 @@ def _taken_again(truth: Truth, known: Sequence[Truth]) -> bool:
 
 def summary(scores: Sequence[Score]) -> dict[str, Any]:
     """The figures over cameras, each ratio with its 95 % bootstrap interval over cameras."""
-    counts = {name: _column(scores, name) for name in ("violations", "found", "false", "duplicates", "hours")}
     drawn = np.random.default_rng(SEED).integers(len(scores), size=(DRAWS, len(scores)))
-    sums = {name: values[drawn].sum(axis=1) for name, values in counts.items()}
-    whole = {name: np.array([values.sum()]) for name, values in counts.items()}
-    out: dict[str, Any] = {"events": int(whole["violations"][0]), "camera_hours": round(float(whole["hours"][0]), 1)}
-    for name, ratio in RATIOS.items():
-        out[name] = rounded(float(ratio(whole)[0]))
-        out[f"{name}_interval"] = limits(ratio(sums))
-    for name in ("found", "false", "duplicates", "undecided", "early", "cleared_early"):
-        out[name] = int(_column(scores, name).sum())
+    sums = {name: _column(scores, name)[drawn].sum(axis=1) for name in COUNTED}
+    out = brief(scores) | {f"{name}_interval": limits(ratio(sums)) for name, ratio in RATIOS.items()}
     for name in ("confirm", "clear"):
         looks = [look for one in scores for look in getattr(one, f"{name}_looks")]
         out[f"{name}_delay_looks_p50"] = _percentile(looks, 50)
         out[f"{name}_delay_looks_p95"] = _percentile(looks, 95)
         out[f"{name}_delay_looks_p95_interval"] = _percentile_interval(scores, f"{name}_looks", drawn)
+    return out
+
+
+def brief(scores: Sequence[Score]) -> dict[str, Any]:
+    """The figures over cameras without delays and intervals."""
+    whole = {name: np.array([_column(scores, name).sum()]) for name in COUNTED}
+    out: dict[str, Any] = {"events": int(whole["violations"][0]), "camera_hours": round(float(whole["hours"][0]), 1)}
+    out |= {name: rounded(float(ratio(whole)[0])) for name, ratio in RATIOS.items()}
+    for name in ("found", "false", "duplicates", "undecided", "early", "cleared_early"):
+        out[name] = int(_column(scores, name).sum())
     return out
 
 

@@ -95,10 +95,10 @@ class _Street:
     def end(self) -> int:
         """Let the street go on until every stand so far is a case that is over, and everything is posted."""
         whole = PERIOD * len(CAMERAS)
-        self._last.value = (self._position.value // whole + 2) * whole + 2 * SETTLED * len(CAMERAS)
+        self._last.value = (self._position.value // whole + 1) * whole + 2 * SETTLED * len(CAMERAS)
         self._patrol.join(DRAIN_LIMIT_S)
         if self._patrol.is_alive() or self._patrol.exitcode:
-                raise CurbwatchError(f"the patrol did not end its street in {DRAIN_LIMIT_S:.0f} s; free the machine")
+            raise CurbwatchError(f"the patrol did not end its street in {DRAIN_LIMIT_S:.0f} s; free the machine")
         return int(self._last.value)
 
     def stop(self) -> None:

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.scenarios.cost import look_cost
 from benchmarks.scenarios.page import NAMES, scenarios_page
 from benchmarks.scenarios.report import logic as logic_level
 from benchmarks.scenarios.report import steps
@@ -47,6 +48,7 @@ def scenarios(  # noqa: PLR0913 - one per option of the command line
         setting = Setting(recall=recall, false_per_look=false_per_look)
         with progress("watching simulated cameras", steps(setting, camera_hours)) as step:
             report |= logic_level(setting, camera_hours=camera_hours, seed=seed, on_done=step)
+        report["cost"] = look_cost()
     if kills:
         with progress("killing", kills) as step:
             report["kills"] = kill_test(kills, seed=seed, on_done=step)
