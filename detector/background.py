@@ -160,7 +160,7 @@ def _follow(before: Background, now: _Now, *, anew: bool) -> Background:
     weight = np.where(before.seen_s == 0, np.float32(1), np.float32(share)) * free
     apart = now.light - before.fast
     # how much the street differs from its own last seconds: leaves, screens and whoever the detector did not find
-    calm = (by_cell(slopes(apart)) < LIVELY).astype(np.float32)
+    calm = (by_cell(slopes(apart)) < LIVELY + 0.8 * _grain(apart)).astype(np.float32)
     fast = before.fast + by_pixel(weight) * apart
     fast_chroma = before.fast_chroma + by_pixel(weight, CELL // 2)[:, :, None] * (now.chroma - before.fast_chroma)
     followed = replace(
@@ -197,14 +197,18 @@ def _differs(street: Background, now: _Now) -> Mask:
     """Cells where what stands there now is another thing than for long, whatever the light."""
     slow = street.slow.astype(np.float32)
     difference = np.asarray(cv2.GaussianBlur(street.fast - slow, (3, 3), 0), np.float32)
-    grain = float(np.median(np.abs(now.light[::4, ::4] - street.fast[::4, ::4])))  # noise of this hour
     edges = np.asarray(cv2.dilate(slopes(slow), np.ones((3, 3), np.uint8)), np.float32)
-    other = slopes(difference) > SLOPE + 0.2 * grain + EDGE * edges
+    other = slopes(difference) > SLOPE + 0.2 * _grain(now.light - street.fast) + EDGE * edges
     shift = np.clip(street.fast_chroma, -127, 127) - street.slow_chroma
     shift -= np.median(shift[::3, ::3], axis=(0, 1))  # the colour of the light itself
     tinted = cv2.magnitude(np.ascontiguousarray(shift[:, :, 0]), np.ascontiguousarray(shift[:, :, 1])) > COLOUR
     both = np.maximum(other, by_pixel(tinted.astype(np.float32), 2))
     return by_cell(np.asarray(cv2.blur(both, (THICK, THICK)), np.float32)) > FULL
+
+
+def _grain(apart: Plane) -> float:
+    """The sensor's noise at this hour, units of log light: much of it at night."""
+    return float(np.median(np.abs(apart[::4, ::4])))
 
 
 def _time(street: Background, now: _Now, differs: Mask) -> Background:

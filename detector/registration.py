@@ -68,6 +68,8 @@ def register(reference: Plane, light: Plane, *, usual: float = 0.6) -> Shift | N
     """
     before, now = edges(reference), edges(light)
     here = alike(before, now)
+    if here >= usual:
+        return Shift(confidence=here)  # not turned: two pixels to the side and edges fit no more
     best = _by_phase(before, now, light, here)
     if best.confidence >= 0.7 * usual:
         return best
@@ -124,7 +126,7 @@ def _moved(box: Box, shift: Shift, *, back: bool) -> Box:
 def _matrix(shift: Shift, width: float, height: float) -> NDArray[np.float64]:
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -shift.degrees, shift.scale)
     moved = np.array(((0, 0, shift.dx * width), (0, 0, shift.dy * height)))
-    return np.asarray(matrix, np.float64) + moved
+    return np.asarray(matrix + moved, np.float64)
 
 
 def _common(before: Plane, now: Plane, x: float, y: float) -> tuple[Plane, Plane]:

@@ -35,7 +35,7 @@ def _noise() -> NDArray[np.float32]:
 
 def live(picture: Picture, number: int) -> Picture:
     """With the sensor's noise, which is never twice the same in a row."""
-    return np.clip(picture + _noise()[number % 7], 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture + _noise()[number % 7], 0, 255), np.uint8)
 
 
 def clear(picture: Picture, _number: int) -> Picture:

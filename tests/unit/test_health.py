@@ -111,11 +111,11 @@ def _rain(picture: Picture, number: int) -> Picture:
 
 
 def _fog(picture: Picture, _number: int) -> Picture:
-    return np.clip(picture * 0.35 + 120, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture * 0.35 + 120, 0, 255), np.uint8)
 
 
 def _exposure_steps(picture: Picture, number: int) -> Picture:
-    return np.clip(picture * (0.6, 1.4)[number // 4 % 2], 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture * (0.6, 1.4)[number // 4 % 2], 0, 255), np.uint8)
 
 
 def _shaken(picture: Picture, number: int) -> Picture:
