@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+import cv2
 import numpy as np
 import structlog
 from numpy.typing import NDArray
@@ -56,6 +57,7 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
     """Run the service while the block lasts; gives the API's address. Everything is up or an error says why not."""
     _check(settings, part)
     _share_arenas()
+    cv2.setNumThreads(1)  # its loops are short: many cameras keep the processors busy, not many threads for one
     settings.service.data_dir.mkdir(parents=True, exist_ok=True)
     frame_there, readers, metrics = (
         threading.Event(),
