@@ -52,7 +52,8 @@ class Patrol:
         self._turns, self._model, self._judge = turns, model, judge
         self._batch, self._repeat_s = batch, repeat_s
         self._metrics, self._frame_there, self._quit = metrics, frame_there, threading.Event()
-        self._decoders = ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="decode")
+        # a keyframe takes half of an inference or less, and each of these threads keeps decoders of its own
+        self._decoders = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), thread_name_prefix="decode")
         self._ahead: deque[tuple[Turn, Future[Ready | None]]] = deque()
         self._thread = threading.Thread(target=self._work, name="patrol", daemon=True)
         self._saved_at = time.monotonic()
@@ -133,9 +134,12 @@ class Patrol:
         """The next frame, and those behind it that are done, as many as one inference takes."""
         ready: list[Ready] = []
         while self._ahead and len(ready) < self._batch and (not ready or self._ahead[0][1].done()):
-            _, future = self._ahead.popleft()
+            try:
+                found = self._ahead[0][1].result()  # under way until then: it has taken its camera's frame
+            finally:
+                self._ahead.popleft()
             self._decode_ahead(time.monotonic())
-            if found := future.result():
+            if found:
                 ready.append(found)
             else:
                 self._metrics.lost("damaged")
