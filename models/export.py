@@ -3,6 +3,7 @@
 
 python -m models.export --checkpoint RUN/last.pt --out models/weights/curbwatch-n-v2.onnx --side 512
 python -m models.export --coco yolo11n_coco.pt --out coco.onnx
+python -m models.export --blank yolo26n --out blank.onnx --side 512     # random weights, to time an architecture
 """
 
 import argparse
@@ -14,7 +15,7 @@ import numpy as np
 import onnxruntime as ort
 import torch
 
-from models.network import Head, coco, load
+from models.network import Head, coco, load, plain
 
 SIDE = 640
 OPSET = 17
@@ -71,9 +72,13 @@ def main() -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--checkpoint", type=Path)
     which.add_argument("--coco", type=Path)
+    which.add_argument("--blank", help="architecture with random weights")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--side", type=int, default=SIDE, help="pixels of the square input")
     args = parser.parse_args()
+    if args.blank:
+        export(plain(args.blank), args.out, args.side)
+        return
     model = load(args.checkpoint) if args.checkpoint else coco(args.coco)
     sys.stdout.write(checked(model, args.out, args.side) + "\n")
 

@@ -22,6 +22,11 @@ def blank(classes: int = len(CLASSES)) -> Any:
     return model
 
 
+def plain(architecture: str) -> Any:
+    """Return an architecture of ultralytics, such as yolo26n, with random weights and our class count."""
+    return DetectionModel(f"{architecture}.yaml", nc=len(CLASSES), verbose=False)
+
+
 def coco(weights: Path) -> Any:
     """Return yolo11n with the COCO weights of an ultralytics checkpoint."""
     model = blank(COCO_CLASSES)

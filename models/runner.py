@@ -1,25 +1,39 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Runs an exported model over pictures with onnxruntime."""
+"""Runs an exported model over pictures with onnxruntime, or with what the caller brings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 
-from models.boxes import Found, Image, as_input, decode, letterbox
+from models.boxes import Floats, Found, Image, as_input, decode, letterbox
+
+Infer = Callable[[Floats], Floats]
+
+
+def session(path: Path, threads: int) -> Any:
+    """Open an ONNX model with onnxruntime on the processor."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def onnx_infer(path: Path, threads: int) -> tuple[Infer, int]:
+    """Return a function from float32[N, 3, side, side] to the raw head, and the side."""
+    opened = session(path, threads)
+    given = opened.get_inputs()[0]
+    return lambda batch: np.asarray(opened.run(None, {given.name: batch})[0], np.float32), int(given.shape[2])
 
 
 class Runner:
-    """One ONNX model in memory. Pictures go in as BGR, boxes come out in their pixels; side: if not the export's."""
+    """One model in memory. Pictures go in as BGR, boxes come out in their pixels; side: if not the export's."""
 
-    def __init__(self, path: Path, *, side: int | None = None, threads: int = 2) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        given = self._session.get_inputs()[0]
-        self._input, self._side = given.name, side or int(given.shape[2])
+    def __init__(self, path: Path, *, side: int | None = None, threads: int = 2, infer: Infer | None = None) -> None:
+        own, exported = onnx_infer(path, threads)
+        self._infer, self._side = infer or own, side or exported
 
     def find(self, pictures: Iterable[Image], *, least: float, iou: float, batch: int = 4) -> Iterator[Found]:
         """Yield the boxes of every picture with at least this confidence, in order."""
@@ -29,6 +43,6 @@ class Runner:
 
     def _batch(self, pictures: list[Image], least: float, iou: float) -> Iterator[Found]:
         squares, fits = zip(*(letterbox(p, self._side) for p in pictures), strict=True)
-        heads = self._session.run(None, {self._input: as_input(list(squares))})[0]
-        for head, fit, picture in zip(np.asarray(heads), fits, pictures, strict=True):
+        heads = self._infer(as_input(list(squares)))
+        for head, fit, picture in zip(heads, fits, pictures, strict=True):
             yield decode(head, fit, picture.shape[:2], least, iou)

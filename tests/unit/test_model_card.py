@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Figures get into a card and nothing else of it changes; without the extra, training says what to install."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curbwatch.commands import train
+from curbwatch.errors import CurbwatchError
+from models import card
+
+BETWEEN = {f"{name}_interval": [0.1, 0.9] for name in ("ap50", "precision", "recall")}
+ROW = {"pictures": 23, "boxes": 32, "ap50": 0.44, "precision": float("nan"), "recall": 0.38, **BETWEEN}
+REPORT: dict[str, Any] = {
+    "split": "test",
+    "thresholds": {"stall": 0.5, "debris": 0.6},
+    "classes": {"stall/stalls_unboxed": {**ROW, "curve": [[0.0, 1.0, 0.9], [0.5, 0.8, 0.4]]}},
+    "alarmed": {
+        "stall": {
+            "pictures": 9, "precision": 0.9, "precision_interval": [0.7, 1.0],
+            "well_placed": 0.8, "well_placed_interval": [0.5, 1.0],
+        }
+    },
+    "negatives": {
+        "all": {"pictures": 152, "with_box_share": 0.02, "interval": [0.0, 0.05], "stall": 3, "debris": 0}
+    },
+    "teacher_agreement": {},
+}  # fmt: skip
+
+
+def test_every_figure_stands_in_a_table_with_its_interval() -> None:
+    text = card.tables(REPORT)
+    assert "| stall | street stalls | 23 | 32 | 0.44 [0.10, 0.90] | – | 0.38 [0.10, 0.90] |" in text
+    assert "| stall | 9 | 0.90 [0.70, 1.00] | 0.80 [0.50, 1.00] |" in text
+    assert "| all of these | 152 | 0.020 [0.000, 0.050] | 3 | 0 |" in text
+
+
+def test_what_people_wrote_stays_when_figures_are_renewed(tmp_path: Path) -> None:
+    path = tmp_path / "m.md"
+    path.write_text(f"# Mine\n\nbefore\n\n{card.BEGIN}\nold\n{card.END}\n\nafter\n")
+    card.write(path, "m", "new")
+    assert path.read_text() == f"# Mine\n\nbefore\n\n{card.BEGIN}\n\nnew\n\n{card.END}\n\nafter\n"
+    card.write(path, "m", "new")
+    assert path.read_text().count("new") == 1
+
+
+def test_the_command_makes_a_card_with_curves_where_there_is_none(tmp_path: Path) -> None:
+    (tmp_path / "m.test.json").write_text(json.dumps(REPORT))
+    train.card([tmp_path / "m.test.json"], "m", tmp_path)
+    assert (tmp_path / "m.md").read_text().startswith("# Model card: m\n")
+    assert "](m.test.svg)" in (tmp_path / "m.md").read_text()
+    assert "<polyline" in (tmp_path / "m.test.svg").read_text()
+
+
+@pytest.mark.parametrize("text", ["no json", "[]", '{"classes": {}}'])
+def test_a_file_that_is_no_evaluation_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(CurbwatchError, match=r"a\.json: .*`models train`"):
+        train.card([tmp_path / "a.json"], "m", tmp_path)
+
+
+def test_without_the_extra_training_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(train, "find_spec", lambda _: None)
+    with pytest.raises(CurbwatchError, match=r"pip install 'curbwatch\[train\]'"):
+        train.export(tmp_path / "last.pt", tmp_path / "m.onnx")
