@@ -212,7 +212,7 @@ def test_equal_recall_compares_where_a_baseline_finds_as_much() -> None:
 
 
 def test_the_report_holds_what_other_tools_read_and_makes_a_page() -> None:
-    report = logic(Setting(hours=0.5, idle_h=0.3, intervals_s=(10.0,)), camera_hours=1)
+    report = logic(Setting(hours=0.25, idle_h=0.2, intervals_s=(10.0,)), camera_hours=0.25)
     fields = {"events", "precision", "recall", "duplicates_per_event", "confirm_delay_looks_p95"}
     assert fields | {"clear_delay_looks_p95"} <= report["logic"].keys()
     assert {kind: fields <= row.keys() for kind, row in report["baselines"].items()} == dict.fromkeys(
