@@ -33,7 +33,9 @@ def measure(
     bench: Bench, kinds: Sequence[Kind], batches: Sequence[int], effort: Effort, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """Sessions and peers, warm; returns `sessions` and `peers` of the report."""
-    opened = [Looking(bench, kind, batch) for kind in kinds for batch in batches]
+    opened = [Looking(bench, kind, batch) for kind in kinds for batch in batches if kind.only in {0, batch}]
+    if not opened:
+        raise BenchError(f"these weights take batches of {kinds[0].only} only; measure with --batch {kinds[0].only}")
     network, what = bare_network(kinds[0].manifest, kinds[0].threads)
     bare, peers = BareDecoder(), Stopwatch()
     for looking in opened:

@@ -35,19 +35,22 @@ class Kind:
     manifest: Manifest
     threads: int
     open: Callable[[], Runs]
+    only: int = 0  # the one batch that the weights were exported for; 0: any
 
 
 def kinds(manifest: Manifest, threads: int) -> list[Kind]:
     """What can be opened here; OpenVINO in float32, too, where the product would have it compute in bfloat16."""
     weights = manifest.weights
-    found = [Kind("onnxruntime fp32", manifest, threads, lambda: OnnxSession(weights, threads=threads))]
+    shape = OnnxSession(weights, threads=threads).input_shape
+    only = shape[0] if isinstance(shape[0], int) else 0
+    found = [Kind("onnxruntime fp32", manifest, threads, lambda: OnnxSession(weights, threads=threads), only)]
     try:
         usual = OpenVinoSession(weights, threads=threads)
     except SessionError:
         return found
-    found.append(Kind(usual.name, manifest, threads, lambda: OpenVinoSession(weights, threads=threads)))
+    found.append(Kind(usual.name, manifest, threads, lambda: OpenVinoSession(weights, threads=threads), only))
     if usual.name != EXACT:
-        found.append(Kind(EXACT, manifest, threads, lambda: ExactOpenVino(weights, threads)))
+        found.append(Kind(EXACT, manifest, threads, lambda: ExactOpenVino(weights, threads), only))
     return found
 
 
