@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, StringConstraints
 
 from api.ledger_model import Entry
 from api.schemas import (
@@ -114,7 +114,7 @@ class EntryListed(Answer):
 
     id: str
     key: str
-    class_name: str = Field(alias="class", validation_alias="class_name")
+    class_name: str = Field(alias="class", validation_alias=AliasChoices("class_name", "class"))
     camera_id: str
     zone: str
     confidence: float

@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from api.ledger_model import Bilingual
 from api.model import EvidenceKind, MediaType
@@ -220,8 +220,8 @@ class HistoryOut(Answer):
 
     at: datetime
     actor: str
-    from_status: Status | None = Field(alias="from", validation_alias="from_status")
-    to_status: Status = Field(alias="to", validation_alias="to_status")
+    from_status: Status | None = Field(alias="from", validation_alias=AliasChoices("from_status", "from"))
+    to_status: Status = Field(alias="to", validation_alias=AliasChoices("to_status", "to"))
     note: str | None
     text: TextOut | None
 
@@ -243,7 +243,7 @@ class CaseListed(Answer):
     id: str
     key: str
     status: Status
-    class_name: str = Field(alias="class", validation_alias="class_name")
+    class_name: str = Field(alias="class", validation_alias=AliasChoices("class_name", "class"))
     camera_id: str
     zone: str
     confidence: float

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 
 import structlog
@@ -17,6 +18,7 @@ from curbwatch.looks_book import LooksBook
 from curbwatch.memories import Memories
 from curbwatch.messages import clip_message, messages, unmarked
 from curbwatch.spool import Message, Spool
+from detector.ground import Ground
 from detector.looks import Seen
 from detector.observe import Memory, Watching, observe, on_picture
 from detector.reasons import say
@@ -47,6 +49,7 @@ class Post:
     remembered_at: float = field(default_factory=time.monotonic)
     last: Seen | None = None
     first_sights: dict[str, bytes] = field(default_factory=dict)
+    ground: Ground | None = None  # only where its metres are those of the whole city
 
 
 class Judge:
@@ -108,14 +111,17 @@ class Judge:
             log.error("looks not kept", camera=look.frame.camera_id, reason=str(error))
 
     def _spooled(self, post: Post, after: Watch, news: list[Event], entries: list[Message], look: Seen) -> bool:
-        name = self._model
-        told = [m for e in news for m in messages(e, look, model=name, before=post.first_sights.get(e.site.key))]
+        told = (self._told(post, event, look) for event in news)
         try:
-            self._spool.put(after, [*told, *entries])
+            self._spool.put(after, [*chain.from_iterable(told), *entries])
         except sqlite3.Error as error:
             log.error("spool not writable", camera=look.frame.camera_id, reason=str(error))
             return False
         return True
+
+    def _told(self, post: Post, event: Event, look: Seen) -> tuple[Message, ...]:
+        before = post.first_sights.get(event.site.key)
+        return messages(event, look, model=self._model, before=before, ground=post.ground)
 
     def _order_clips(self, post: Post, news: list[Event]) -> None:
         for event in news:

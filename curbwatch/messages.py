@@ -7,10 +7,12 @@ from datetime import datetime
 
 from curbwatch.spool import Message
 from detector.evidence import blurred, framed, jpeg
+from detector.ground import Ground, to_ground
 from detector.looks import Seen
 from detector.reasons import Reason, say
 from detector.sites import Site
 from detector.watch import Event, Kind
+from detector.zones import ground_point
 
 MARKED_WIDTH = 960
 
@@ -25,13 +27,18 @@ def unmarked(look: Seen) -> bytes:
     return jpeg(blurred(look.frame.picture, look.people))
 
 
-def messages(event: Event, look: Seen, *, model: str, before: bytes | None) -> tuple[Message, ...]:
-    """The posts that follow from an event, in their order, but for its clip; none for a candidate given up."""
+def messages(
+    event: Event, look: Seen, *, model: str, before: bytes | None, ground: Ground | None = None
+) -> tuple[Message, ...]:
+    """The posts that follow from an event, in their order, but for its clip; none for a candidate given up.
+
+    ground: where the camera is calibrated in the metres that all cameras of the city share.
+    """
     site = event.site
     match event.kind:
         case Kind.OPENED:
             return (
-                Message(site.key, "case", json.dumps(case_body(event, model), ensure_ascii=False)),
+                Message(site.key, "case", json.dumps(case_body(event, model, ground), ensure_ascii=False)),
                 *_pictures(site, look, before),
             )
         case Kind.RELAPSED:
@@ -45,7 +52,7 @@ def messages(event: Event, look: Seen, *, model: str, before: bytes | None) -> t
             return ()
 
 
-def case_body(event: Event, model: str) -> dict[str, object]:
+def case_body(event: Event, model: str, ground: Ground | None = None) -> dict[str, object]:
     """The case as POST /cases takes it."""
     site = event.site
     return {
@@ -66,11 +73,17 @@ def case_body(event: Event, model: str) -> dict[str, object]:
             "hit_ratio": round(site.hit_ratio, 3),
             **({"over": list(site.over)} if site.over else {}),
         },
+        "ground": _place(site, ground),
         "history_of": site.history_of or None,
         "repeats": site.repeats,
         "chased_from": site.chased_from or None,
         "trace": [{"at": stamp(t.at), "verdict": t.verdict, "confidence": round(t.confidence, 4)} for t in site.trace],
     }
+
+
+def _place(site: Site, ground: Ground | None) -> list[float] | None:
+    place = to_ground(ground, ground_point(site.box)) if ground else None
+    return [round(v, 2) for v in place] if place else None
 
 
 def told(reason: Reason) -> dict[str, object]:

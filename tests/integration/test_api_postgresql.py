@@ -20,7 +20,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from fastapi.testclient import TestClient
 
-from api import cases, event_log
+from api import cases, event_log, ledger_rows, moments
+from api.camera_schemas import CAMERA_IN, STATE_IN
+from api.ledger_schemas import ENTRY_IN
 from api.model import NewCase
 from api.roles import Principal, Role
 from api.schemas import CASE_IN, CaseIn
@@ -122,6 +124,43 @@ def test_a_case_lives_its_life(api: Trial) -> None:
     assert [item["id"] for item in found.json()["items"]] == [case["id"]]
     assert http.get("/readyz").json() == {"status": "ready"}
     assert 'curbwatch_cases{class="stall",status="new"} 1.0' in http.get("/metrics", headers=headers).text
+
+
+def test_the_ledger_answers_why_and_forgets(api: Trial) -> None:
+    http, headers = TestClient(api.app), api.headers("admin")
+    http.put("/api/v1/cameras/cam-12", json=CAMERA_IN, headers=headers)
+    http.put("/api/v1/cameras/cam-12/state", json=STATE_IN, headers=headers).raise_for_status()
+    address = http.post("/api/v1/ledger", json=ENTRY_IN, headers=headers).headers["location"]
+    assert http.get(address, headers=headers).json()["reason"] == ENTRY_IN["reason"]
+    told = http.get("/api/v1/cameras/cam-12/why", params={"at": "2026-11-22T06:03:00Z"}, headers=headers).json()
+    assert told["verdict"] in ("given_up", "future")
+    with api.app.state.services.store.write() as connection:
+        assert len(ledger_rows.forget(connection, before=datetime(2000, 1, 1, tzinfo=UTC), most_bytes=0)) == 1
+        assert moments.forget(connection, before=datetime(2200, 1, 1, tzinfo=UTC)) == 0
+
+
+def test_two_cameras_one_thing_and_a_place_that_repeats(api: Trial) -> None:
+    http, headers = TestClient(api.app), api.headers("admin")
+
+    def report(**more: object) -> dict[str, object]:
+        key = {"Idempotency-Key": str(more["key"])}
+        found: dict[str, object] = http.post("/api/v1/cases", json=CASE_IN | more, headers=headers | key).json()
+        return found
+
+    first, second = report(key="a"), report(key="b", camera_id="cam-2", history_of="a")
+    assert second["linked_to"] == [first["id"]]
+    assert (second["place"], second["recommendation"]["repetition"]) == ("a", 1)  # type: ignore[index]  # it is JSON
+
+
+def test_a_nul_is_refused_wherever_it_comes_in(api: Trial) -> None:
+    http = TestClient(api.app)
+    answers = [
+        http.get("/api/v1/cases?zone=%00", headers=api.headers("admin")),
+        http.post(
+            "/login", content="name=a%00b&password=x", headers={"Content-Type": "application/x-www-form-urlencoded"}
+        ),
+    ]
+    assert [answer.status_code for answer in answers] == [422, 422]
 
 
 def test_events_become_visible_in_the_order_of_their_ids(api: Trial, url: str) -> None:

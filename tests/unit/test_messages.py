@@ -9,6 +9,7 @@ import pytest
 
 from api.schemas import CaseIn, ObservationIn
 from curbwatch.messages import clip_message, messages, stamp, unmarked
+from detector.ground import ground_from_points
 from detector.look import Look, Trace
 from detector.looks import Seen
 from detector.reasons import because
@@ -59,6 +60,15 @@ def test_a_return_and_a_departure_are_observations_with_pictures() -> None:
 
 def test_of_what_was_given_up_nothing_is_told() -> None:
     assert kinds(Kind.GIVEN_UP) == []
+
+
+def test_a_calibrated_camera_says_where_it_stands_in_the_citys_metres() -> None:
+    picture, metres = ((0.0, 1.0), (1.0, 1.0), (1.0, 0.5), (0.0, 0.5)), ((0, 0), (10, 0), (10, 20), (0, 20))
+    ground = ground_from_points(picture, metres)
+    told = messages(event(Kind.OPENED), LOOK, model="tiny", before=None, ground=ground)[0].body
+    assert CaseIn.model_validate_json(told).ground == pytest.approx((2.0, 0.0), abs=0.02)
+    untold = messages(event(Kind.OPENED), LOOK, model="tiny", before=None)[0].body
+    assert CaseIn.model_validate_json(untold).ground is None
 
 
 def test_the_api_takes_the_case_as_it_is_told() -> None:
