@@ -94,10 +94,12 @@ def examine(
     hidden: boxes (normalised xyxy) of people and vehicles: what they hide is not missing.
     """
     now = view(colour)
-    if before is None or before.reference.shape != now.light.shape or _long_away(before, at):
+    if before is None or before.reference.shape != now.light.shape:
         before = _first(before, now, at)
+    lying = _lying(before, now)
+    if lying is None and _outdated(before, at):
+        before, lying = _first(before, now, at), NO_SHIFT
     stillness = glimpsed(before.stillness, glimpse, at)
-    lying = register(before.reference, now.light, usual=before.usual) if before.learnt else NO_SHIFT
     symptom = _symptom(before, now, stillness, lying, hidden)
     after = _judged(replace(before, stillness=stillness, looks=before.looks + 1), symptom, at)
     if symptom is None and lying is not None:
@@ -105,8 +107,21 @@ def examine(
     return replace(after, at=max(at, before.at))
 
 
-def _long_away(before: Health, at: datetime) -> bool:
-    return before.fault is None and (at - before.at).total_seconds() > AWAY_S
+def _outdated(before: Health, at: datetime) -> bool:
+    """Whether the light may have become another since the reference was last held against a good look."""
+    return _code(before.fault) != "camera_moved" and (at - before.renewed_at).total_seconds() > AWAY_S
+
+
+def _lying(before: Health, now: View) -> Shift | None:
+    """How this look lies to the reference, or else to the first ones by day and by night; None where nothing fits."""
+    if not before.learnt:
+        return NO_SHIFT
+    if lying := register(before.reference, now.light, usual=before.usual):
+        return lying
+    for anchor in before.anchors:
+        if anchor and (found := register(anchor.levels.astype(np.float32), now.light)):
+            return _less(_sum(found, anchor.shift), before.drift)
+    return None
 
 
 def _first(before: Health | None, now: View, at: datetime) -> Health:
@@ -156,7 +171,8 @@ def _judged(before: Health, symptom: Reason | None, at: datetime) -> Health:
     """Hysteresis: the state changes when several looks in a row agree on another one for some time."""
     if _code(symptom) == _code(before.fault):
         return replace(before, suspect=None, suspected_at=None, agreeing=0)
-    known = before.agreeing > 0 and _code(symptom) == _code(before.suspect)
+    # a fault may look like one thing now and like another then: it is a fault all the same
+    known = before.agreeing > 0 and (symptom is None) == (before.suspect is None)
     began = before.suspected_at if known and before.suspected_at else at
     after = replace(before, suspect=symptom, suspected_at=began, agreeing=before.agreeing + 1 if known else 1)
     least_s = SLOWER_S.get(_code(symptom), LASTS_S)
@@ -175,8 +191,12 @@ def _sum(a: Shift, b: Shift) -> Shift:
     return Shift(a.dx + b.dx, a.dy + b.dy, a.degrees + b.degrees, a.scale * b.scale, min(a.confidence, b.confidence))
 
 
+def _less(a: Shift, b: Shift) -> Shift:
+    return Shift(a.dx - b.dx, a.dy - b.dy, a.degrees - b.degrees, a.scale / b.scale, a.confidence)
+
+
 def _apart(a: Shift, b: Shift) -> float:
-    return Shift(a.dx - b.dx, a.dy - b.dy, a.degrees - b.degrees, a.scale / b.scale).largest
+    return _less(a, b).largest
 
 
 def _shifted(before: Health, lying: Shift) -> Health:

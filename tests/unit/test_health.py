@@ -132,6 +132,26 @@ def test_weather_night_and_wind_are_no_fault(weather: Weather) -> None:
         assert memory.shift.is_none
 
 
+def test_a_fault_that_looks_now_like_this_and_now_like_that_is_one_all_the_same() -> None:
+    def fault(picture: Picture, number: int) -> Picture:
+        return _covered(picture, number) if number % 2 else _elsewhere(picture, number)
+
+    *_, (memory, look) = looks(12, weather=fault, before=learnt(), after_s=120, every_s=6)
+    assert look.blind is not None
+    assert memory.health is not None
+    assert memory.health.fault is not None
+
+
+def test_dawn_after_a_black_night_is_no_turn() -> None:
+    night_s = 9 * 3600.0
+    *_, (dark, _) = looks(5, weather=_grey(3), before=learnt(), after_s=120, every_s=night_s / 4)
+    *_, (memory, _) = looks(12, weather=_elsewhere, before=dark, after_s=120 + night_s + 60, every_s=5)
+    assert dark.health is not None
+    assert dark.health.state == "black"
+    assert memory.health is not None
+    assert memory.health.state == "ok"
+
+
 def test_one_odd_look_proves_nothing_and_is_no_fault() -> None:
     (dark, odd), *_ = looks(1, weather=_grey(4), before=learnt(), after_s=120)
     (after, next_look), *_ = looks(1, before=dark, after_s=123)
