@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
 from sqlalchemy.engine import make_url
@@ -21,16 +21,14 @@ from sqlalchemy.exc import ArgumentError
 
 from curbwatch.errors import SettingsError
 from curbwatch.schedule import Pace
+from curbwatch.zone_settings import GroundSettings, Seconds, Strict, ZoneSettings
 from detector.choosing import Engine
-from detector.errors import ZoneError
 from detector.observe import Watching
 from detector.rules import Rules, rules_for
-from detector.zones import Zone, area
 from streams.source import CLIP_BYTES, MIB, Source
 
 SHIPPED_MODEL = Path(__file__).parent.parent / "models" / "curbwatch-n-v1.toml"
 
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -67,12 +65,6 @@ def _database_address(secret: SecretStr) -> SecretStr:
                 "@ as %40, : as %3A"
             )
     return secret
-
-
-class Strict(BaseModel):
-    """A settings table that refuses unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class ServiceSettings(Strict):
@@ -127,34 +119,6 @@ class HealthSettings(Strict):
     changes: bool = Field(default=True, title="notice what was not there before, as a second witness")
 
 
-class ZoneSettings(Strict):
-    """One polygon of a camera and its rule; see detector.zones.Zone."""
-
-    name: Annotated[str, Field(min_length=1, max_length=64)]
-    polygon: Annotated[
-        tuple[tuple[float, float], ...], Field(max_length=100, title="points as shares of the picture, in order")
-    ]
-    kind: Literal["watch", "permitted"] = Field("watch", title="watched ground or licensed pitch")
-    classes: tuple[Literal["stall", "debris"], ...] = Field(
-        ("stall", "debris"), min_length=1, title="what the zone is about"
-    )
-    dwell_s: Seconds = Field(120.0, title="seconds a thing must stand to be a violation")
-    hit_ratio: float = Field(0.4, gt=0, le=1, title="share of the visible time in which it must be detected")
-    clear_s: Seconds = Field(60.0, title="seconds its place must be seen empty to count as gone")
-    min_height: float = Field(0.03, ge=0, lt=1, title="lowest box, share of the picture's height")
-
-    @model_validator(mode="after")
-    def _is_an_area(self) -> "ZoneSettings":
-        try:
-            area(self.name, self.polygon)
-        except ZoneError as error:
-            raise ValueError(str(error)) from None
-        return self
-
-    def zone(self) -> Zone:
-        return Zone(**self.model_dump())
-
-
 class CameraSettings(Strict):
     """One camera: where it is read, how often it is looked at, what ground it watches."""
 
@@ -171,6 +135,7 @@ class CameraSettings(Strict):
     health: bool = Field(default=True, title="notice its faults; needs health.faults")
     changes: bool = Field(default=True, title="notice what was not there before; needs health.changes")
     loop: bool = Field(default=False, title="files only: start over at the end")
+    ground: GroundSettings | None = Field(None, title="how its picture lies on the street, for metres")
     zones: tuple[ZoneSettings, ...] = Field(min_length=1, max_length=100, title="watched and permitted ground")
 
     @model_validator(mode="after")
@@ -178,6 +143,12 @@ class CameraSettings(Strict):
         names = [zone.name for zone in self.zones]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"zone names must differ within a camera: {', '.join(sorted(twice))} stands twice")
+        return self
+
+    @model_validator(mode="after")
+    def _metres_need_a_ground(self) -> "CameraSettings":
+        if self.ground is None and (unmeasured := [zone.name for zone in self.zones if zone.min_size_m]):
+            raise ValueError(f"zone {unmeasured[0]}: min_size_m needs a calibration; add a [cameras.ground] table")
         return self
 
     @model_validator(mode="after")
@@ -234,6 +205,17 @@ class Settings(BaseSettings):
             raise ValueError(f"camera ids must differ: {', '.join(sorted(twice))} stands twice")
         return self
 
+    @model_validator(mode="after")
+    def _holidays_are_known(self) -> "Settings":
+        for camera in self.cameras:
+            for zone in camera.zones:
+                if not self.service.holidays and any(window.holidays == "only" for window in zone.windows):
+                    raise ValueError(
+                        f"zone {zone.name} of camera {camera.id} has a window on holidays only and would never open; "
+                        "list the days in service.holidays"
+                    )
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -247,8 +229,12 @@ class Settings(BaseSettings):
 
     def rules(self, camera: CameraSettings) -> Rules:
         """What a camera's looks are judged by, in the city's time."""
-        zones = (zone.zone() for zone in camera.zones)
-        return rules_for(zones, timezone=self.service.timezone, holidays=self.service.holidays)
+        return rules_for(
+            (zone.zone() for zone in camera.zones),
+            timezone=self.service.timezone,
+            holidays=self.service.holidays,
+            ground=camera.ground.ground() if camera.ground else None,
+        )
 
     def watching(self, camera: CameraSettings) -> Watching:
         """What is asked of a camera's picture."""

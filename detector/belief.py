@@ -15,6 +15,8 @@ PRIOR_HITS, PRIOR_LOOKS = 3.0, 5.0  # a new site is taken to be found in 60 % of
 LEAST_RECALL, MOST_RECALL = 0.3, 0.97  # misses come in runs: no place is as sure, or as hopeless, as it looks
 STRAY = 0.1  # share of the looks in which something that does not stand here may be detected here
 SURE = math.log(20)  # of a standing thing: odds against strays
+FAINTLY = math.log(1.35)  # what a weak sighting adds
+CLEAR_SHARE = {"stall": 0.55, "debris": 0.75}  # of a site's class scores: a stall being set up is debris at times
 GONE = math.log(1500)  # odds that a standing thing would have been seen again by now
 PERHAPS_GONE = math.log(10)  # the same, for not confirming what has just left
 FEWEST = 3  # looks that must agree before anything is told, however sure they make us
@@ -28,9 +30,9 @@ def recall(site: Site) -> float:
 
 def stands(site: Site, zone: Zone) -> bool:
     """Whether a candidate's looks show one thing that has stood for the dwell and still does."""
-    if site.hits < FEWEST or site.visible_s < zone.dwell_s / 2 or site.hit_ratio < zone.hit_ratio:
+    if site.hits - site.faint < FEWEST or site.visible_s < zone.dwell_s / 2 or site.hit_ratio < zone.hit_ratio:
         return False
-    if _quiet(site) > PERHAPS_GONE or _evidence(site) < SURE:
+    if _quiet(site) > PERHAPS_GONE or _evidence(site) < SURE or _ambiguous(site):
         return False
     return site.stood_s + unseen_s(site) >= zone.dwell_s
 
@@ -55,4 +57,10 @@ def _quiet(site: Site) -> float:
 
 def _evidence(site: Site) -> float:
     hit, miss = math.log(PRIOR_HITS / PRIOR_LOOKS / STRAY), math.log((1 - PRIOR_HITS / PRIOR_LOOKS) / (1 - STRAY))
-    return hit * site.hits + miss * (site.looks - site.hits)
+    return hit * (site.hits - site.faint) + FAINTLY * site.faint + miss * (site.looks - site.hits)
+
+
+def _ambiguous(site: Site) -> bool:
+    """Whether it still looks like two things at once: a stall that is being set up."""
+    scores = dict(site.scores)
+    return scores[site.class_name] < CLEAR_SHARE[site.class_name] * sum(scores.values())

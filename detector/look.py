@@ -56,8 +56,9 @@ class Look:
 class Trace:
     """What one look said of one site: its verdict and the best confidence.
 
-    hit; weak: seen, but too unsure to count; miss; hidden: by people, vehicles or a merged box; permitted: seen where
-    it may stand; changed: only the static change is there, and counts; held: the same, and keeps an open case open.
+    hit; weak: seen, but too unsure to count in full; miss; hidden: by people, vehicles or a merged box; blind: the
+    camera showed nothing; permitted: seen where it may stand; changed: only the static change is there, and counts;
+    held: the same, and keeps an open case open.
     """
 
     at: datetime

@@ -7,7 +7,7 @@ from dataclasses import replace
 from detector import boxes
 from detector.boxes import Box
 from detector.look import Change, Look, Sighting
-from detector.places import HIDDEN_SHARE, change_at
+from detector.places import HIDDEN_SHARE
 from detector.rules import Court, Ruling
 from detector.sites import PIECE, Site, born
 
@@ -19,7 +19,7 @@ def newcomers(look: Look, rest: Sequence[Sighting], known: Sequence[Site], court
     fresh: list[Site] = []
     for seen in sorted(rest, key=_largest_first):
         ruling = court.ruling(seen.box, seen.class_name)
-        if _counts(seen, ruling, look) and not any(boxes.containment(site.box, seen.box) > PIECE for site in fresh):
+        if not any(boxes.containment(site.box, seen.box) > PIECE for site in fresh):
             fresh.append(_ruled(born(look.camera_id, seen, look.taken_at), ruling))
     for change in look.changes:
         ruling = court.ruling(change.box, "debris")
@@ -31,14 +31,6 @@ def newcomers(look: Look, rest: Sequence[Sighting], known: Sequence[Site], court
 
 def _largest_first(seen: Sighting) -> tuple[object, ...]:
     return -boxes.area(seen.box), seen.box, seen.class_name, seen.confidence, seen.appearance
-
-
-def _counts(seen: Sighting, ruling: Ruling, look: Look) -> bool:
-    """A weak sighting is nothing unless a static change bears it out."""
-    if not seen.weak:
-        return True
-    witness = ruling.zone is not None and ruling.zone.witness != "off"
-    return witness and change_at(seen.box, look.changes) is not None
 
 
 def _ruled(site: Site, ruling: Ruling) -> Site:

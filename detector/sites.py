@@ -20,9 +20,10 @@ from detector.reasons import Reason
 FOLLOW = 0.3  # how fast a site's box follows its detections
 PIECE = 0.6  # of a box in another: a piece of the same thing
 TRACE = 120  # looks kept per site
-COUNTS = ("hit", "permitted", "changed")  # verdicts that say that the thing is there
+COUNTS = ("hit", "weak", "permitted", "changed")  # verdicts that say that the thing is there
 FADE = 0.9  # of a class's score per detection: what it looks like now says more than what it looked like
 PERMITS = ("pitch", "licence", "hours")  # reasons that say that a thing may stand where it does
+FAINT = 0.25  # of a hit: what a weak sighting says of a candidate
 COUNTED = 200  # looks over which an open case's detection rate is remembered
 
 
@@ -40,7 +41,8 @@ class Site:
     """A place where one violation may be standing.
 
     Times are aware UTC, spans are seconds, boxes normalised xyxy: `origin` as first seen, `box` follows since.
-    stood_s, visible_s, hit_s, looks, hits: since it is here (first_seen_at), hidden looks count into stood_s only.
+    stood_s, visible_s, hit_s, looks, hits: since it is here (first_seen_at); hidden looks count into stood_s only.
+    faint: of the hits, those too weak to count in full.
     empty_s, misses: time and looks since the last hit in which its place was seen without it.
     borne_out: looks in which a static change stood in for the detector. appearance: running mean, unit length.
     grade, over: of the zone that judges it, and the names of watched zones whose rules are less strict.
@@ -64,6 +66,7 @@ class Site:
     empty_s: float = 0.0
     looks: int = 0
     hits: int = 0
+    faint: int = 0
     misses: int = 0
     borne_out: int = 0
     confidence: float = 0.0
@@ -122,6 +125,7 @@ def born(camera_id: str, seen: Sighting, at: datetime) -> Site:
         scores=((seen.class_name, seen.confidence),),
         looks=1,
         hits=1,
+        faint=int(seen.weak),
         confidence=seen.confidence,
         appearance=seen.appearance,
     )
@@ -140,6 +144,7 @@ def begun_anew(site: Site, now: datetime) -> Site:
         empty_s=0.0,
         looks=1,
         hits=1,
+        faint=0,
         misses=0,
         borne_out=0,
         trace=site.trace[-1:],
@@ -174,10 +179,11 @@ def looked(site: Site, hits: Sequence[Sighting], verdict: str, *, now: datetime,
         scores=_with_scores(site, hits),
         stood_s=stood_s,
         visible_s=site.visible_s + step_s,
-        hit_s=site.hit_s + step_s,
+        hit_s=site.hit_s + step_s * (FAINT if verdict == "weak" else 1.0),
         empty_s=0.0,
         looks=(site.looks // 2 if much else site.looks) + 1,
         hits=(site.hits // 2 if much else site.hits) + 1,
+        faint=(site.faint // 2 if much else site.faint) + (verdict == "weak"),
         misses=0,
         borne_out=site.borne_out + (not hits),
         confidence=max(site.confidence, confidence),

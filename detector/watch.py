@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from detector import places
+from detector import boxes, places
 from detector.belief import is_gone, stands
 from detector.chases import Place, linked, remembered
 from detector.look import Change, Look, Sighting
@@ -24,7 +24,8 @@ from detector.zones import Zone
 
 PATIENCE = 4  # a candidate that is not decided after so many dwells starts over
 AWAY_S = 600.0  # a camera that was away for so long has not seen whether it is still the same thing
-BORNE_OUT_FROM = 3  # detections that a candidate needs before static change alone speaks for it
+BORNE_OUT_FROM, BORNE_OUT_SHARE = 3, 0.2  # detections, and their share, before static change speaks for a candidate
+EXPLAINS = 0.3  # of a site's box that a sighting elsewhere covers
 HOLDS_S = 900.0  # for so long static change alone keeps a case open that the detector no longer sees
 
 ANYWHERE = Zone("", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))  # by what to measure a stay outside all zones
@@ -79,9 +80,9 @@ def watch(before: Watch, look: Look, rules: Rules, *, longest_step_s: float = 30
     order of the boxes. Time since the last look counts up to `longest_step_s`: a camera that was away proves nothing
     for that time, and a clock that steps back counts as no time at all.
     """
-    if look.blind is not None:
-        return replace(before, last_look_at=look.taken_at), ()
     now = _now(before, look, rules, longest_step_s)
+    if look.blind is not None:
+        return _unseen(before, now), ()
     cleared = [site for site in before.sites if site.state is State.CLEARED]
     rested = [site for site in cleared if not _forgotten(site, now)]
     sites: list[Site] = []
@@ -100,8 +101,8 @@ def watch(before: Watch, look: Look, rules: Rules, *, longest_step_s: float = 30
     left = [site for site in cleared if _forgotten(site, now)]
     left += [event.site for event in events if event.reason.code == "left"]
     past = remembered(before.past, left, now.at)
-    kept = (*places.without_twins([*sites, *newborn]), *rested) if newborn or events else (*sites, *rested)
-    return Watch(before.camera_id, kept, look.taken_at, past), tuple(events)
+    kept = places.without_twins([*sites, *newborn])
+    return Watch(before.camera_id, (*kept, *rested), look.taken_at, past), tuple(events)
 
 
 def _known(
@@ -135,6 +136,15 @@ def _now(before: Watch, look: Look, rules: Rules, longest_step_s: float) -> _Now
     step_s = min(max(away_s, 0.0), longest_step_s)
     seen = tuple(sorted(look.seen, key=_order))
     return _Now(look, look.taken_at, seen, rules, rules.court(look.taken_at, look.size), step_s, away_s)
+
+
+def _unseen(before: Watch, now: _Now) -> Watch:
+    """After a blind look: time has passed and nothing was learnt of any site."""
+    sites = tuple(
+        site if site.state is State.CLEARED else looked(site, (), "blind", now=now.at, step_s=now.step_s)
+        for site in before.sites
+    )
+    return replace(before, sites=sites, last_look_at=now.at)
 
 
 def _order(seen: Sighting) -> tuple[object, ...]:
@@ -213,8 +223,11 @@ def _borne_out(site: Site, change: Change, now: _Now) -> str:
         return "miss"
     if site.is_open:
         return "held" if (now.at - site.last_seen_at).total_seconds() < HOLDS_S else "miss"
+    if any(boxes.containment(site.box, other.box) > EXPLAINS for other in now.seen):
+        return "miss"  # the change is what another sighting shows
     alone = _zone(site, now).witness == "alone"
-    return "changed" if alone or site.hits - site.borne_out >= BORNE_OUT_FROM else "miss"
+    enough = max(BORNE_OUT_FROM, BORNE_OUT_SHARE * site.looks)
+    return "changed" if alone or site.hits - site.borne_out >= enough else "miss"
 
 
 def _judge(site: Site, zone: Zone, now: datetime) -> tuple[Site | None, Event | None]:
@@ -224,7 +237,7 @@ def _judge(site: Site, zone: Zone, now: datetime) -> tuple[Site | None, Event | 
     why = _no_violation(site, zone)
     if why is None:
         return site, None
-    event = Event(Kind.GIVEN_UP, site, now, why) if site.told != why.code and site.hits > 1 else None
+    event = Event(Kind.GIVEN_UP, site, now, why) if site.told != why.code and site.hits - site.faint > 1 else None
     if why.code == "rarely_detected":
         return begun_anew(replace(site, told=why.code), now), event
     return None, event

@@ -3,6 +3,7 @@
 
 import os
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 
 from curbwatch.errors import SettingsError
 from curbwatch.settings import CameraSettings, Settings, load_settings
+from detector.ground import to_ground
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "docs").glob("*.toml"))
@@ -29,6 +31,11 @@ classes = ["stall"]
 polygon = [[0.4, 0.6], [0.6, 0.6], [0.6, 0.9]]
 dwell_s = 60
 """
+
+
+def hours(begin: str, end: str, **more: str) -> str:
+    told = "".join(f", {name} = {value}" for name, value in more.items())
+    return f'windows = [{{from = "{begin}", to = "{end}"{told}}}]'
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +67,25 @@ def test_a_sound_file_is_read(path: Path) -> None:
     assert (pitch.kind, pitch.dwell_s, pitch.classes) == ("permitted", 60, ("stall",))
 
 
+def test_grades_hours_holidays_and_ground_become_rules(path: Path) -> None:
+    text = GOOD.replace("port = 8081", "port = 8081\nholidays = [2026-10-01]").replace(
+        'name = "pavement"\n', 'name = "pavement"\ngrade = "strict"\nmin_size_m = 0.5\n'
+    )
+    market = hours("17:00", "02:00", weekdays='["fri", "sat"]', holidays='"include"')
+    points = "picture = [[0.2, 0.9], [0.8, 0.9], [0.7, 0.4], [0.3, 0.4]], metres = [[0, 0], [4, 0], [4, 9], [0, 9]]"
+    path.write_text(text.replace("[[cameras.zones]]", f"ground = {{{points}}}\n[[cameras.zones]]", 1) + market)
+    settings = load_settings(path)
+    rules = settings.rules(settings.cameras[0])
+    pavement, pitch = rules.zones
+    assert (pavement.grade, pavement.dwell_s, pavement.min_size_m) == ("strict", 60, 0.5)
+    (window,) = pitch.windows
+    assert (window.from_min, window.to_min, window.weekdays, window.holidays) == (1020, 120, (4, 5), "include")
+    assert rules.holidays == {date(2026, 10, 1)}
+    assert str(rules.timezone) == "Asia/Shanghai"
+    assert rules.ground is not None
+    assert to_ground(rules.ground, (0.2, 0.9)) == pytest.approx((0, 0), abs=1e-9)
+
+
 def test_there_are_examples_to_copy() -> None:
     assert EXAMPLES
 
@@ -87,6 +113,38 @@ def test_every_example_is_sound(example: Path, tmp_path: Path, monkeypatch: pyte
         ("[0.6, 0.6], ", "", "cameras[0].zones[1]: zone pitch: 2 points are no area; give at least three"),
         ("[0.6, 0.9]", "[600, 0.9]", "cameras[0].zones[1]: zone pitch: points are shares of the picture"),
         ('["stall"]', '["person"]', "cameras[0].zones[1].classes[0]: Input should be 'stall' or 'debris'"),
+        (
+            "dwell_s = 60",
+            'grade = "lax"',
+            "cameras[0].zones[1].grade: Input should be 'strict', 'controlled' or 'orderly'",
+        ),
+        ("dwell_s = 60", "min_size_m = 1", "cameras[0]: zone pitch: min_size_m needs a calibration; add a [cameras.gr"),
+        (
+            "dwell_s = 60",
+            hours("25:00", "26:00"),
+            "zones[1].windows[0]: '25:00' is no time of day; write HH:MM from 00:00",
+        ),
+        ("dwell_s = 60", hours("08:00", "08:00"), "from and to are the same; for a whole day write 00:00 to 24:00"),
+        ("dwell_s = 60", hours("08:00", "09:00", weekdays='["monday"]'), "'monday' is no weekday; write mon, tue, wed"),
+        ("dwell_s = 60", hours("08:00", "09:00", weekdays="[]"), "window 08:00–09:00: name weekdays out of mon, tue"),
+        (
+            "dwell_s = 60",
+            hours("08:00", "09:00", first="2026-10-07", last="2026-10-01"),
+            "window 08:00–09:00: 2026-10-01 is before 2026-10-07; swap last and first",
+        ),
+        (
+            "dwell_s = 60",
+            hours("08:00", "09:00", first="2026-11-23", last="2026-11-27", weekdays='["sat"]'),
+            "none of its weekdays lies between 2026-11-23 and 2026-11-27; it would never open",
+        ),
+        ("dwell_s = 60", hours("08:00", "09:00", classes='["debris"]'), "names debris, which is not in its classes"),
+        ("dwell_s = 60", hours("08:00", "09:00", holidays='"only"'), "would never open; list the days in service.holi"),
+        ("port = 8081", 'holidays = ["tomorrow"]', "service.holidays[0]: Input should be a valid date"),
+        (
+            '[[cameras.zones]]\nname = "pavement"',
+            'ground = {horizon = 0.2}\n[[cameras.zones]]\nname = "pavement"',
+            "cameras[0].ground: give four points",
+        ),
         ('["stall"]', "[]", "cameras[0].zones[1].classes: Tuple should have at least 1 item"),
         ("port = 8081", 'timezone = "Mars/Base"', "service.timezone: 'Mars/Base' is no IANA time zone; write one such"),
         ('"rtsp://user:hunter2@10.0.0.7/ch1"', '""', "cameras[0].url: Value should have at least 1 item"),
