@@ -35,17 +35,19 @@ def fit(width: int, height: int, side: int) -> Fit:
     )
 
 
-def letterbox(pixels: Pixels | Planes, into: NDArray[np.float32]) -> Fit:
+def letterbox(pixels: Pixels | Planes, into: NDArray[np.float32], held: Fit | None = None) -> Fit:
     """Write a picture into `into`, float32[3,S,S] RGB 0..1, padded with grey; return the fit.
 
     BGR uint8[H,W,3], or planes: those are shrunk before they are converted, which is a quarter of the work.
+    held: the fit of the picture that `into` holds; if it is the same, the padding is there already.
     """
     side = into.shape[1]
     height, width = plane_of(pixels).shape[:2]
     place = fit(width, height, side)
     width, height = max(1, round(width * place.scale)), max(1, round(height * place.scale))
     window = into[:, place.top : place.top + height, place.left : place.left + width]
-    _pad(into, place, width, height)
+    if place != held:
+        _pad(into, place, width, height)
     if isinstance(pixels, Planes):
         _write_planes(pixels, window)
     else:

@@ -12,7 +12,7 @@ from detector.choosing import Engine, open_session
 from detector.detections import Detections
 from detector.errors import ManifestError
 from detector.heads import check_head, decode
-from detector.letterbox import letterbox, unletterbox
+from detector.letterbox import Fit, letterbox, unletterbox
 from detector.manifest import Manifest, load_manifest
 from detector.session import Session
 from streams.frame import Pixels, Planes
@@ -27,6 +27,7 @@ class Model:
         batch = session.input_shape[0]
         self._largest = batch if isinstance(batch, int) else 0
         self._floors = np.array([manifest.threshold(c) for c in manifest.classes], np.float32)
+        self._held: list[Fit | None] = [None] * (self._largest or 1)  # what lies in each square
         self._lock, self._square = Lock(), np.zeros((self._largest or 1, 3, *[manifest.input_size] * 2), np.float32)
         warm_up = session.run(self._square)
         check_head(manifest, warm_up.shape)  # the exported shape may have names for numbers, the real one has not
@@ -46,7 +47,11 @@ class Model:
         floors = self._floors if least is None else np.full_like(self._floors, least)
         with self._lock:  # one input for all: fresh memory at each look costs as much as writing it
             squares = self._squares(len(pictures))
-            places = [letterbox(picture, squares[i]) for i, picture in enumerate(pictures)]
+            places = [
+                letterbox(picture, square, held)
+                for picture, square, held in zip(pictures, squares, self._held, strict=False)
+            ]
+            self._held[: len(places)] = places
             outputs = self._session.run(squares)[: len(places)]
         found = [decode(output, self.manifest, floors) for output in outputs]
         return [
@@ -57,6 +62,7 @@ class Model:
     def _squares(self, count: int) -> NDArray[np.float32]:
         if len(self._square) < count:
             self._square = np.zeros((count, *self._square.shape[1:]), np.float32)
+            self._held = [None] * count
         return self._square if self._largest else self._square[:count]
 
 

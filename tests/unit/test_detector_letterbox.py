@@ -62,3 +62,12 @@ def test_boxes_are_cut_at_the_pictures_edge() -> None:
 
 def test_no_boxes_stay_no_boxes() -> None:
     assert unletterbox(np.zeros((0, 4), np.float32), fit(200, 100, 64)).shape == (0, 4)
+
+
+def test_a_square_used_again_holds_the_same_as_a_new_one() -> None:
+    rng = np.random.default_rng(5)
+    wide, tall = (rng.integers(0, 256, size, dtype=np.uint8) for size in ((90, 160, 3), (160, 90, 3)))
+    square, held = np.full((3, 64, 64), np.nan, np.float32), None
+    for picture in (wide, wide[:, ::-1], tall, wide, wide):
+        held = letterbox(picture, square, held)
+        assert np.array_equal(square, boxed(picture))
