@@ -58,7 +58,7 @@ def cooldown(film: Film, *, confidence: float) -> Claims:
 
 def n_of_m(film: Film, *, share: float, confidence: float) -> Claims:
     """An alarm for a zone and class when they were seen in `share` of the looks of one dwell."""
-    told, windows = Claims(), {}
+    told, windows = Claims(), dict[tuple[str, str], deque[bool]]()
     for zone in (z for z in film.scene.zones if z.kind == "watch"):
         size = max(3, round(zone.dwell_s / film.scene.interval_s))
         windows |= {(zone.name, name): deque([False] * size, maxlen=size) for name in zone.classes}

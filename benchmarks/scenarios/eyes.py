@@ -88,7 +88,8 @@ def _middle(setting: Setting, thing: Thing, at_s: Floats, dice: Dice) -> Floats:
     mean = min(setting.false_per_look / 2 / (setting.statues * STATUE_AWAKE), 0.9)
     chance = float(dice.beta(0.6, 0.6 * (1 - mean) / mean)) if mean else 0.0
     awake = _awake(setting, at_s, dice)
-    return np.where(awake, _deviations(chance) * (1 - setting.own_share) ** 0.5, ASLEEP)
+    middle = np.where(awake, _deviations(chance) * (1 - setting.own_share) ** 0.5, ASLEEP)
+    return np.asarray(middle, np.float64)
 
 
 def _deviations(chance: float) -> float:

@@ -56,7 +56,8 @@ def stands(seed: int, looks: int) -> list[tuple[str, int, datetime, datetime]]:
             for cycle in range(turns // PERIOD + 1):
                 first, last = _span(seed, camera, place, cycle)
                 if last + SETTLED <= turns:
-                    out.append((name, place, *(BEGIN + timedelta(seconds=STEP_S * t) for t in (first, last + 1))))
+                    begin, end = (BEGIN + timedelta(seconds=STEP_S * turn) for turn in (first, last + 1))
+                    out.append((name, place, begin, end))
     return out
 
 

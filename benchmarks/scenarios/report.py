@@ -118,7 +118,7 @@ def _tuned(scores: Scores) -> dict[str, str]:
 
 def _f1(scores: Sequence[Score]) -> float:
     found, events, false = (sum(getattr(one, name) for one in scores) for name in ("found", "violations", "false"))
-    return 2 * found / max(found + events + false, 1)
+    return float(2 * found / max(found + events + false, 1))
 
 
 def equal_recall(swept: Scores) -> dict[str, Any]:

@@ -77,7 +77,8 @@ def scene(setting: Setting, seed: int, number: int) -> Scene:
 
 def _zones(setting: Setting, dice: Dice) -> tuple[tuple[Zone, ...], dict[str, Spans]]:
     """Two pavements with a rule each, one of them with a licensed pitch; and when their stalls are allowed."""
-    zones, permits = [], {}
+    zones: list[Zone] = []
+    permits: dict[str, Spans] = {}
     for name, left in (("west", 0.02), ("east", 0.52)):
         permitted = dice.random() < setting.permitted_zones
         dwell_s = float(dice.choice(DWELLS_S))

@@ -16,7 +16,7 @@ says so, 0 if before; what was never reported gone, though 50 visible looks were
 `cleared_early`: cases reported gone while the thing still stood.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from benchmarks.figures import limits, rounded
 from benchmarks.scenarios.claims import Claim, Claims
 from benchmarks.scenarios.film import Film
-from benchmarks.scenarios.truth import Truth, Verdict, truths
+from benchmarks.scenarios.truth import NEARLY, Truth, Verdict, truths
 from detector import boxes
 
 COUNTED = ("violations", "found", "false", "duplicates", "hours")
@@ -109,8 +109,7 @@ def _count(out: Score, film: Film, truth: Truth, claim: Claim, *, new: bool) -> 
         visible = truth.stand.visible
         out.confirm_looks.append(int(visible[truth.due + 1 : claim.look + 1].sum()))
         zone = next(z for z in film.scene.zones if z.name == truth.stand.thing.zone)
-        due_s, at_s = film.clock.at_s[truth.due], film.clock.at_s[claim.look]
-        out.early += bool(due_s - at_s > 0.2 * zone.dwell_s)
+        out.early += bool(film.clock.at_s[claim.look] - truth.since_s < NEARLY * zone.dwell_s)
 
 
 def _count_violations(out: Score, known: Sequence[Truth], keys: dict[int, list[str]]) -> None:
@@ -178,7 +177,7 @@ def _ratio(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np
     return np.asarray(np.where(below > 0, above / np.maximum(below, 1e-9), np.nan), np.float64)
 
 
-RATIOS = {
+RATIOS: dict[str, Callable[[Sums], NDArray[np.float64]]] = {
     "precision": lambda s: _ratio(s["found"], s["found"] + s["false"]),
     "recall": lambda s: _ratio(s["found"], s["violations"]),
     "duplicates_per_event": lambda s: _ratio(s["duplicates"], s["violations"]),

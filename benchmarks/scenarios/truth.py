@@ -40,14 +40,15 @@ class Verdict(StrEnum):
 class Truth:
     """A stand as it is judged.
 
-    due: the due look, -1 if it has none. first: the first look at which it was there. gone: the first one at which
-    it was no longer, None if it outlasted the run. clear_due: the look at which its place has been seen empty for
-    the clear time, None if that never came.
+    due: the due look, -1 if it has none. since_s: from when its dwell is counted. first: the first look at which it
+    was there. gone: the first one at which it was no longer, None if it outlasted the run. clear_due: the look at
+    which its place has been seen empty for the clear time, None if that never came.
     """
 
     stand: Stand
     verdict: Verdict
     due: int
+    since_s: float
     first: int
     gone: int | None
     clear_due: int | None
@@ -64,7 +65,7 @@ def _judged(film: Film, stand: Stand, zone: Zone) -> Truth:
     steps = np.minimum(np.diff(at_s, prepend=at_s[:1]), LONGEST_STEP_S)
     first, last = np.searchsorted(at_s, (thing.start_s, thing.end_s)).tolist()
     permits = film.scene.permits[zone.name] if thing.class_name == "stall" else ()
-    verdict, due = Verdict.NONE, -1
+    verdict, due, begin_s = Verdict.NONE, -1, thing.start_s
     for begin_s, end_s in _outside(thing.start_s, thing.end_s, permits):
         due = _due_look(at_s, steps, stand.visible, (begin_s, end_s), zone.dwell_s)
         if due >= 0 and _seen_after(at_s, stand.visible, due, end_s) >= TO_NOTICE:
@@ -73,7 +74,7 @@ def _judged(film: Film, stand: Stand, zone: Zone) -> Truth:
         if end_s - begin_s >= NEARLY * zone.dwell_s:
             verdict = Verdict.UNDECIDED
     gone = last if last < len(at_s) else None
-    return Truth(stand, verdict, due, first, gone, _clear_look(stand, gone, steps, zone.clear_s))
+    return Truth(stand, verdict, due, begin_s, first, gone, _clear_look(stand, gone, steps, zone.clear_s))
 
 
 def _outside(start_s: float, end_s: float, permits: tuple[tuple[float, float], ...]) -> list[tuple[float, float]]:
