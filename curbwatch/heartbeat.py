@@ -2,7 +2,9 @@
 """Tells the API every few seconds how each camera does, so that a silent feed is seen to be silent."""
 
 import threading
+import time
 from datetime import UTC, datetime
+from math import inf
 
 import structlog
 
@@ -14,6 +16,10 @@ from detector.evidence import blurred, jpeg
 from detector.health import Health
 
 FIRST_PAUSE_S = 0.2
+QUIETER = 3  # a camera without news is reported every third time,
+LONGEST_S = 15.0  # but this often, for the API takes half a minute for silence
+PICTURES = 1.5  # and a new picture is shown every second time: a round trip each, for each camera
+PASSING = {"at", "frame_age_s", "drops"}  # what is different at every report and no news
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +31,8 @@ class Heartbeat:
         self, posts: dict[str, Post], about: dict[str, dict[str, object]], client: Client, *, every_s: float
     ) -> None:
         self._posts, self._about, self._client, self._every_s = posts, about, client, every_s
-        self._sent: dict[str, datetime] = {}
+        self._sent: dict[str, tuple[float, datetime]] = {}  # per camera: when, and the picture's time
+        self._reported: dict[str, tuple[float, dict[str, object]]] = {}
         self._introduced: set[str] = set()
         self._quit = threading.Event()
         self._thread = threading.Thread(target=self._work, name="heartbeat", daemon=True)
@@ -41,20 +48,21 @@ class Heartbeat:
         pause_s = FIRST_PAUSE_S  # until the API answers: it starts together with the patrol
         while not self._quit.is_set():
             try:
-                if self._round():
+                if self._round(time.monotonic()):
                     pause_s = self._every_s
             except Exception:  # the worker's outermost loop: the next round tells the newest state
                 log.exception("camera reports broken off")
                 pause_s = self._every_s
             self._quit.wait(pause_s)
 
-    def _round(self) -> bool:
-        """Report every camera; whether the API was there."""
+    def _round(self, now: float) -> bool:
+        """Report every camera that has news or was not heard of for a while; whether the API was there."""
         for camera_id, post in self._posts.items():
             try:
-                self._report(camera_id, post)
+                self._report(camera_id, post, now)
             except ApiRefused as error:
                 self._introduced.discard(camera_id)  # a new or emptied API does not know the camera yet
+                self._reported.pop(camera_id, None)
                 log.warning("camera report refused", camera=camera_id, reason=str(error))
             except ApiAway as error:
                 if not error.status:
@@ -62,16 +70,21 @@ class Heartbeat:
                 log.warning("camera report failed", camera=camera_id, reason=str(error))
         return True
 
-    def _report(self, camera_id: str, post: Post) -> None:
+    def _report(self, camera_id: str, post: Post, now: float) -> None:
         if camera_id not in self._introduced:
             self._client.put_camera(camera_id, self._about[camera_id])
             self._introduced.add(camera_id)
-        self._client.put_state(camera_id, _state(post))
+        state = _state(post)
+        news = {name: value for name, value in state.items() if name not in PASSING}
+        heard_at, heard = self._reported.get(camera_id, (-inf, {}))
+        if news != heard or now - heard_at >= min(QUIETER * self._every_s, max(LONGEST_S, self._every_s)):
+            self._client.put_state(camera_id, state)
+            self._reported[camera_id] = now, news
         last = post.last
-        if last is not None and self._sent.get(camera_id) != last.frame.taken_at:
-            picture = jpeg(blurred(last.frame.picture, last.people))
-            self._client.put_snapshot(camera_id, picture)
-            self._sent[camera_id] = last.frame.taken_at
+        sent_at, taken_at = self._sent.get(camera_id, (-inf, None))
+        if last is not None and last.frame.taken_at != taken_at and now - sent_at >= PICTURES * self._every_s:
+            self._client.put_snapshot(camera_id, jpeg(blurred(last.frame.picture, last.people)))
+            self._sent[camera_id] = now, last.frame.taken_at
 
 
 def _state(post: Post) -> dict[str, object]:
