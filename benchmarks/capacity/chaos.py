@@ -62,13 +62,13 @@ class Stage:
             return None
 
 
-def chaos(field: Field, cameras: int, seconds: float, say: Say) -> dict[str, Any]:
+def chaos(field: Field, other: Path, cameras: int, seconds: float, say: Say) -> dict[str, Any]:
     """Run all phases of `seconds` each; about five times that, and a minute."""
     ill = [number for number in range(cameras) if number % SHARE == 1]
     healthy = {f"cam-{number}" for number in range(cameras) if number % SHARE != 1}
     with (
         TemporaryDirectory(prefix="curbwatch-bench-") as folder,
-        load(field.clip, cameras=cameras, other=field.other) as city,
+        load(field.clip, cameras=cameras, other=other) as city,
         _stage(Path(folder), field, city, seconds) as stage,
     ):
         _all_looked_at(stage, cameras)

@@ -28,7 +28,6 @@ class Field:
     """Where it is measured: the cameras' clip, the street with its zones, and who has which processors."""
 
     clip: Path
-    other: Path
     street: Path
     plan: Plan
     service_cpus: tuple[int, ...]

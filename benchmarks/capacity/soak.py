@@ -27,11 +27,12 @@ KINDS: tuple[Fault, ...] = ("none", "none", "stall", "hang_up", "refuse", "garba
 SHOWN = 400
 
 
-def soak(field: Field, cameras: int, flapping: int, minutes: float, say: Say) -> dict[str, Any]:
-    """Run the service for so many minutes while the first `flapping` cameras come and go."""
+def soak(field: Field, other: Path, counts: tuple[int, int], minutes: float, say: Say) -> dict[str, Any]:
+    """Run the service on counts[0] cameras for so many minutes while the first counts[1] come and go."""
+    cameras, flapping = counts
     with (
         TemporaryDirectory(prefix="curbwatch-bench-") as folder,
-        load(field.clip, cameras=cameras, other=field.other) as city,
+        load(field.clip, cameras=cameras, other=other) as city,
     ):
         running.bind(city.process.pid, field.load_cpus)
         plan = replace(field.plan, threads=len(field.service_cpus) or field.plan.threads)

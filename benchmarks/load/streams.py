@@ -8,7 +8,7 @@ Of every ten keyframe intervals three move and seven stand still under sensor no
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -19,20 +19,22 @@ from numpy.typing import NDArray
 
 INTERVALS = 10  # keyframe intervals of a clip
 MOVING = frozenset({3, 6, 9})  # of them these move; the last ends in the jump back to the start
-SCENE_FROM_S = 30.0  # stall and pile stand from here on in the demo street
+QUIET_S = 0.0  # from here on the demo street shows passers, a car, a tricycle and a licensed stall: no violation,
+BUSY_S = 30.0  # from here on a stall and a pile stand
 NOISE = 1.6  # standard deviation of a camera's luma by day
 SEED = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What a camera sends: pixels, pictures per second, bits per second, seconds between keyframes."""
+    """What a camera sends: pixels, pictures and bits per second, seconds between keyframes; and which part it shows."""
 
     width: int
     height: int
     fps: int
     bits: int
     gop_s: float = 2.0
+    from_s: float = QUIET_S
 
     @property
     def gop(self) -> int:
@@ -42,13 +44,13 @@ class Stream:
 STREAMS = {
     "main": Stream(1920, 1080, 25, 4_000_000),
     "sub": Stream(640, 360, 15, 512_000),
-    "other": Stream(1280, 720, 25, 2_000_000),  # what a camera turns to when its resolution changes
+    "other": Stream(1280, 720, 25, 2_000_000, from_s=BUSY_S),  # what a camera turns to when its resolution changes
 }
 
 
 def clip_of(stream: Stream, street: Path) -> Path:
     """The stream's clip, encoded at the first call on this machine (1080p: about half a minute)."""
-    told = f"{asdict(stream)} {INTERVALS} {sorted(MOVING)} {SCENE_FROM_S} {NOISE} {_digest(street)}"
+    told = f"{asdict(stream)} {INTERVALS} {sorted(MOVING)} {NOISE} {_digest(street)}"
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "curbwatch"
     path = folder / f"load-{stream.height}p{stream.fps}-{hashlib.sha256(told.encode()).hexdigest()[:12]}.mp4"
     if not path.exists():
@@ -72,6 +74,11 @@ def encode(path: Path, stream: Stream, street: Path) -> None:
         for planes in _pictures(stream, street):
             out.mux(track.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
         out.mux(track.encode())
+
+
+def busy(stream: Stream) -> Stream:
+    """The same camera where violations stand."""
+    return replace(stream, from_s=BUSY_S)
 
 
 def scene_s(elapsed_s: float, gop_s: float) -> float:
@@ -101,10 +108,10 @@ def _scene(stream: Stream, street: Path) -> tuple[list[NDArray[np.uint8]], float
     with av.open(str(street)) as container:
         source = container.streams.video[0]
         fps = float(source.average_rate or 12)
-        container.seek(int(SCENE_FROM_S * av.time_base))
+        container.seek(int(stream.from_s * av.time_base))
         frames = []
         for frame in container.decode(source):
-            if frame.time is not None and frame.time >= SCENE_FROM_S:
+            if frame.time is not None and frame.time >= stream.from_s:
                 scaled = frame.reformat(stream.width, stream.height, "yuv420p")
                 frames.append(np.asarray(scaled.to_ndarray(), np.uint8))
             if len(frames) > wanted_s * fps:

@@ -18,7 +18,7 @@ from benchmarks.capacity.points import Field, measure_point, processors
 from benchmarks.capacity.setup import Plan
 from benchmarks.capacity.soak import soak as run_soak
 from benchmarks.errors import BenchError
-from benchmarks.load.streams import STREAMS, clip_of
+from benchmarks.load.streams import STREAMS, busy, clip_of
 from benchmarks.machine import facts
 from curbwatch.commands.bench_files import HtmlFile, JsonFile, estimate, now, say, told_plainly, write
 from curbwatch.demo import STREET
@@ -49,7 +49,7 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
     with told_plainly(), apart(cores) as cpus:
         estimate(len(counts) * (AROUND_S + seconds) + chaos * (5 * seconds + 120) + (soak > 0) * (60 * soak + AROUND_S))
         plan = Plan(every_s=every, threads=cores, engine=engine, manifest=model.resolve())
-        field = field_for(stream, plan, cpus, changing=chaos or soak > 0)
+        field = field_for(stream, plan, cpus)
         report: dict[str, Any] = {
             "machine": facts(), "measured_at": now(), "stream": stream, "every_s": every,
             "bound": bool(cpus[0]),
@@ -57,10 +57,10 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
         report |= _points(field, counts, seconds)
         write(json_file, html_file, report, capacity_page)  # hours may follow
         if chaos:
-            report["chaos"] = run_chaos(field, ill, seconds, say)
+            report["chaos"] = run_chaos(field_for(stream, plan, cpus, violations=True), other_size(), ill, seconds, say)
             write(json_file, html_file, report, capacity_page)
         if soak:
-            report["soak"] = run_soak(field, ill, flapping, soak, say)
+            report["soak"] = run_soak(field, other_size(), (ill, flapping), soak, say)
     write(json_file, html_file, report, capacity_page)
     _print(report)
 
@@ -97,14 +97,18 @@ def field_for(
     plan: Plan,
     cpus: tuple[tuple[int, ...], tuple[int, ...]] = ((), ()),
     *,
-    changing: bool = False,
+    violations: bool = False,
 ) -> Field:
-    """Where it is measured, with clips that are encoded if there are none yet; changing: for changes of resolution."""
+    """Where it is measured, with clips that are encoded if there are none yet; violations: a stall and a pile stand."""
     street = STREET / "street.mp4"
     say("clips for the load (encoded once per machine)")
-    clip = clip_of(STREAMS[stream], street)
-    other = clip_of(STREAMS["other"], street) if changing else clip
-    return Field(clip, other, street, plan, *cpus)
+    shown = busy(STREAMS[stream]) if violations else STREAMS[stream]
+    return Field(clip_of(shown, street), street, plan, *cpus)
+
+
+def other_size() -> Path:
+    """What a camera plays when its resolution changes."""
+    return clip_of(STREAMS["other"], STREET / "street.mp4")
 
 
 @contextmanager

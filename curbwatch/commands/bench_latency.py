@@ -103,7 +103,9 @@ def _add_demux(report: dict[str, Any], clip: Path, seconds: float) -> None:
 
 def _visible(model: Path, seconds: float) -> dict[str, Any] | None:
     say(f"cases of {CASE_CAMERAS} cameras over {seconds:.0f} s")
-    return case_visible(field_for("sub", Plan(threads=1, manifest=model.resolve())), CASE_CAMERAS, seconds)
+    return case_visible(
+        field_for("sub", Plan(threads=1, manifest=model.resolve()), violations=True), CASE_CAMERAS, seconds
+    )
 
 
 def _print(report: dict[str, Any]) -> None:
