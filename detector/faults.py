@@ -17,21 +17,20 @@ TEXTURED = 4.0  # units of log light per pixel: cells that must show something
 LOST = 0.35  # of a cell's own texture: less is nothing
 COVERED_SHARE = 0.6  # of the textured cells
 FOGGY = 0.35  # correlation with the reference from which it is fog or glass, not a cover
-BLURRED = 0.6  # of the camera's own sharpness
+BLURRED = 0.55  # of the camera's own sharpness
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
     """One thumbnail and what is asked of it again and again.
 
-    light: float32[h,w] log light. texture: float32[r,c] gradient per cell. sharp: fine over coarse detail.
+    light: float32[h,w] log light. texture: float32[r,c] gradient per cell.
     grey, smeared: shares of the picture that look like a broken stream. level: median grey level.
     """
 
     colour: Colour
     light: Plane
     texture: Plane
-    sharp: float
     grey: float
     smeared: float
     level: float
@@ -45,18 +44,10 @@ def view(colour: Colour) -> View:
         colour=colour,
         light=light,
         texture=by_cell(slopes(light)),
-        sharp=sharpness(light),
         grey=grey,
         smeared=smeared,
         level=float(np.median(colour[::3, ::3, 1])),
     )
-
-
-def sharpness(light: Plane) -> float:
-    """Fine over coarse detail: rain, fog and dusk change both, a lens out of focus only the first."""
-    fine, coarse = _bands(light)
-    below = float(cv2.norm(coarse, cv2.NORM_L1))
-    return float(cv2.norm(fine, cv2.NORM_L1)) / below if below else 0.0
 
 
 def _bands(light: Plane) -> tuple[Plane, Plane]:
@@ -99,13 +90,18 @@ def covered(now: View, reference: Plane, free: Mask) -> Reason | None:
     return because("camera_covered", share=share)
 
 
-def blurred(now: View, reference: Plane | None, usual: float) -> Reason | None:
-    """Clearly less sharp than the reference (None: not comparable) or than this camera usually is."""
-    share = now.sharp / usual if usual else 1.0
-    if reference is not None:
-        fine, coarse = (_left(*bands) for bands in zip(_bands(now.light), _bands(reference), strict=True))
-        share = min(share, fine / max(coarse, 0.05)) if coarse > FOGGY else fine / max(coarse, 0.05)
-    return because("camera_blurred", share=max(share, 0.0)) if share < BLURRED else None
+def sharpness(light: Plane, reference: Plane) -> float:
+    """How much more of the reference's fine detail is lost than of its coarse, 1: none; both log light float32[h,w].
+
+    Fog, rain and dusk take from both, noise adds to neither; only a lens out of focus or dirty takes the fine alone.
+    """
+    fine, coarse = (_left(*bands) for bands in zip(_bands(light), _bands(reference), strict=True))
+    return max(fine, 0.0) / max(coarse, 0.05)
+
+
+def blurred(sharp: float) -> Reason | None:
+    """Clearly less sharp than this camera is (see `sharpness`)."""
+    return because("camera_blurred", share=sharp) if sharp < BLURRED else None
 
 
 def _left(detail: Plane, reference: Plane) -> float:

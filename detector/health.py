@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.boxes import Box
-from detector.faults import View, black, blurred, corrupted, covered, overexposed, view
+from detector.faults import View, black, blurred, corrupted, covered, overexposed, sharpness, view
 from detector.reasons import Reason, because
 from detector.registration import ALIKE, NO_SHIFT, Shift, alike, edges, register, taken_back
 from detector.stillness import Stillness, frozen, glimpsed, nothing_glimpsed
@@ -44,11 +44,11 @@ class Anchor:
 class Health:
     """One camera's condition between two looks.
 
-    reference: float32[h,w] log light of the street as it should look now. sharp, grey, smeared, usual: what is normal
-    here (see View; `usual` is how alike looks are to the reference). fault: what is wrong, None where nothing is, since
-    `since`. suspect: what the last `agreeing` looks say instead, since `suspected_at`. shift: how the camera lies to
-    its reference, as far as zones can follow; `wanted` is what the last looks say of it. drift: of the reference itself
-    against its anchors (day, night).
+    reference: float32[h,w] log light of the street as it should look now. grey, smeared, usual: what is normal here
+    (see View; `usual` is how alike looks are to the reference). sharp: of the reference itself against its anchor.
+    fault: what is wrong, None where nothing is, since `since`. suspect: what the last `agreeing` looks say instead,
+    since `suspected_at`. shift: how the camera lies to its reference, as far as zones can follow; `wanted` is what the
+    last looks say of it. drift: of the reference itself against its anchors (day, night).
     """
 
     at: datetime
@@ -56,11 +56,11 @@ class Health:
     renewed_at: datetime
     anchored_at: datetime
     reference: Plane
-    sharp: float
     grey: float
     smeared: float
     stillness: Stillness
     usual: float = 0.6
+    sharp: float = 1.0
     looks: int = 0
     learnt: bool = False
     fault: Reason | None = None
@@ -132,7 +132,6 @@ def _first(before: Health | None, now: View, at: datetime) -> Health:
         renewed_at=at,
         anchored_at=at,
         reference=now.light,
-        sharp=0.0,
         grey=now.grey,
         smeared=now.smeared,
         stillness=nothing_glimpsed(at),
@@ -163,8 +162,9 @@ def _turned(before: Health, now: View, lying: Shift | None, free: Mask) -> Reaso
     whole = _sum(lying, before.drift)
     if whole.largest > SMALL:
         return because("camera_moved", dx=whole.dx, dy=whole.dy, degrees=whole.degrees, scale=whole.scale)
-    # a picture laid over the reference is softer for that alone
-    return blurred(now, before.reference if lying.is_none else None, before.sharp)
+    if not lying.is_none:
+        return None  # a picture laid over the reference is softer for that alone
+    return blurred(sharpness(now.light, before.reference) * before.sharp)
 
 
 def _judged(before: Health, symptom: Reason | None, at: datetime) -> Health:
@@ -232,7 +232,7 @@ def _learning(before: Health, now: View, at: datetime) -> Health:
     share = 1 / (before.looks or 1)
     reference = before.reference + np.float32(share) * (now.light - before.reference)
     usual = before.usual + share * (max(alike(edges(before.reference), edges(now.light)), ALIKE) - before.usual)
-    follower = replace(before, reference=reference, sharp=before.sharp or now.sharp, usual=usual)
+    follower = replace(before, reference=reference, usual=usual)
     after = _accustomed(follower, now, share)
     enough = after.looks >= LEARN_LOOKS and (at - after.since).total_seconds() >= LEARN_S
     return replace(after, learnt=True, since=at) if enough else after
@@ -241,7 +241,6 @@ def _learning(before: Health, now: View, at: datetime) -> Health:
 def _accustomed(before: Health, now: View, share: float) -> Health:
     return replace(
         before,
-        sharp=before.sharp + share * (now.sharp - before.sharp),
         grey=max(now.grey, before.grey + share * (now.grey - before.grey)),
         smeared=max(now.smeared, before.smeared + share * (now.smeared - before.smeared)),
     )
@@ -258,7 +257,9 @@ def _anchored(before: Health, now: View, at: datetime) -> Health:
         fresh = Anchor(levels, before.drift)
         anchors = (before.anchors[0], fresh) if night else (fresh, before.anchors[1])
         return replace(before, anchors=anchors, anchored_at=at)
-    lying = register(anchor.levels.astype(np.float32), before.reference)
+    first = anchor.levels.astype(np.float32)
+    lying = register(first, before.reference)
     if lying is None:
         return replace(before, anchored_at=at)
-    return replace(before, anchored_at=at, drift=_sum(lying, anchor.shift))
+    sharp = min(1.0, sharpness(before.reference, first)) if lying.is_none else before.sharp
+    return replace(before, anchored_at=at, sharp=sharp, drift=_sum(lying, anchor.shift))

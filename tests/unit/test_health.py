@@ -177,6 +177,21 @@ def test_a_bumped_camera_keeps_its_zones_and_the_picture_its_boxes() -> None:
     assert on_picture((0.4, 0.4, 0.5, 0.5), memory) == pytest.approx((0.42, 0.43, 0.52, 0.53), abs=0.006)
 
 
+def test_a_camera_that_creeps_is_followed_though_each_look_is_like_the_one_before() -> None:
+    def creeping(picture: Picture, number: int) -> Picture:
+        return _shifted(0.0006 * number, 0)(picture, number)
+
+    *_, (memory, look) = looks(70, weather=creeping, before=learnt(), after_s=120, every_s=60)
+    assert look.blind is None
+    assert memory.shift.dx == pytest.approx(0.0006 * 69, abs=0.015)
+
+
+def test_dawn_after_a_noisy_night_is_no_blur() -> None:
+    *_, (night, _) = looks(15, weather=_night)
+    for _, look in looks(15, before=night, after_s=60):
+        assert look.blind is None
+
+
 def test_boxes_go_to_the_reference_and_back() -> None:
     shift, box = Shift(0.03, -0.02, degrees=2, scale=1.04), (0.1, 0.2, 0.3, 0.5)
     assert to_picture(to_reference(box, shift), shift) == pytest.approx(box)
