@@ -36,7 +36,9 @@ Counts = Callable[..., float]
 
 def street(brightness: int) -> Pixels:
     rng = np.random.default_rng(3)
-    return cv2.resize(rng.integers(brightness - 20, brightness + 20, (18, 32, 3), dtype=np.uint8), (320, 180))
+    return np.asarray(
+        cv2.resize(rng.integers(brightness - 20, brightness + 20, (18, 32, 3), dtype=np.uint8), (320, 180)), np.uint8
+    )
 
 
 def folder_of(path: Path, *pictures: Pixels) -> Path:

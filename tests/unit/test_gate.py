@@ -29,7 +29,7 @@ def street(seed: int = 1) -> Pixels:
 def noisy(picture: Pixels, seed: int, deviation: float = 4.0) -> Pixels:
     rng = np.random.default_rng(seed)
     grain = rng.normal(0, deviation, (*picture.shape[:2], 1)).astype(np.float32)
-    return np.clip(picture + grain, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture + grain, 0, 255), np.uint8)
 
 
 def same(before: Pixels, now: Pixels, polygon: tuple[tuple[float, float], ...] = PAVEMENT) -> bool:

@@ -40,7 +40,7 @@ def test_planes_and_picture_give_the_model_the_same_square(
     frame = coded(street(*size), colorspace=colorspace, color_range=color_range)
     planes, squares = to_pixels(frame), np.full((2, 3, 160, 160), np.nan, np.float32)
     assert isinstance(planes, Planes)
-    fits = [letterbox(pixels, square) for pixels, square in zip((planes, to_bgr(frame)), squares, strict=True)]
+    fits = [letterbox(planes, squares[0]), letterbox(to_bgr(frame), squares[1])]
     assert fits[0] == fits[1]
     assert np.abs(squares[0] - squares[1]).mean() * 255 < NEAR
     assert squares.min() >= 0

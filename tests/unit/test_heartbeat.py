@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the API hears of cameras: news at once, the rest now and then, and all of it again from a new API."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from curbwatch.client import Client
+from curbwatch.errors import ApiRefused
+from curbwatch.heartbeat import Heartbeat
+from curbwatch.judging import Post
+from detector.detections import no_detections
+from detector.looks import seen
+from detector.rules import rules_for
+from detector.watch import Watch
+from streams.frame import Frame
+from streams.reader import CameraReader
+from streams.source import Source
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@dataclass
+class Heard(Client):
+    """An API that writes down what it is told, and may have forgotten every camera."""
+
+    told: list[str] = field(default_factory=list)
+    forgetful: bool = False
+
+    def put_camera(self, *_: object) -> None:
+        self.told.append("camera")
+
+    def put_state(self, *_: object) -> None:
+        if self.forgetful:
+            self.forgetful = False
+            raise ApiRefused(404, "no such camera")
+        self.told.append("state")
+
+    def put_snapshot(self, *_: object) -> None:
+        self.told.append("picture")
+
+    def all(self) -> list[str]:
+        told, self.told = self.told, []
+        return told
+
+
+@pytest.fixture
+def api() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def post(tmp_path: Path) -> Post:
+    return Post(CameraReader(Source("cam-1", str(tmp_path))), rules_for([]), Watch("cam-1"), clip_s=0.0)
+
+
+def heartbeat(api: Heard, post: Post, every_s: float = 5.0) -> Heartbeat:
+    return Heartbeat({"cam-1": post}, {"cam-1": {}}, api, every_s=every_s)
+
+
+def looked(post: Post, after_s: float) -> None:
+    frame = Frame("cam-1", np.zeros((48, 64, 3), np.uint8), NOW + timedelta(seconds=after_s), 0)
+    post.last = seen(frame, no_detections(), ("stall",))
+
+
+def test_a_camera_is_introduced_and_then_heard_of_every_third_time(api: Heard, post: Post) -> None:
+    beat = heartbeat(api, post)
+    assert beat._round(0.0)
+    assert api.all() == ["camera", "state"]
+    heard = [(beat._round(at), api.all())[1] for at in (5.0, 10.0, 15.0, 20.0, 25.0, 30.0)]
+    assert heard == [[], [], ["state"], [], [], ["state"]]
+
+
+def test_rare_heartbeats_are_all_sent(api: Heard, post: Post) -> None:
+    beat = heartbeat(api, post, every_s=20.0)
+    assert [(beat._round(at), api.all())[1] for at in (0.0, 20.0, 40.0)] == [["camera", "state"], ["state"], ["state"]]
+
+
+def test_news_is_told_at_once(api: Heard, post: Post) -> None:
+    beat = heartbeat(api, post)
+    beat._round(0.0)
+    api.all()
+    post.reader._enter("connecting")
+    beat._round(5.0)
+    assert api.all() == ["state"]
+
+
+def test_a_new_picture_is_shown_every_second_time_and_an_old_one_never_again(api: Heard, post: Post) -> None:
+    beat = heartbeat(api, post)
+    heard = []
+    for at in (0.0, 5.0, 10.0, 15.0, 20.0):
+        looked(post, min(at, 15.0))
+        beat._round(at)
+        heard.append("picture" in api.all())
+    assert heard == [True, False, True, False, True]
+    beat._round(40.0)
+    assert "picture" not in api.all()
+
+
+def test_an_api_that_forgot_the_camera_is_told_everything_again(api: Heard, post: Post) -> None:
+    beat = heartbeat(api, post)
+    beat._round(0.0)
+    api.all()
+    api.forgetful = True
+    beat._round(15.0)
+    beat._round(20.0)
+    assert api.all() == ["camera", "state"]
