@@ -75,9 +75,10 @@ class BareNetwork:
     def __init__(self, weights: Path, threads: int) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # weights that cannot be resized are told of in the report
         self._session = ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
         self._name = self._session.get_inputs()[0].name
+        self.run(np.zeros((1, 3, PEER_SIDE, PEER_SIDE), np.float32))
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """float32[N,3,640,640] in, raw output out."""
