@@ -258,6 +258,7 @@ def _post(settings: Settings, camera: CameraSettings, reader: CameraReader, spoo
     rules = settings.rules(camera)
     post = Post(reader, rules, spool.watch(camera.id), camera.clip_s, settings.watching(camera))
     post.memory = memories.get(camera.id, rules.zones)
+    post.ground = rules.ground if camera.ground and camera.ground.is_of_the_city else None
     return post
 
 

@@ -116,6 +116,11 @@ class GroundSettings(Strict):
             raise ValueError(str(error)) from None
         return self
 
+    @property
+    def is_of_the_city(self) -> bool:
+        """Whether its metres are those of the whole city: a horizon alone counts from its own pole."""
+        return bool(self.picture) or "stands_at" in self.model_fields_set
+
     def ground(self) -> Ground:
         by_horizon = (self.horizon, self.height_m, self.fov_deg)
         if self.picture or self.metres:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The courier against a real server on loopback that misbehaves in every way a network knows."""
 
+import base64
 import json
 import threading
 import time
@@ -66,6 +67,8 @@ class Handler(BaseHTTPRequestHandler):
         match address.path.split("/")[3:]:
             case ["cases"]:
                 return json.loads(body)["key"], "case"
+            case ["ledger"]:
+                return json.loads(body)["key"], "ledger"
             case ["cases", number, "observations"]:
                 return number.removeprefix("C-"), json.loads(body)["kind"]
             case ["cases", number, "evidence"]:
@@ -189,6 +192,15 @@ def test_a_wrong_token_keeps_everything_waiting_and_stays_unsaid(api: Api, spool
     stranger.close()
     assert "cw_wrong" not in str(caught.value)
     assert spool.count() == (4, 0)
+
+
+def test_the_ledger_is_told_after_the_cases_and_needs_none(api: Api, spool: Spool, client: Client) -> None:
+    spool.add(Message("c", "ledger", json.dumps({"key": "c"}), b"\xff\xd8small", "image/jpeg"))
+    put(spool, "a")
+    deliver_all(spool, client)
+    assert api.told[-1] == ("c", "ledger")
+    (body,) = (body for kind, _, body in api.kept.values() if kind == "ledger")
+    assert json.loads(body) == {"key": "c", "picture": base64.b64encode(b"\xff\xd8small").decode()}
 
 
 def test_a_refused_case_is_set_aside_with_all_that_follows_it(api: Api, spool: Spool, client: Client) -> None:
