@@ -98,9 +98,9 @@ def _row(looking: Looking, rounds: Sequence[Stopwatch]) -> dict[str, Any]:
     }
 
 
-def cold(manifest: Path, clip: Path, threads: int) -> dict[str, Any]:
+def cold(manifest: Path, clip: Path, threads: int, runs_wanted: int = COLD_RUNS) -> dict[str, Any]:
     """A fresh process each time: import, load, the first looks, memory; medians."""
-    runs = [_cold_once(manifest, clip, threads) for _ in range(COLD_RUNS)]
+    runs = [_cold_once(manifest, clip, threads) for _ in range(runs_wanted)]
     first = np.median([run.pop("first_looks_ms") for run in runs], axis=0)
     told = {name: round(float(np.median([run[name] for run in runs])), 1) for name in runs[0]}
     return told | {"first_looks_ms": [round(float(value), 2) for value in first]}

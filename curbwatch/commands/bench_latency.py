@@ -17,7 +17,7 @@ from benchmarks.latency.against import slower
 from benchmarks.latency.cases import case_visible
 from benchmarks.latency.demux import demux_ms
 from benchmarks.latency.looks import Bench, read_keyframes
-from benchmarks.latency.measure import Effort, cold, measure
+from benchmarks.latency.measure import COLD_RUNS, Effort, cold, measure
 from benchmarks.latency.page import latency_page, verdict
 from benchmarks.latency.sessions import kinds
 from benchmarks.latency.stopwatch import percentiles
@@ -60,7 +60,7 @@ def latency(  # noqa: PLR0913, PLR0917 - one per option of the command line
         estimate(len(opened) * len(counts) * rounds * looks * LOOK_S + AROUND_S + demux + (cases + 60) * (cases > 0))
         clip = clip or clip_of(STREAMS["main"], STREET / "street.mp4")
         report: dict[str, Any] = {"machine": facts(), "measured_at": now(), "looks": looks, "rounds": rounds}
-        report["cold"] = cold(models[0], clip, widths[0])
+        report["cold"] = cold(models[0], clip, widths[0], min(COLD_RUNS, rounds))
         bench = Bench(read_keyframes(clip), _rules(Path(folder)), spool)
         report |= measure(bench, opened, counts, Effort(rounds, looks), say)
         _add_demux(report, clip, demux)
