@@ -19,6 +19,7 @@ FAINTLY = math.log(1.35)  # what a weak sighting adds
 CLEAR_SHARE = {"stall": 0.55, "debris": 0.75}  # of a site's class scores: a stall being set up is debris at times
 GONE = math.log(1500)  # odds that a standing thing would have been seen again by now
 PERHAPS_GONE = math.log(10)  # the same, for not confirming what has just left
+ABSENCE = 0.25  # of a dwell that a candidate may be away
 FEWEST = 3  # looks that must agree before anything is told, however sure they make us
 
 
@@ -48,6 +49,11 @@ def unseen_s(site: Site) -> float:
 def is_gone(site: Site, zone: Zone) -> bool:
     """Whether a place was seen empty for long enough, by enough looks that would have shown the thing."""
     return site.empty_s >= zone.clear_s and site.misses >= FEWEST and _quiet(site) >= GONE
+
+
+def has_left(site: Site, zone: Zone) -> bool:
+    """Whether a candidate went before it was a violation; in a long dwell a short absence is none."""
+    return is_gone(site, zone) and site.empty_s >= ABSENCE * zone.dwell_s
 
 
 def _quiet(site: Site) -> float:

@@ -38,9 +38,12 @@ def joined(a: Box, b: Box) -> Box:
 
 def covered(box: Box, covers: Iterable[Box], *, cells: int = 16) -> float:
     """Share of a box that other boxes hide, overlaps counted once, on a grid of cells×cells samples."""
-    over = [cover for cover in covers if shared(box, cover)]
+    left, top, right, bottom = box
+    over = [c for c in covers if c[0] < right and left < c[2] and c[1] < bottom and top < c[3]]
     if not over:
         return 0.0
+    if len(over) == 1:
+        return shared(box, over[0]) / area(box) if area(box) else 0.0
     xs = np.linspace(box[0], box[2], cells, endpoint=False) + (box[2] - box[0]) / (2 * cells)
     ys = np.linspace(box[1], box[3], cells, endpoint=False) + (box[3] - box[1]) / (2 * cells)
     hidden = np.zeros((cells, cells), np.bool_)

@@ -69,7 +69,8 @@ def swallowed(site: Site, seen: Sequence[Sighting]) -> bool:
     """Whether boxes of the same class lie over a site: merged with a neighbour, it is not seen empty."""
     if site.hits < 2:
         return False
-    return boxes.covered(site.box, [s.box for s in seen if s.class_name == site.class_name]) >= PIECE
+    name = site.class_name
+    return boxes.covered(site.box, [s.box for s in seen if s.class_name == name]) >= PIECE
 
 
 def hidden(site: Site, covers: Iterable[Box]) -> bool:
@@ -96,8 +97,10 @@ def _overlap(box: Box, change: Box) -> float:
     return common / max(boxes.area(box), boxes.area(change)) if common else 0.0
 
 
-def without_twins(sites: Iterable[Site]) -> tuple[Site, ...]:
+def without_twins(sites: Sequence[Site]) -> tuple[Site, ...]:
     """Drop new candidates that lie in an older or confirmed site: one standing thing, one site."""
+    if not any(map(_is_new, sites)):
+        return tuple(sites)
     kept: list[Site] = []
     for site in sorted(sites, key=_age):
         if not (_is_new(site) and any(_belongs(site, other) for other in kept)):

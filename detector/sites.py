@@ -8,9 +8,10 @@ the look.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 
 from detector import boxes
 from detector.boxes import Box
@@ -105,6 +106,19 @@ class Site:
         return self.state is State.CONFIRMED or self.state is State.CLEARING
 
 
+_NAMES = tuple(field.name for field in fields(Site))
+_PLACES = {name: place for place, name in enumerate(_NAMES)}
+_values = attrgetter(*_NAMES)
+
+
+def changed(site: Site, **new: object) -> Site:
+    """As dataclasses.replace, in a third of its time: every look changes every site."""
+    values = list(_values(site))
+    for name, value in new.items():
+        values[_PLACES[name]] = value
+    return Site(*values)
+
+
 def site_key(camera_id: str, box: Box, at: datetime) -> str:
     """A name that the same sighting always gets: camera, second-exact birth and place on a 1000×1000 grid."""
     x, top, bottom = round((box[0] + box[2]) * 500), round(box[1] * 1000), round(box[3] * 1000)
@@ -133,7 +147,7 @@ def born(camera_id: str, seen: Sighting, at: datetime) -> Site:
 
 def begun_anew(site: Site, now: datetime) -> Site:
     """The same place with its time starting now: what was counted before proves nothing any more."""
-    return replace(
+    return changed(
         site,
         state=State.CANDIDATE,
         origin=site.box,
@@ -158,8 +172,9 @@ def looked(site: Site, hits: Sequence[Sighting], verdict: str, *, now: datetime,
     since = min(site.first_seen_at, now)  # a clock may have been set back
     trace = (*site.trace[1 - TRACE :], Trace(now, verdict, confidence))
     if verdict == "miss":
-        return replace(
+        return changed(
             site,
+            state=State.CLEARING if site.is_open else site.state,
             first_seen_at=since,
             stood_s=stood_s,
             visible_s=site.visible_s + step_s,
@@ -169,10 +184,11 @@ def looked(site: Site, hits: Sequence[Sighting], verdict: str, *, now: datetime,
             trace=trace,
         )
     if verdict not in COUNTS:
-        return replace(site, first_seen_at=since, stood_s=stood_s, trace=trace)
+        return changed(site, first_seen_at=since, stood_s=stood_s, trace=trace)
     much = site.is_open and site.looks >= COUNTED  # an open case remembers lately, not the morning
-    return replace(
+    return changed(
         site,
+        state=State.CONFIRMED if site.is_open else site.state,
         first_seen_at=since,
         last_seen_at=now,
         box=_followed(site.box, hits) if hits else site.box,

@@ -13,13 +13,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from detector import boxes, places
-from detector.belief import is_gone, stands
+from detector.belief import has_left, is_gone, stands
 from detector.chases import Place, linked, remembered
 from detector.look import Change, Look, Sighting
 from detector.newcomers import newcomers
 from detector.reasons import Reason, because
 from detector.rules import Court, Rules
-from detector.sites import Site, State, begun_anew, looked
+from detector.sites import Site, State, begun_anew, changed, looked
 from detector.zones import Zone
 
 PATIENCE = 4  # a candidate that is not decided after so many dwells starts over
@@ -180,16 +180,16 @@ def _ruled(site: Site, now: _Now) -> tuple[Site, Event | None]:
     if (zone := ruling.zone) is not None:
         if site.zone == zone.name and site.waived is None and site.grade == zone.grade and site.over == ruling.over:
             return site, None
-        homed = replace(site, zone=zone.name, grade=zone.grade, over=ruling.over, waived=None)
-        return (begun_anew(replace(homed, told=""), now.at) if site.waived else homed), None
+        homed = changed(site, zone=zone.name, grade=zone.grade, over=ruling.over, waived=None)
+        return (begun_anew(changed(homed, told=""), now.at) if site.waived else homed), None
     if site.waived == ruling.waived or ruling.waived is None:
         return site, None
-    waived = replace(site, waived=ruling.waived, told="")
+    waived = changed(site, waived=ruling.waived, told="")
     if not site.is_open:
         return begun_anew(waived, now.at), None
-    cleared = replace(waived, state=State.CLEARED, cleared_at=now.at)
+    cleared = changed(waived, state=State.CLEARED, cleared_at=now.at)
     why = Reason("now_permitted" if ruling.permitted else "not_watched", ruling.waived.values)
-    return replace(cleared, trace=()), Event(Kind.CLEARED, cleared, now.at, why)
+    return changed(cleared, trace=()), Event(Kind.CLEARED, cleared, now.at, why)
 
 
 def _verdict(site: Site, here: Sequence[Sighting], now: _Now) -> str:
@@ -239,12 +239,12 @@ def _judge(site: Site, zone: Zone, now: datetime) -> tuple[Site | None, Event | 
         return site, None
     event = Event(Kind.GIVEN_UP, site, now, why) if site.told != why.code and site.hits - site.faint > 1 else None
     if why.code == "rarely_detected":
-        return begun_anew(replace(site, told=why.code), now), event
+        return begun_anew(changed(site, told=why.code), now), event
     return None, event
 
 
 def _confirmed(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event]:
-    confirmed = replace(site, state=State.CONFIRMED, confirmed_at=now, told="")
+    confirmed = changed(site, state=State.CONFIRMED, confirmed_at=now, told="")
     values = {"stood_s": site.stood_s, "dwell_s": zone.dwell_s, "hit_ratio": site.hit_ratio, "least": zone.hit_ratio}
     over = {"zone": zone.name, "over": ", ".join(site.over)} if site.over else {}
     why = because("stood_strictest" if over else "stood", **values, **over)
@@ -253,7 +253,7 @@ def _confirmed(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event]:
 
 def _no_violation(site: Site, zone: Zone) -> Reason | None:
     """Why a candidate is given up; None while it may still become a violation."""
-    if is_gone(site, zone):
+    if has_left(site, zone):
         return because("left", stood_s=site.stood_s - site.empty_s)
     if site.stood_s <= PATIENCE * zone.dwell_s:
         return None
@@ -269,15 +269,14 @@ def _waive(site: Site, why: Reason, zone: Zone, now: datetime) -> tuple[Site | N
         return None, None
     if site.told == why.code or not stands(site, zone):
         return site, None
-    told = replace(site, told=why.code)
+    told = changed(site, told=why.code)
     return told, Event(Kind.GIVEN_UP, told, now, why)
 
 
 def _clear(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event | None]:
-    """A confirmed violation stays, starts clearing, or is seen gone for long enough."""
+    """A confirmed violation stays, or is seen gone for long enough."""
     if not is_gone(site, zone):
-        state = State.CLEARING if site.misses else State.CONFIRMED
-        return (site if site.state is state else replace(site, state=state)), None
-    cleared = replace(site, state=State.CLEARED, cleared_at=now)
+        return site, None
+    cleared = changed(site, state=State.CLEARED, cleared_at=now)
     why = because("empty", empty_s=site.empty_s, clear_s=zone.clear_s)
-    return replace(cleared, trace=()), Event(Kind.CLEARED, cleared, now, why)
+    return changed(cleared, trace=()), Event(Kind.CLEARED, cleared, now, why)

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the second witness, permitted hours, grades and the past of a place do to a case; and what never may."""
+
+import random
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from detector.boxes import Box
+from detector.look import Change, Look, Sighting
+from detector.reasons import because, codes, say
+from detector.rules import rules_for
+from detector.sites import State
+from detector.watch import Event, Kind, Watch, watch
+from detector.windows import Window
+from detector.zones import Zone
+
+START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # a Monday
+LOWER: Box = (0.0, 0.5, 1.0, 1.0)
+HERE: Box = (0.20, 0.60, 0.30, 0.75)
+THERE: Box = (0.45, 0.60, 0.55, 0.75)
+STALL = Sighting("stall", 0.8, HERE)
+PILE = Sighting("debris", 0.7, HERE)
+FAR = Sighting("stall", 0.9, (0.85, 0.80, 0.97, 0.95))
+
+
+def zone(**rule: object) -> Zone:
+    x0, y0, x1, y1 = LOWER
+    told = {"dwell_s": 60.0, "clear_s": 30.0} | rule
+    return Zone("street", ((x0, y0), (x1, y0), (x1, y1), (x0, y1)), **told)  # type: ignore[arg-type]
+
+
+class Street:
+    """A camera's street, looked at every two seconds."""
+
+    def __init__(self, *zones: Zone) -> None:
+        self.rules = rules_for(zones or (zone(),))
+        self.now, self.watch, self.events = START, Watch("cam-1"), list[Event]()
+
+    def look(self, seen: Iterable[Sighting] = (), changes: Iterable[Change] = (), *, blind: bool = False) -> None:
+        self.now += timedelta(seconds=2)
+        why = because("outside") if blind else None
+        look = Look("cam-1", self.now, tuple(seen), changes=tuple(changes), blind=why)
+        self.watch, events = watch(self.watch, look, self.rules)
+        self.events += events
+
+    def stands(self, *seen: Sighting, seconds: int, changes: Iterable[Change] = ()) -> None:
+        for _ in range(seconds // 2):
+            self.look(seen, changes)
+
+    @property
+    def news(self) -> list[Kind]:
+        return [event.kind for event in self.events if event.kind is not Kind.GIVEN_UP]
+
+    @property
+    def codes(self) -> list[str]:
+        return [event.reason.code for event in self.events]
+
+
+def weak(sighting: Sighting) -> Sighting:
+    return Sighting(sighting.class_name, 0.2, sighting.box, weak=True)
+
+
+def changed(since: datetime = START, box: Box = HERE) -> Change:
+    return Change(box, since, 0.8)
+
+
+def test_weak_sightings_alone_raise_nothing() -> None:
+    street = Street()
+    street.stands(weak(STALL), seconds=600)
+    assert street.news == []
+
+
+def test_a_weak_sighting_borne_out_by_a_change_counts() -> None:
+    street = Street()
+    street.stands(weak(PILE), seconds=200, changes=[changed()])
+    assert street.news == [Kind.OPENED]
+
+
+def test_weak_sightings_keep_a_case_open() -> None:
+    street = Street()
+    street.stands(STALL, seconds=100)
+    street.stands(weak(STALL), seconds=600)
+    assert street.news == [Kind.OPENED]
+    assert street.watch.sites[0].state is State.CONFIRMED
+
+
+def test_a_pile_that_the_detector_rarely_finds_is_borne_out_by_its_change() -> None:
+    def told(witness: str) -> list[Kind]:
+        street = Street(zone(witness=witness))
+        for n in range(150):
+            street.look([PILE] if n % 4 == 0 else [], [changed()])
+        return street.news
+
+    assert told("assist") == [Kind.OPENED]
+    assert told("off") == []
+
+
+def test_a_change_alone_raises_a_case_only_where_the_zone_asks_for_it() -> None:
+    def told(witness: str) -> list[Kind]:
+        street = Street(zone(witness=witness))
+        street.stands(seconds=200, changes=[changed()])
+        return street.news
+
+    assert told("alone") == [Kind.OPENED]
+    assert told("assist") == told("off") == []
+
+
+def test_a_change_that_a_person_or_another_sighting_explains_is_no_thing_of_its_own() -> None:
+    street = Street(zone(witness="alone"))
+    street.stands(Sighting("stall", 0.8, (0.18, 0.58, 0.32, 0.76)), seconds=200, changes=[changed()])
+    assert [event.site.class_name for event in street.events] == ["stall"]
+
+
+def test_what_changed_when_a_pile_left_does_not_keep_its_case() -> None:
+    street = Street()
+    street.stands(PILE, seconds=100)
+    left = street.now + timedelta(seconds=4)
+    street.stands(seconds=100, changes=[changed(left)])
+    assert street.news == [Kind.OPENED, Kind.CLEARED]
+
+
+def test_of_a_blind_look_nothing_is_learnt_but_time_passes() -> None:
+    street = Street()
+    street.stands(STALL, seconds=100)
+    for _ in range(600):
+        street.look(blind=True)
+    assert street.news == [Kind.OPENED]
+    assert street.watch.sites[0].misses == 0
+    street.stands(seconds=100)
+    assert street.news == [Kind.OPENED, Kind.CLEARED]
+
+
+def test_permitted_hours_count_neither_for_nor_against() -> None:
+    street = Street(zone(windows=(Window(8 * 60, 8 * 60 + 10),)))
+    street.stands(STALL, seconds=598)
+    assert street.news == []
+    assert street.codes == ["hours"]
+    street.stands(STALL, seconds=58)
+    assert street.news == []
+    street.stands(STALL, seconds=8)
+    (opened,) = [event for event in street.events if event.kind is Kind.OPENED]
+    assert opened.site.first_seen_at == START + timedelta(minutes=10)
+
+
+def test_a_case_that_becomes_permitted_is_cleared_and_relapses_when_the_hours_are_over() -> None:
+    street = Street(zone(windows=(Window(8 * 60 + 5, 8 * 60 + 10),)))
+    street.stands(STALL, seconds=700)
+    assert street.news == [Kind.OPENED, Kind.CLEARED, Kind.RELAPSED]
+    cleared = next(event for event in street.events if event.kind is Kind.CLEARED)
+    assert (cleared.reason.code, cleared.at) == ("now_permitted", START + timedelta(minutes=5))
+    assert len({event.site.key for event in street.events if event.kind is not Kind.GIVEN_UP}) == 1
+
+
+def test_a_new_rule_holds_at_the_next_look_and_loses_no_site() -> None:
+    street = Street(zone(dwell_s=600.0))
+    street.stands(STALL, seconds=100)
+    street.rules = rules_for((zone(dwell_s=60.0, grade="strict"),))
+    street.look([STALL])
+    (opened,) = street.events
+    assert (opened.kind, opened.site.grade) == (Kind.OPENED, "strict")
+
+
+def test_the_strictest_of_two_zones_is_named_with_those_it_overrules() -> None:
+    street = Street(zone(grade="strict"), Zone("square", ((0, 0), (1, 0), (1, 1), (0, 1)), dwell_s=30))
+    street.stands(STALL, seconds=100)
+    (opened,) = street.events
+    assert (opened.site.zone, opened.site.over) == ("street", ("square",))
+    assert "by the rule of street, which is stricter than square" in say(opened.reason, "en")
+
+
+def test_what_stands_outside_is_told_once_and_not_per_look() -> None:
+    street = Street()
+    street.stands(Sighting("stall", 0.8, (0.2, 0.1, 0.3, 0.3)), seconds=1200)
+    assert street.codes == ["outside"]
+    assert len(street.events[0].site.trace) > 50
+
+
+def test_a_vendor_who_moves_on_is_linked_to_where_he_was() -> None:
+    street = Street()
+    street.stands(STALL, seconds=100)
+    street.stands(seconds=60)
+    street.stands(Sighting("stall", 0.8, THERE), seconds=50)
+    street.stands(seconds=60)
+    street.stands(Sighting("stall", 0.8, (0.70, 0.60, 0.80, 0.75)), seconds=100)
+    first, _, second, third = street.events
+    assert (second.reason.code, second.site.chased_from, second.site.chases) == ("left", first.site.key, 1)
+    assert (third.kind, third.site.chased_from, third.site.chases) == (Kind.OPENED, second.site.key, 2)
+
+
+def test_a_place_keeps_its_history_after_its_case_was_forgotten() -> None:
+    street = Street()
+    street.stands(STALL, seconds=100)
+    street.stands(seconds=60)
+    street.now += timedelta(days=8)
+    street.stands(STALL, seconds=100)
+    opened, _, again = street.events
+    assert (again.kind, again.site.history_of, again.site.repeats) == (Kind.OPENED, opened.site.key, 1)
+
+
+def test_every_reason_is_said_in_both_languages() -> None:
+    for event_code in ("stood_strictest", "now_permitted", "licence", "hours", "not_watched"):
+        assert event_code in codes()
+    why = because("hours", zone="夜市", hours="17:00–22:00")
+    assert say(why, "en") == "permitted in 夜市 from 17:00–22:00"
+    assert say(why, "zh") == "“夜市”在 17:00–22:00 时段允许摆放"
+    assert TypeAdapter(type(why)).validate_json(TypeAdapter(type(why)).dump_json(why)) == why
+
+
+spots = st.builds(lambda x, y: (x, y, x + 0.1, y + 0.15), st.floats(0, 0.55), st.floats(0, 0.7))
+sightings = st.builds(
+    Sighting, st.sampled_from(["stall", "debris"]), st.floats(0.1, 1), spots, st.just(()), st.booleans()
+)
+scenes = st.lists(
+    st.tuples(st.lists(sightings, max_size=4), st.integers(1, 15), st.sampled_from([1.0, 5.0, 20.0, -40.0, 4000.0])),
+    min_size=1,
+    max_size=5,
+)
+Scenes = list[tuple[list[Sighting], int, float]]
+
+
+def told(looks: Iterable[Look], *zones: Zone) -> tuple[Watch, list[Event]]:
+    rules, state, events = rules_for(zones or (zone(),)), Watch("cam-1"), list[Event]()
+    for look in looks:
+        state, news = watch(state, look, rules)
+        events += news
+    return state, events
+
+
+def shown(scenes: Scenes, dice: random.Random | None = None, more: tuple[Sighting, ...] = ()) -> list[Look]:
+    looks, now = [], START
+    for seen, count, step_s in scenes:
+        for number in range(count):
+            now += timedelta(seconds=step_s if number == 0 else 5.0)
+            boxes = [*seen, *more]
+            if dice:
+                dice.shuffle(boxes)
+            looks.append(Look("cam-1", now, tuple(boxes)))
+    return looks
+
+
+@settings(max_examples=25, deadline=None)
+@given(scenes, st.randoms(use_true_random=False))
+def test_the_order_of_boxes_never_matters(scenes: Scenes, dice: random.Random) -> None:
+    assert told(shown(scenes, dice)) == told(shown(scenes))
+
+
+@settings(max_examples=25, deadline=None)
+@given(scenes)
+def test_a_detection_far_away_never_changes_another_site(scenes: Scenes) -> None:
+    alone, with_far = told(shown(scenes))[0], told(shown(scenes, more=(FAR,)))[0]
+    others = {site.key: site for site in with_far.sites if site.origin[0] < 0.8}
+    assert others == {site.key: site for site in alone.sites}
+
+
+@settings(max_examples=25, deadline=None)
+@given(scenes)
+def test_no_case_without_a_look_inside_a_zone(scenes: Scenes) -> None:
+    beside = Zone("beside", ((0.9, 0.9), (1, 0.9), (1, 1), (0.9, 1)), dwell_s=5)
+    assert all(event.kind is Kind.GIVEN_UP for event in told(shown(scenes), beside)[1])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from([-86_400.0, -3600.0, -61.0, 0.0, 3600.0, 86_400.0]), min_size=1, max_size=12))
+def test_time_that_jumps_raises_no_case(jumps: list[float]) -> None:
+    looks, now = [], START
+    for jump_s in jumps:
+        now += timedelta(seconds=jump_s)
+        looks.append(Look("cam-1", now, (STALL,)))
+    assert told(looks, zone(dwell_s=600.0))[1] == []
