@@ -189,7 +189,7 @@ def main() -> None:
     split = "val" if args.choose else args.split
     looked = look(Runner(model), args.dataset, split, manifest.get("iou", 0.6))
     thresholds = manifest.get("thresholds") or dict.fromkeys(CLASSES, 0.4)
-    out = chosen(looked) if args.choose else report(looked, thresholds)
+    out = chosen(looked) if args.choose else report(looked, thresholds) | {"split": split}
     text = json.dumps(out, indent=1)
     sys.stdout.write(text + "\n")
     if args.json:

@@ -22,7 +22,9 @@ SETS = {
     "debris_bags": "itsCaveMan/WoosongVision @ 33a6b888, dataset v1: CC BY 4.0, boxes corrected by us",
     "shop_fronts": "Urban-Research-Lab/building-facades-advertising-dataset @ 9782a3e: CC0, negatives",
     "street": "Flickr8k sample in quantumnaan/sic_translator @ d27da85: research use, negatives",
-    "synthetic": "our own Blender renders over the training negatives: AGPL-3.0-or-later",
+    "scenes": "rathull/CTFs @ f35c2198, scene thumbnails after MIT Places: licence not stated, negatives",
+    "synthetic": "our own Blender renders (AGPL-3.0-or-later), and things cut out of the training pictures and of "
+    "Adlibaari/PKL @ 893783b (licence not stated), over the training negatives",
 }
 START = (
     "yolo11n COCO weights by Ultralytics (AGPL-3.0), recovered from yas-sim/ultralytics_yolo11_optimization @ 04a298d"

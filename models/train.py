@@ -220,7 +220,10 @@ def work(rank: int, recipe: Recipe, feed: Feed, done: Tensor) -> None:
 
 
 class Run:
-    """A run under way in processes of its own; the pictures are shared with them by forking."""
+    """A run under way in processes of its own; the pictures are shared with them by forking.
+
+    To be started before torch has computed anything here: its threads do not survive the fork.
+    """
 
     def __init__(self, recipe: Recipe, feed: Feed) -> None:
         recipe.run.mkdir(parents=True, exist_ok=True)
@@ -241,7 +244,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the detector on this machine's cores.")
     for option in ("--dataset", "--start", "--run"):
         parser.add_argument(option, type=Path, required=True)
-    for option in ("epochs", "minutes", "side", "rate", "workers", "frozen", "seed"):
+    for option in ("epochs", "minutes", "side", "batch", "steps", "rate", "workers", "frozen", "seed"):
         standard = getattr(Recipe(Path(), Path()), option)
         parser.add_argument(f"--{option}", type=type(standard), default=standard)
     parser.add_argument("--without", nargs="*", default=[], help="sets to leave out")

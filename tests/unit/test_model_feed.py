@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Training data is dealt by set, from an index or from plain YOLO folders; what does not fit is told."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.augment import single
+from models.feed import Feed, index, stacked
+from support import drawn_stalls
+
+NAMES = "names: [stall, debris, person, two_wheeler, vehicle, umbrella]\n"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    drawn_stalls.write(tmp_path / "drawn")
+    return tmp_path / "drawn"
+
+
+def test_plain_folders_are_sorted_into_pictures_with_and_without(data: Path) -> None:
+    assert Feed(data).sizes() == {"own": 12, "own_clean": 4}
+    assert {entry["split"] for entry in index(data)} == {"train", "val", "test"}
+
+
+def test_two_data_sets_are_one(data: Path, tmp_path: Path) -> None:
+    drawn_stalls.write(tmp_path / "more")
+    assert Feed(data, tmp_path / "more").sizes() == {"own": 24, "own_clean": 8}
+
+
+def test_three_of_ten_pictures_hold_nothing(data: Path) -> None:
+    rng, feed = np.random.default_rng(4), Feed(data)
+    empty = [not len(feed.deal(96, rng, mosaics=0.0).learn) for _ in range(300)]
+    assert 0.25 < np.mean(empty) < 0.5  # a crop may cut the one thing of a picture away
+
+
+def test_the_same_lot_deals_the_same_picture(data: Path) -> None:
+    first, second = (Feed(data).deal(96, np.random.default_rng(9), mosaics=0.5) for _ in range(2))
+    np.testing.assert_array_equal(first.picture, second.picture)
+    np.testing.assert_array_equal(first.learn, second.learn)
+
+
+def test_boxes_move_with_their_picture(data: Path) -> None:
+    sample = next(s for s in Feed(data)._sets["own"] if (s.learn[:, 0] == 1).any())
+    shown = single(sample, 256, np.random.default_rng(1))
+    for box in shown.learn[shown.learn[:, 0] == 1, 1:].astype(int):
+        heap = shown.picture[box[1] : box[3], box[0] : box[2]]
+        assert heap.min() < 60  # the bags are the darkest thing there is
+
+
+def test_rows_are_numbered_by_picture_and_shared_by_side(data: Path) -> None:
+    samples = [single(s, 96, np.random.default_rng(2)) for s in Feed(data)._sets["own"][:3]]
+    pictures, learn, _ = stacked(samples)
+    assert pictures.shape == (3, 3, 96, 96)
+    assert learn[:, 2:].max() <= 1
+    assert set(learn[:, 0]) <= {0.0, 1.0, 2.0}
+
+
+def test_other_classes_are_told(data: Path) -> None:
+    (data / "data.yaml").write_text(NAMES)
+    assert Feed(data).sizes()
+    (data / "data.yaml").write_text("names: [rubbish]\n")
+    with pytest.raises(ValueError, match=r"data.yaml: names are \['rubbish'\]; number the classes as \['stall'"):
+        Feed(data)
+
+
+def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no pictures in images/train"):
+        Feed(tmp_path)
+
+
+def test_pictures_without_anything_to_find_do_not_train(data: Path) -> None:
+    for label in (data / "labels" / "train").iterdir():
+        label.write_text("")
+    with pytest.raises(ValueError, match="no training picture has a stall or debris"):
+        Feed(data)
