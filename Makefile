@@ -30,7 +30,7 @@ check:
 bench:
 	@scripts/setup dev
 	$(BIN)/curbwatch bench latency
-	$(BIN)/curbwatch bench service
+	$(BIN)/curbwatch bench capacity
 
 format:
 	$(BIN)/ruff check --fix
