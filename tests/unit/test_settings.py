@@ -11,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 
 from curbwatch.errors import SettingsError
 from curbwatch.settings import CameraSettings, Settings, load_settings
+from curbwatch.zone_settings import GroundSettings
 from detector.ground import to_ground
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +85,21 @@ def test_grades_hours_holidays_and_ground_become_rules(path: Path) -> None:
     assert str(rules.timezone) == "Asia/Shanghai"
     assert rules.ground is not None
     assert to_ground(rules.ground, (0.2, 0.9)) == pytest.approx((0, 0), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("ground", "is_of_the_city"),
+    [
+        (
+            {"picture": [[0.2, 0.9], [0.8, 0.9], [0.7, 0.4], [0.3, 0.4]], "metres": [[0, 0], [4, 0], [4, 9], [0, 9]]},
+            True,
+        ),
+        ({"horizon": 0.3, "height_m": 6, "fov_deg": 40}, False),
+        ({"horizon": 0.3, "height_m": 6, "fov_deg": 40, "stands_at": [120, 40]}, True),
+    ],
+)
+def test_a_horizon_from_nowhere_is_not_in_the_citys_metres(ground: dict[str, object], *, is_of_the_city: bool) -> None:
+    assert GroundSettings.model_validate(ground).is_of_the_city is is_of_the_city
 
 
 def test_there_are_examples_to_copy() -> None:
