@@ -117,6 +117,7 @@ class Patrol:
             waiting = Waiting(camera_id, since, turn.looked, turn.interval_s)
             if too_old(waiting, now, turn.post.reader.source.stale_after_s):
                 turn.post.reader.drop()
+                turn.drops += 1  # told as old, not once more as replaced
                 self._metrics.lost("old")
             else:
                 yield waiting

@@ -113,6 +113,25 @@ def test_an_unread_frame_is_replaced_and_counted(clips: dict[str, Path]) -> None
     assert state.drops >= 4
 
 
+def test_an_unread_frame_can_be_given_up(clips: dict[str, Path]) -> None:
+    with loopback_camera(clips["h264"]) as camera, CameraReader(Source("cam-1", camera.url, every_s=5.0)) as reader:
+        assert reader.wait(10.0)
+        assert (reader.waiting_since or 0.0) <= time.monotonic()
+        reader.drop()
+        assert reader.take() is None
+        assert reader.waiting_since is None
+        assert reader.state().drops == 1
+        reader.drop()
+        assert reader.state().drops == 1
+
+
+def test_the_interval_can_be_changed_while_it_reads(clips: dict[str, Path]) -> None:
+    with loopback_camera(clips["h264"]) as camera, CameraReader(Source("cam-1", camera.url, every_s=9.0)) as reader:
+        first = next_frame(reader)
+        reader.look_every(1.0)
+        assert (next_frame(reader, 4.0).taken_at - first.taken_at).total_seconds() < 5.0
+
+
 def test_calls_back_for_each_frame(clips: dict[str, Path]) -> None:
     rung: list[float] = []
     with loopback_camera(clips["h264"]) as camera:
