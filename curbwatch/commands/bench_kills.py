@@ -46,7 +46,9 @@ from streams.source import Source
 SAVED_LOOKS = 5 * len(CAMERAS)  # sites without news are written every 10 s: five looks of each camera
 BACKLOG = 60  # unposted messages at which the street waits for the courier
 BOTH, PATROL = 0.15, 0.75  # shares of the kills that take both processes, or the patrol's alone
-LIVES_S = (0.02, 0.3)
+AT_ONCE = 0.1  # share of the kills that come while what was killed before still starts
+LIFE_LOOKS = 60  # other kills come after up to so many looks, whatever the machine's load, and some milliseconds
+STUCK_S = 10.0  # the street does not move while the API is away and the backlog is full
 DRAIN_LIMIT_S = 300.0
 FORK = multiprocessing.get_context("fork")
 
@@ -75,12 +77,16 @@ class _Street:
         upgrade(self._url)
         with open_store(self._url) as store:
             self._token = add_key(store, "patrol", Role.PATROL)
+        # made once: nothing in it is open before it serves, and making it takes longer than a life
+        self._app = create_app(ApiConfig(database_url=self._url, evidence_dir=folder / "evidence"))
         self._position, self._last = RawValue(c_longlong, 0), RawValue(c_longlong, 2**62)
         self._api, self._patrol = self._start(self._serve), self._start(self._watch)
 
     def kill(self, dice: random.Random, on_done: Callable[[], None]) -> str:
         """Wait for a random moment, kill one process or both, start again what was killed."""
-        time.sleep(dice.uniform(*LIVES_S))
+        if dice.random() >= AT_ONCE:
+            self._go_on(dice.randint(1, LIFE_LOOKS))
+        time.sleep(dice.uniform(0, 0.03))
         draw = dice.random()
         name = "both" if draw < BOTH else "patrol" if draw < BOTH + PATROL else "api"
         if name != "patrol":
@@ -91,6 +97,12 @@ class _Street:
             self._patrol = self._start(self._watch)
         on_done()
         return name
+
+    def _go_on(self, looks: int) -> None:
+        """Wait until the street has gone on so far."""
+        until, late = self._position.value + looks, time.monotonic() + STUCK_S
+        while self._position.value < until and time.monotonic() < late:
+            time.sleep(0.001)
 
     def end(self) -> int:
         """Let the street go on until every stand so far is a case that is over, and everything is posted."""
@@ -119,8 +131,7 @@ class _Street:
         return child
 
     def _serve(self) -> None:
-        config = ApiConfig(database_url=self._url, evidence_dir=self._folder / "evidence")
-        Server(create_app(config)).run(sockets=[self._listener])
+        Server(self._app).run(sockets=[self._listener])
 
     def _watch(self) -> None:
         """The patrol's work from the look on at which the last one was killed."""
