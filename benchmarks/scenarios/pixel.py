@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The pixel level: scenario videos through the real model and the real chain, judged as the logic level is."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.scenarios.clockwork import Clockwork, Floats
+from benchmarks.scenarios.film import HIDDEN, Film, Stand
+from benchmarks.scenarios.pixel_cache import Seconds, Small, kept, remember
+from benchmarks.scenarios.scenes import Scene, Spans, Thing
+from benchmarks.scenarios.stage import Script, traffic
+from benchmarks.scenarios.stage_draw import box_of, shot
+from benchmarks.scenarios.stage_pack import Pack
+from detector.look import Look
+from detector.looks import Seen, seen
+from detector.model import Model
+from detector.observe import Memory, observe
+from detector.zones import Zone
+from streams.frame import Frame
+
+DAY = datetime(2026, 6, 1, tzinfo=UTC)
+KEPT_WIDTH = 240  # what health and background look at
+WATCHED = ((0.0, 0.3), (1.0, 0.3), (1.0, 0.85), (0.0, 0.85))
+
+
+def times(script: Script) -> Floats:
+    """The seconds at which a scenario is looked at."""
+    return np.arange(0.0, script.minutes * 60, script.interval_s)
+
+
+def scene_of(pack: Pack, script: Script) -> Scene:
+    """A scenario as the scoring knows scenes; a licensed pitch makes its things none of the watched ground's."""
+    x0, y0, x1, y1 = _flipped(script.licence) if script.mirrored else script.licence
+    pitch = Zone("licensed", ((x0, y0), (x1, y0), (x1, y1), (x0, y1)), kind="permitted", classes=("stall",))
+    watched = Zone("pavement", WATCHED, windows=script.windows)
+    start_s, length_s = script.start_minute * 60, script.minutes * 60
+    spans: Spans = tuple(
+        (max(0.0, w.from_min * 60.0 - start_s), min(length_s, w.to_min * 60.0 - start_s)) for w in script.windows
+    )
+    things = tuple(_things(pack, script))
+    permits = {watched.name: spans, pitch.name: ()}
+    return Scene(script.name, script.interval_s, script.minutes / 60, (watched, pitch), permits, (), things)
+
+
+def _things(pack: Pack, script: Script) -> Iterator[Thing]:
+    for prop in script.props:
+        if prop.class_name:
+            box = box_of(pack, prop)
+            here = [at for at, name in prop.steps if name]
+            end_s = next((at for at, name in prop.steps if not name and at > here[0]), script.minutes * 60 + 1)
+            zone = "" if prop.licensed else "pavement"
+            yield Thing("stand", prop.class_name, zone, _flipped(box) if script.mirrored else box, here[0], end_s)
+
+
+def _flipped(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    return 1 - box[2], box[1], 1 - box[0], box[3]
+
+
+def film_of(pack: Pack, script: Script, model: Model, *, cache: Path | None, on_done: Callable[[], None]) -> Film:
+    """A scenario as the engine gets it: drawn, looked at by the model, and observed, look by look."""
+    world, at_s = scene_of(pack, script), times(script)
+    known = kept(cache, _key(pack, script, model))
+    if known is None:
+        known = Seconds(tuple(_seen(pack, script, model, at_s, on_done)))
+        remember(cache, _key(pack, script, model), known)
+    quiet = np.zeros(len(at_s), np.bool_)
+    clock = Clockwork(at_s, np.zeros(len(at_s)), quiet, quiet, quiet)
+    judged = [n for n, prop in enumerate(script.props) if prop.class_name]
+    covered = np.array([share for _, _, share in known.rows]).reshape(len(at_s), -1)
+    stands = tuple(
+        Stand(thing, covered[:, n] < HIDDEN) for n, thing in zip(judged, world.things, strict=True) if thing.zone
+    )
+    return Film(world, clock, _looks(script, known), stands)
+
+
+def _key(pack: Pack, script: Script, model: Model) -> str:
+    told = json.dumps([pack.digest, model.manifest.sha256, model.engine, asdict(script)], default=str, sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:24]
+
+
+def _seen(
+    pack: Pack, script: Script, model: Model, at_s: Floats, on_done: Callable[[], None]
+) -> Iterator[tuple[Small, Look, tuple[float, ...]]]:
+    """Per look the small picture, what the model said of it, and what was covered."""
+    ways, start = traffic(script), DAY + timedelta(minutes=script.start_minute)
+    for number, second in enumerate(at_s.tolist()):
+        drawn = shot(pack, script, second, ways)
+        frame = Frame(script.name, drawn.picture, start + timedelta(seconds=second), number)
+        (found,) = model.detect([drawn.picture])
+        yield frame.small(KEPT_WIDTH), seen(frame, found, model.manifest.classes).look, drawn.covered
+        on_done()
+
+
+def _looks(script: Script, known: Seconds) -> tuple[Look, ...]:
+    """Health and background on top: the same chain as the patrol's and the replay's."""
+    memory, out = Memory(), []
+    for number, (small, look) in enumerate((small, look) for small, look, _ in known.rows):
+        frame = Frame(script.name, small, look.taken_at, number)
+        memory, whole = observe(memory, Seen(frame, look, ()))
+        out.append(whole)
+    return tuple(out)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The pixel level of `bench scenarios`: scenario videos through the model and the whole chain."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.scenarios.pixel import times
+from benchmarks.scenarios.pixel_cache import cache_folder
+from benchmarks.scenarios.pixel_report import judge, report
+from benchmarks.scenarios.pixel_scripts import scripts
+from benchmarks.scenarios.pixel_write import write
+from benchmarks.scenarios.stage import Script
+from benchmarks.scenarios.stage_pack import load_pack
+from curbwatch.progress import progress
+from detector.model import load_model
+
+COLUMNS = ("name", "violations", "found", "false", "duplicates", "undecided")
+
+
+def chosen(only: Sequence[str]) -> tuple[Script, ...]:
+    """The scenarios whose names hold one of the words; typer.BadParameter where none does."""
+    every = scripts()
+    some = tuple(script for script in every if not only or any(word.lower() in script.name for word in only))
+    if not some:
+        names = "; ".join(script.name for script in every)
+        raise typer.BadParameter(f"no scenario is called like that; there are: {names}", param_hint="--only")
+    return some
+
+
+def pixel_level(only: Sequence[str], manifest: Path, folder: Path | None) -> dict[str, Any]:
+    """Measure the scenarios; write their films into `folder` first if there is one."""
+    pack, some = load_pack(), chosen(only)
+    if folder is not None:
+        with progress("writing films", len(some)) as step:
+            for script in some:
+                write(pack, script, folder)
+                step()
+    model = load_model(manifest)
+    with progress("watching scenario videos", sum(len(times(script)) for script in some)) as step:
+        results = judge(pack, some, model, cache=cache_folder(), on_done=step)
+    return {"measured_at": datetime.now(UTC).isoformat(timespec="seconds")} | report(results, model)
+
+
+def tell(pixel: dict[str, Any]) -> None:
+    """Print the scenarios, and each failure in a line."""
+    table = Table(*COLUMNS)
+    for row in pixel["scenarios"]:
+        table.add_row(*(str(row[column]) for column in COLUMNS))
+    Console().print(table)
+    for row in pixel["scenarios"]:
+        for failure in row["failures"]:
+            typer.echo(f"{row['name']}: {failure}")
