@@ -16,8 +16,10 @@ from benchmarks.scenarios.report import logic as logic_level
 from benchmarks.scenarios.report import steps
 from benchmarks.scenarios.setting import Setting
 from curbwatch.commands.bench_kills import kill_test
+from curbwatch.commands.bench_pixels import pixel_level, tell
 from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
+from curbwatch.settings import SHIPPED_MODEL
 
 COLUMNS = (
     "precision",
@@ -37,6 +39,10 @@ def scenarios(  # noqa: PLR0913 - one per option of the command line
     recall: Annotated[float, typer.Option(help="of the simulated detector, per look", min=0.05, max=0.99)] = 0.6,
     false_per_look: Annotated[float, typer.Option(help="its false boxes per look", min=0, max=0.4)] = 0.02,
     seed: Annotated[int, typer.Option(help="draws another city", min=0)] = 0,
+    pixel: Annotated[bool, typer.Option("--pixel", help="scenario videos through the model; some minutes")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="of the videos: those with this in their name")] = None,
+    model: Annotated[Path, typer.Option(help="manifest that looks at the videos")] = SHIPPED_MODEL,
+    write: Annotated[Path | None, typer.Option(help="write the videos and their truth here", file_okay=False)] = None,
     kills: Annotated[int, typer.Option(help="kill a patrol and an API so often, with signal 9", min=0)] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="write the report here", dir_okay=False)] = None,
     html_file: Annotated[Path | None, typer.Option("--html", help="write a page with plots", dir_okay=False)] = None,
@@ -49,6 +55,8 @@ def scenarios(  # noqa: PLR0913 - one per option of the command line
         with progress("watching simulated cameras", steps(setting, camera_hours)) as step:
             report |= logic_level(setting, camera_hours=camera_hours, seed=seed, on_done=step)
         report["cost"] = look_cost()
+    if pixel:
+        report["pixel"] = pixel_level(only or [], model, write)
     if kills:
         with progress("killing", kills) as step:
             report["kills"] = kill_test(kills, seed=seed, on_done=step)
@@ -70,6 +78,8 @@ def _print(report: dict[str, Any]) -> None:
             table.add_row(name, *(_figure(row.get(column)) for column in COLUMNS))
     if table.row_count:
         Console().print(table)
+    if "pixel" in report:
+        tell(report["pixel"])
     for kind, row in report.get("equal_recall", {}).items():
         typer.echo(f"false cases at equal recall: ours {row['ours_false']}, {NAMES[kind]} {row['false']}")
     if "cost" in report:
