@@ -105,9 +105,16 @@ def blurred(sharp: float) -> Reason | None:
 
 
 def _left(detail: Plane, reference: Plane) -> float:
-    """How much of the reference's detail a picture still has; noise has no part in it."""
-    whole = float((reference * reference).sum())
-    return float((detail * reference).sum()) / whole if whole else 1.0
+    """How much of the reference's detail a picture still has.
+
+    Noise of the picture has no part in the first answer, noise of the reference none in the second; the second says
+    nothing where both have little in common.
+    """
+    own, whole = float((detail * detail).sum()), float((reference * reference).sum())
+    common = float((detail * reference).sum())
+    if not whole:
+        return 1.0
+    return max(common / whole, own / common) if common * common > 0.25 * own * whole else common / whole
 
 
 def _correlation(light: Plane, reference: Plane, cells: Mask) -> float:

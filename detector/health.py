@@ -218,7 +218,7 @@ def _renewed(before: Health, now: View, lying: Shift, at: datetime) -> Health:
         return _learning(before, now, at)
     if 0 <= (at - before.renewed_at).total_seconds() < RENEW_S:
         return before
-    step = np.clip(_straight(now.light, lying) - before.reference, -STEP, STEP)
+    step = np.clip(0.25 * (_straight(now.light, lying) - before.reference), -STEP, STEP)
     usual = before.usual + 0.1 * (max(lying.confidence, ALIKE) - before.usual)
     renewed = replace(before, renewed_at=at, reference=before.reference + step, usual=usual)
     return _anchored(_accustomed(renewed, now, HABIT), now, at)
