@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The scenario videos: twenty-odd little stories on the pack's street, each with what the city wants to hear of it."""
 
-from dataclasses import replace
-
-from benchmarks.scenarios.stage import LANE_Y, LEFTWARD, RIGHTWARD, Prop, Script, Way, Weather, drive, park, stroll
+from benchmarks.scenarios.stage import LEFTWARD, RIGHTWARD, Prop, Script, Way, Weather, drive, park, stroll
 from detector.windows import Window
 
 VENDOR_X, VENDOR_Y = 4.45, 10.45
@@ -141,11 +139,3 @@ def _quiet() -> tuple[Script, ...]:
 def scripts() -> tuple[Script, ...]:
     """Every scenario; names are unique."""
     return (*_plain(), *_debris(), *_weather(), *_quiet())
-
-
-def shortened(script: Script, minutes: float) -> Script:
-    """The beginning of a scenario."""
-    return replace(script, minutes=min(script.minutes, minutes))
-
-
-__all__ = ["LANE_Y", "scripts", "shortened"]

@@ -18,7 +18,6 @@ import numpy as np
 from models.scenes import layout, plates, props
 from models.scenes.assets import Pixels
 from models.scenes.cast import cast
-from models.scenes.shapes import Floats
 from models.scenes.sprites import Mover, Sheet, load_sheet, render_cast
 
 SHRINK = 0.75
@@ -113,12 +112,12 @@ def _chosen(mover: Mover, sheet: Sheet, name: str) -> list[Cut]:
 
 def _lifted(plate: plates.Plate, bare: plates.Plate, at: tuple[float, float]) -> Cut:
     """What stands in a plate and not in the bare one, with its shadow as black of some opacity."""
-    body = (np.abs(plate.depth - bare.depth) > plates.CHANGED_M).astype(np.float32)
-    body = cv2.GaussianBlur(cv2.morphologyEx(body, cv2.MORPH_CLOSE, np.ones((3, 3))), (0, 0), 0.6)
+    stands = (np.abs(plate.depth - bare.depth) > plates.CHANGED_M).astype(np.float32)
+    body = cv2.GaussianBlur(cv2.morphologyEx(stands, cv2.MORPH_CLOSE, np.ones((3, 3))), (0, 0), 0.6)
     before = np.maximum(bare.picture.astype(np.float32).mean(axis=2), 8.0)
     after = plate.picture.astype(np.float32).mean(axis=2)
-    shade: Floats = cv2.GaussianBlur(np.clip(1 - after / before, 0, 0.65), (0, 0), 1.5)
-    shade = np.where(shade > 0.08, shade, 0.0)
+    dark = cv2.GaussianBlur(np.clip(1 - after / before, 0, 0.65), (0, 0), 1.5)
+    shade = np.where(dark > 0.08, dark, 0.0)
     alpha = body + shade * (1 - body)
     colour = plate.picture.astype(np.float32) * (body / np.maximum(alpha, 1e-4))[:, :, None]
     whole = np.concatenate([colour, alpha[:, :, None] * 255.0], axis=2)
@@ -130,9 +129,9 @@ def _saved(cut: Cut, path: Path) -> dict[str, Any]:
     size = tuple(max(1, round(side * SHRINK)) for side in cut.picture.shape[1::-1])
     whole = cut.picture.astype(np.float32)
     whole[:, :, :3] *= whole[:, :, 3:] / 255.0
-    whole = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
-    whole[:, :, :3] /= np.maximum(whole[:, :, 3:] / 255.0, 1e-3)
-    _write(path, whole.round().clip(0, 255).astype(np.uint8))
+    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
+    small[:, :, :3] /= np.maximum(small[:, :, 3:] / 255.0, 1e-3)
+    _write(path, small.round().clip(0, 255).astype(np.uint8))
     return {
         "file": path.name,
         "origin": [round(v * SHRINK, 3) for v in cut.origin],

@@ -86,7 +86,11 @@ def standing() -> dict[str, Mover]:
         "clothes_rack": (clothes_rack(), math.pi / 12),
         "fruit_table_1": (fruit_table(ready=False), 0.0),
     }
-    return {name: Mover(lambda _, p=parts: p, turn, (SPOT[0],), SPOT[1]) for name, (parts, turn) in made.items()}
+    return {name: _stander(parts, turn) for name, (parts, turn) in made.items()}
+
+
+def _stander(parts: list[Part], turn: float) -> Mover:
+    return Mover(lambda _: parts, turn, (SPOT[0],), SPOT[1])
 
 
 def render(cache: Path) -> None:
