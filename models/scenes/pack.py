@@ -129,7 +129,7 @@ def _saved(cut: Cut, path: Path) -> dict[str, Any]:
     size = tuple(max(1, round(side * SHRINK)) for side in cut.picture.shape[1::-1])
     whole = cut.picture.astype(np.float32)
     whole[:, :, :3] *= whole[:, :, 3:] / 255.0
-    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.float32)
     small[:, :, :3] /= np.maximum(small[:, :, 3:] / 255.0, 1e-3)
     _write(path, small.round().clip(0, 255).astype(np.uint8))
     return {
