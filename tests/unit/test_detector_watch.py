@@ -378,7 +378,7 @@ def streets(draw: st.DrawFn) -> list[Look]:
     return looks
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(streets())
 def test_saved_and_restored_sites_tell_the_same_story(looks: list[Look]) -> None:
     saved = TypeAdapter(Watch)
@@ -390,7 +390,7 @@ def test_saved_and_restored_sites_tell_the_same_story(looks: list[Look]) -> None
         assert restored == unbroken
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(streets())
 def test_every_site_opens_before_it_clears_and_clears_before_it_relapses(looks: list[Look]) -> None:
     state, told = Watch("cam-1"), dict[str, Kind]()
