@@ -92,8 +92,8 @@ def _seen(
     for number, second in enumerate(at_s.tolist()):
         drawn = shot(pack, script, second, ways)
         frame = Frame(script.name, drawn.picture, start + timedelta(seconds=second), number)
-        (found,) = model.detect([drawn.picture])
-        yield frame.small(KEPT_WIDTH), seen(frame, found, model.manifest.classes).look, drawn.covered
+        (found,) = model.detect([drawn.picture], faint=True)
+        yield frame.small(KEPT_WIDTH), seen(frame, found, model.manifest.by_class).look, drawn.covered
         on_done()
 
 
