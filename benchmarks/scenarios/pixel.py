@@ -80,7 +80,11 @@ def film_of(pack: Pack, script: Script, model: Model, *, cache: Path | None, on_
 
 
 def _key(pack: Pack, script: Script, model: Model) -> str:
-    told = json.dumps([pack.digest, model.manifest.sha256, model.engine, asdict(script)], default=str, sort_keys=True)
+    told = json.dumps(
+        ["with faint ones", pack.digest, model.manifest.sha256, model.engine, asdict(script)],
+        default=str,
+        sort_keys=True,
+    )
     return hashlib.sha256(told.encode()).hexdigest()[:24]
 
 
