@@ -149,9 +149,9 @@ class Patrol:
     def _look(self, ready: list[Ready]) -> None:
         fresh = [each for each in ready if not self._repeated(each)]
         with self._metrics.stage("infer"):
-            found = self._model.detect([each.frame.pixels for each in fresh])
+            found = self._model.detect([each.frame.pixels for each in fresh], faint=True)
         for each, detections in zip(fresh, found, strict=True):
-            look = seen(each.frame, detections, self._model.manifest.classes)
+            look = seen(each.frame, detections, self._model.manifest.by_class)
             with self._metrics.stage("judge"):
                 self._judge.judge(each.turn.post, look)
             each.turn.inferred = Inferred(each.frame.taken_at, each.thumbnail, detections)
@@ -164,7 +164,7 @@ class Patrol:
             same = may_repeat(each.turn, each.frame, each.thumbnail, self._repeat_s)
         if inferred is None or not same:
             return False
-        look = seen(each.frame, inferred.found, self._model.manifest.classes)
+        look = seen(each.frame, inferred.found, self._model.manifest.by_class)
         with self._metrics.stage("judge"):
             if not self._judge.judge(each.turn.post, look, gated=True):
                 return False

@@ -31,8 +31,8 @@ def replay_recording(
     frames = read_frames(recording, camera_id=camera.id, every_s=camera.every_s, start_at=start_at)
     with progress("replaying", None) as step:
         for batch in _batches(frames):
-            for frame, found in zip(batch, model.detect([f.picture for f in batch]), strict=True):
-                memory, look = observe(memory, seen(frame, found, model.manifest.classes), watching)
+            for frame, found in zip(batch, model.detect([f.picture for f in batch], faint=True), strict=True):
+                memory, look = observe(memory, seen(frame, found, model.manifest.by_class), watching)
                 state, news = watch(state, look, rules)
                 events.extend(_told(event, start_at) for event in news)
                 looks += 1

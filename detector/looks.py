@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """From a frame's detections to what the sites need to know of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from detector.boxes import Box
@@ -21,8 +22,12 @@ class Seen:
     people: tuple[Box, ...]
 
 
-def seen(frame: Frame, found: Detections, classes: tuple[str, ...]) -> Seen:
-    """Read detections (pixels of the frame) as sightings, covers and people."""
+def seen(frame: Frame, found: Detections, thresholds: Mapping[str, float]) -> Seen:
+    """Read detections (pixels of the frame) as sightings, covers and people.
+
+    thresholds: of every class, in the order of the model's class numbers; what lies below its own is a weak sighting.
+    """
+    classes = tuple(thresholds)
     width, height = frame.width, frame.height
     items = [
         (classes[int(class_id)], float(confidence), _share(xyxy.tolist(), width, height))
@@ -31,7 +36,11 @@ def seen(frame: Frame, found: Detections, classes: tuple[str, ...]) -> Seen:
     look = Look(
         camera_id=frame.camera_id,
         taken_at=frame.taken_at,
-        seen=tuple(Sighting(name, confidence, box) for name, confidence, box in items if name in VIOLATIONS),
+        seen=tuple(
+            Sighting(name, confidence, box, weak=confidence < thresholds[name])
+            for name, confidence, box in items
+            if name in VIOLATIONS
+        ),
         covers=tuple(box for name, _, box in items if name in HIDING),
         size=(width, height),
     )

@@ -39,6 +39,11 @@ class Manifest(BaseModel):
     def threshold(self, class_name: str) -> float:
         return self.thresholds[class_name]
 
+    @property
+    def by_class(self) -> dict[str, float]:
+        """The thresholds in the order of the model's class numbers."""
+        return {name: self.thresholds[name] for name in self.classes}
+
 
 def load_manifest(path: Path) -> Manifest:
     """Read and check a manifest and the checksum of its weights; ManifestError says what does not fit."""

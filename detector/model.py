@@ -15,7 +15,10 @@ from detector.heads import check_head, decode
 from detector.letterbox import Fit, letterbox, unletterbox
 from detector.manifest import Manifest, load_manifest
 from detector.session import Session
+from detector.zones import VIOLATIONS
 from streams.frame import Pixels, Planes
+
+FAINT = 0.5  # of a violation's threshold: from here on the sites are told, as a weak sighting
 
 
 class Model:
@@ -27,6 +30,8 @@ class Model:
         batch = session.input_shape[0]
         self._largest = batch if isinstance(batch, int) else 0
         self._floors = np.array([manifest.threshold(c) for c in manifest.classes], np.float32)
+        faint = np.array([FAINT if c in VIOLATIONS else 1.0 for c in manifest.classes], np.float32)
+        self._faint_floors = self._floors * faint
         self._held: list[Fit | None] = [None] * (self._largest or 1)  # what lies in each square
         self._lock, self._square = Lock(), np.zeros((self._largest or 1, 3, *[manifest.input_size] * 2), np.float32)
         warm_up = session.run(self._square)
@@ -37,14 +42,21 @@ class Model:
         """Which engine computes, and how exactly."""
         return self._session.name
 
-    def detect(self, pictures: Sequence[Pixels | Planes], *, least: float | None = None) -> list[Detections]:
-        """Look at pictures (BGR uint8[H,W,3] or planes) in one batch; `least` replaces every class's threshold."""
+    def detect(
+        self, pictures: Sequence[Pixels | Planes], *, least: float | None = None, faint: bool = False
+    ) -> list[Detections]:
+        """Look at pictures (BGR uint8[H,W,3] or planes) in one batch.
+
+        `least` replaces every class's threshold; `faint` adds violations down to half of theirs.
+        """
         if not pictures:
             return []
         if self._largest and len(pictures) > self._largest:
             cut = self._largest
-            return self.detect(pictures[:cut], least=least) + self.detect(pictures[cut:], least=least)
-        floors = self._floors if least is None else np.full_like(self._floors, least)
+            first, rest = pictures[:cut], pictures[cut:]
+            return self.detect(first, least=least, faint=faint) + self.detect(rest, least=least, faint=faint)
+        usual = self._faint_floors if faint else self._floors
+        floors = usual if least is None else np.full_like(self._floors, least)
         with self._lock:  # one input for all: fresh memory at each look costs as much as writing it
             squares = self._squares(len(pictures))
             places = [

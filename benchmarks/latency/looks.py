@@ -93,7 +93,7 @@ class Looking:
                 detections(output, place, self._manifest, self._floors)
                 for output, place in zip(outputs, places, strict=True)
             ]
-        looks = [seen(frame, some, self._manifest.classes) for frame, some in zip(frames, found, strict=True)]
+        looks = [seen(frame, some, self._manifest.by_class) for frame, some in zip(frames, found, strict=True)]
         with clock.stage("observe", self.batch):
             told = [self._observe(look) for look in looks]
         with clock.stage("rules", self.batch):

@@ -63,7 +63,7 @@ def heartbeat(api: Heard, post: Post, every_s: float = 5.0) -> Heartbeat:
 
 def looked(post: Post, after_s: float) -> None:
     frame = Frame("cam-1", np.zeros((48, 64, 3), np.uint8), NOW + timedelta(seconds=after_s), 0)
-    post.last = seen(frame, no_detections(), ("stall",))
+    post.last = seen(frame, no_detections(), {"stall": 0.4})
 
 
 def test_a_camera_is_introduced_and_then_heard_of_every_third_time(api: Heard, post: Post) -> None:

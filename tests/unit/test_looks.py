@@ -12,7 +12,7 @@ from streams.frame import Frame
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 FRAME = Frame("cam-1", np.zeros((200, 400, 3), np.uint8), NOW, 1)
-CLASSES = ("stall", "debris", "person", "two_wheeler", "vehicle", "umbrella", "dog")
+THRESHOLDS = dict.fromkeys(("stall", "debris", "person", "two_wheeler", "vehicle", "umbrella", "dog"), 0.4)
 
 
 def found(*class_ids: int) -> Detections:
@@ -21,7 +21,7 @@ def found(*class_ids: int) -> Detections:
 
 
 def test_every_class_goes_where_it_belongs() -> None:
-    look = seen(FRAME, found(0, 1, 2, 3, 4, 5, 6), CLASSES)
+    look = seen(FRAME, found(0, 1, 2, 3, 4, 5, 6), THRESHOLDS)
     box = (0.25, 0.25, 0.5, 0.75)
     assert look.look.seen == (Sighting("stall", 0.75, box), Sighting("debris", 0.75, box))
     assert look.look.covers == (box,) * 4
@@ -30,9 +30,14 @@ def test_every_class_goes_where_it_belongs() -> None:
 
 
 def test_the_order_of_classes_is_the_models_own() -> None:
-    assert seen(FRAME, found(0), ("debris",)).look.seen[0].class_name == "debris"
+    assert seen(FRAME, found(0), {"debris": 0.4}).look.seen[0].class_name == "debris"
 
 
 def test_an_empty_street_is_a_look_too() -> None:
-    look = seen(FRAME, no_detections(), CLASSES)
+    look = seen(FRAME, no_detections(), THRESHOLDS)
     assert (look.look.seen, look.look.covers, look.people) == ((), (), ())
+
+
+def test_below_its_threshold_a_sighting_is_weak() -> None:
+    look = seen(FRAME, found(0, 1), THRESHOLDS | {"stall": 0.8})
+    assert [(s.class_name, s.weak) for s in look.look.seen] == [("stall", True), ("debris", False)]
