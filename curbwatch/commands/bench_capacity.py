@@ -128,11 +128,11 @@ def apart(cores: int) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
 
 
 def _print(report: dict[str, Any]) -> None:
-    table = Table("cameras", "cores", "per camera", "kept", "age p50", "p95", "p99", "RSS MB", "threads", "generator")
+    table = Table("cameras", "cores", "each", "kept", "age", "p95", "p99", "MB", "load")
     for point in report["points"]:
         table.add_row(
             str(point["cameras"]), f"{point['cpu_cores']:.3f}", f"{point['cpu_s_per_camera_s']:.4f}",
-            *(_figure(point[name]) for name in _SHOWN), f"{point['rss_mb']:.0f}", str(point["threads"]),
+            *(_figure(point[name]) for name in _SHOWN), f"{point['rss_mb']:.0f}",
             f"{point['load']['cpu_cores']:.3f}",
         )  # fmt: skip
     if report["points"]:
