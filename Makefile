@@ -17,7 +17,7 @@ test:
 
 test-train:
 	@scripts/setup-train
-	@.venv-train/bin/python -m pytest tests/train -p no:xdist -W default $(ARGS)
+	@.venv-train/bin/python -m pytest tests/train -p no:xdist -W default --timeout 900 $(ARGS)
 
 check:
 	@scripts/setup dev

@@ -43,7 +43,7 @@ def train(data: Path, out: Path, *more: str) -> str:
     """Run the command; its output."""
     command = [sys.executable, "-W", "ignore", "-c", "from curbwatch.cli import main; main()", "models", "train"]
     command += ["--data", str(data), "--name", "tiny", "--out", str(out), *OPTIONS, *more]
-    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=170, env=os.environ)
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=800, env=os.environ)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -111,7 +111,7 @@ def test_the_same_seed_makes_the_same_weights(data: Path, tmp_path: Path) -> Non
             str(started),
         ]
         command += ["--run", str(run), "--epochs", "1", "--steps", "2", "--batch", "2", "--side", "64"]
-        subprocess.run(command, cwd=ROOT, check=True, timeout=170)
+        subprocess.run(command, cwd=ROOT, check=True, timeout=800)
         states.append(torch.load(run / "last.pt", weights_only=True)["average"])
     assert all(torch.equal(value, states[1][key]) for key, value in states[0].items())
 
