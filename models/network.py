@@ -47,12 +47,17 @@ def from_coco(weights: Path) -> Any:
     return model
 
 
-def load(checkpoint: Path, *, averaged: bool = True) -> Any:
-    """Return our network from one of our training checkpoints."""
+def load(*checkpoints: Path, averaged: bool = True) -> Any:
+    """Return our network from one of our training checkpoints, or from the mean of several of one run."""
     model = blank()
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    model.load_state_dict(state["average" if averaged else "model"])
+    which = "average" if averaged else "model"
+    states = [torch.load(path, map_location="cpu", weights_only=True)[which] for path in checkpoints]
+    model.load_state_dict({key: _mean([state[key] for state in states]) for key in states[0]})
     return model
+
+
+def _mean(values: list[Tensor]) -> Tensor:
+    return torch.stack(values).mean(dim=0) if values[0].dtype.is_floating_point else values[-1]
 
 
 def _change_head(model: Any, classes: int) -> None:
