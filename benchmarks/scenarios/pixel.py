@@ -4,7 +4,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from benchmarks.scenarios.film import HIDDEN, Film, Stand
 from benchmarks.scenarios.pixel_cache import Seconds, Small, kept, remember
 from benchmarks.scenarios.scenes import Scene, Spans, Thing
 from benchmarks.scenarios.stage import Script, traffic
-from benchmarks.scenarios.stage_draw import box_of, shot
+from benchmarks.scenarios.stage_draw import Shot, box_of, shot
 from benchmarks.scenarios.stage_pack import Pack
 from detector.look import Look
 from detector.looks import Seen, seen
@@ -62,50 +62,71 @@ def _flipped(box: tuple[float, float, float, float]) -> tuple[float, float, floa
     return 1 - box[2], box[1], 1 - box[0], box[3]
 
 
-def film_of(pack: Pack, script: Script, model: Model, *, cache: Path | None, on_done: Callable[[], None]) -> Film:
+@dataclass(frozen=True, slots=True, eq=False)
+class Reel:
+    """A scenario ready to be watched: its scene, when it is looked at from `start` on, and the looks themselves.
+
+    judged: for each thing of the scene its place in the `covered` of a shot. told: all that the pictures depend on.
+    """
+
+    scene: Scene
+    at_s: Floats
+    start: datetime
+    judged: tuple[int, ...]
+    told: tuple[object, ...]
+    shots: Callable[[], Iterator[Shot]]
+
+
+def reel_of(pack: Pack, script: Script) -> Reel:
+    """A scenario on the pack's street."""
+    at_s = times(script)
+    judged = tuple(n for n, prop in enumerate(script.props) if prop.class_name)
+    start = DAY + timedelta(minutes=script.start_minute)
+
+    def shots() -> Iterator[Shot]:
+        ways = traffic(script)
+        yield from (shot(pack, script, second, ways) for second in at_s.tolist())
+
+    return Reel(scene_of(pack, script), at_s, start, judged, (pack.digest, asdict(script)), shots)
+
+
+def film_of(reel: Reel, model: Model, *, cache: Path | None, on_done: Callable[[], None]) -> Film:
     """A scenario as the engine gets it: drawn, looked at by the model, and observed, look by look."""
-    world, at_s = scene_of(pack, script), times(script)
-    known = kept(cache, _key(pack, script, model))
+    known = kept(cache, _key(reel, model))
     if known is None:
-        known = Seconds(tuple(_seen(pack, script, model, at_s, on_done)))
-        remember(cache, _key(pack, script, model), known)
+        known = Seconds(tuple(_seen(reel, model, on_done)))
+        remember(cache, _key(reel, model), known)
+    world, at_s = reel.scene, reel.at_s
     quiet = np.zeros(len(at_s), np.bool_)
     clock = Clockwork(at_s, np.zeros(len(at_s)), quiet, quiet, quiet)
-    judged = [n for n, prop in enumerate(script.props) if prop.class_name]
     covered = np.array([share for _, _, share in known.rows]).reshape(len(at_s), -1)
     stands = tuple(
-        Stand(thing, covered[:, n] < HIDDEN) for n, thing in zip(judged, world.things, strict=True) if thing.zone
+        Stand(thing, covered[:, n] < HIDDEN) for n, thing in zip(reel.judged, world.things, strict=True) if thing.zone
     )
-    return Film(world, clock, _looks(script, known), stands)
+    return Film(world, clock, _looks(reel, known), stands)
 
 
-def _key(pack: Pack, script: Script, model: Model) -> str:
-    told = json.dumps(
-        ["with faint ones", pack.digest, model.manifest.sha256, model.engine, asdict(script)],
-        default=str,
-        sort_keys=True,
-    )
-    return hashlib.sha256(told.encode()).hexdigest()[:24]
+def _key(reel: Reel, model: Model) -> str:
+    digest, *rest = reel.told
+    told = ["with faint ones", digest, model.manifest.sha256, model.engine, *rest]
+    return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()[:24]
 
 
-def _seen(
-    pack: Pack, script: Script, model: Model, at_s: Floats, on_done: Callable[[], None]
-) -> Iterator[tuple[Small, Look, tuple[float, ...]]]:
+def _seen(reel: Reel, model: Model, on_done: Callable[[], None]) -> Iterator[tuple[Small, Look, tuple[float, ...]]]:
     """Per look the small picture, what the model said of it, and what was covered."""
-    ways, start = traffic(script), DAY + timedelta(minutes=script.start_minute)
-    for number, second in enumerate(at_s.tolist()):
-        drawn = shot(pack, script, second, ways)
-        frame = Frame(script.name, drawn.picture, start + timedelta(seconds=second), number)
+    for number, (second, drawn) in enumerate(zip(reel.at_s.tolist(), reel.shots(), strict=True)):
+        taken_at = reel.start + timedelta(seconds=second)
+        frame = Frame(reel.scene.camera_id, drawn.picture, taken_at, number)
         (found,) = model.detect([drawn.picture], faint=True)
         yield frame.small(KEPT_WIDTH), seen(frame, found, model.manifest.by_class).look, drawn.covered
         on_done()
 
 
-def _looks(script: Script, known: Seconds) -> tuple[Look, ...]:
+def _looks(reel: Reel, known: Seconds) -> tuple[Look, ...]:
     """Health and background on top: the same chain as the patrol's and the replay's."""
     memory, out = Memory(), []
     for number, (small, look) in enumerate((small, look) for small, look, _ in known.rows):
-        frame = Frame(script.name, small, look.taken_at, number)
+        frame = Frame(reel.scene.camera_id, small, look.taken_at, number)
         memory, whole = observe(memory, Seen(frame, look, ()))
         out.append(whole)
     return tuple(out)

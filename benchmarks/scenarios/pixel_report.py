@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Scenario videos judged: figures in total and per scenario, each failure in a line, the baselines beside."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,8 @@ from benchmarks.scenarios.baselines import cooldown, loitering, n_of_m
 from benchmarks.scenarios.bytetrack import Tuning
 from benchmarks.scenarios.claims import Claim, Method, ours
 from benchmarks.scenarios.film import Film
-from benchmarks.scenarios.pixel import film_of
+from benchmarks.scenarios.pixel import Reel, film_of
 from benchmarks.scenarios.scoring import Score, fits, score, summary
-from benchmarks.scenarios.stage import Script
-from benchmarks.scenarios.stage_pack import Pack
 from benchmarks.scenarios.truth import Truth
 from detector.model import Model
 
@@ -27,22 +26,16 @@ BASELINES: dict[str, Method] = {
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One scenario, measured."""
+    """One scenario, measured; its name is that of the film's camera."""
 
-    script: Script
     film: Film
     score: Score
 
 
-def judge(
-    pack: Pack, some: Sequence[Script], model: Model, *, cache: Path | None, on_done: Callable[[], None]
-) -> list[Result]:
+def judge(reels: Iterable[Reel], model: Model, *, cache: Path | None, on_done: Callable[[], None]) -> list[Result]:
     """Run scenarios and score them."""
-    out = []
-    for script in some:
-        run = film_of(pack, script, model, cache=cache, on_done=on_done)
-        out.append(Result(script, run, score(run, ours(run))))
-    return out
+    films = (film_of(reel, model, cache=cache, on_done=on_done) for reel in reels)
+    return [Result(film, score(film, ours(film))) for film in films]
 
 
 def report(results: Sequence[Result], model: Model) -> dict[str, Any]:
@@ -56,8 +49,9 @@ def report(results: Sequence[Result], model: Model) -> dict[str, Any]:
 def _row(result: Result) -> dict[str, Any]:
     points = result.score
     row: dict[str, Any] = {name: getattr(points, name) for name in COUNTED}
-    row |= {"name": result.script.name, "looks": len(result.film.looks), "failures": list(_failures(result))}
-    return row | {"confirm_looks": points.confirm_looks, "clear_looks": points.clear_looks}
+    row |= {"name": result.film.scene.camera_id, "looks": len(result.film.looks), "failures": list(_failures(result))}
+    blind = Counter(look.blind.code for look in result.film.looks if look.blind)
+    return row | {"confirm_looks": points.confirm_looks, "clear_looks": points.clear_looks, "blind": dict(blind)}
 
 
 def _failures(result: Result) -> Iterator[str]:

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.scenarios.pixel import times
+from benchmarks.scenarios.pixel import Reel, reel_of
 from benchmarks.scenarios.pixel_cache import cache_folder
 from benchmarks.scenarios.pixel_report import judge, report
 from benchmarks.scenarios.pixel_scripts import scripts
@@ -18,7 +18,7 @@ from benchmarks.scenarios.pixel_write import write
 from benchmarks.scenarios.stage import Script
 from benchmarks.scenarios.stage_pack import load_pack
 from curbwatch.progress import progress
-from detector.model import load_model
+from detector.model import Model, load_model
 
 COLUMNS = ("name", "violations", "found", "false", "duplicates", "undecided")
 
@@ -36,14 +36,17 @@ def chosen(only: Sequence[str]) -> tuple[Script, ...]:
 def pixel_level(only: Sequence[str], manifest: Path, folder: Path | None) -> dict[str, Any]:
     """Measure the scenarios; write their films into `folder` first if there is one."""
     pack, some = load_pack(), chosen(only)
+    return _measured([reel_of(pack, script) for script in some], load_model(manifest), folder)
+
+
+def _measured(reels: Sequence[Reel], model: Model, folder: Path | None) -> dict[str, Any]:
     if folder is not None:
-        with progress("writing films", len(some)) as step:
-            for script in some:
-                write(pack, script, folder)
+        with progress("writing films", len(reels)) as step:
+            for reel in reels:
+                write(reel, folder)
                 step()
-    model = load_model(manifest)
-    with progress("watching scenario videos", sum(len(times(script)) for script in some)) as step:
-        results = judge(pack, some, model, cache=cache_folder(), on_done=step)
+    with progress("watching scenario videos", sum(len(reel.at_s) for reel in reels)) as step:
+        results = judge(reels, model, cache=cache_folder(), on_done=step)
     return {"measured_at": datetime.now(UTC).isoformat(timespec="seconds")} | report(results, model)
 
 

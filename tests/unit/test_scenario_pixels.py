@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.scenarios.pixel import scene_of
+from benchmarks.scenarios.pixel import reel_of, scene_of
 from benchmarks.scenarios.pixel_cache import Seconds, kept, remember
 from benchmarks.scenarios.pixel_report import judge
 from benchmarks.scenarios.pixel_scripts import scripts, stall, thing
@@ -117,7 +117,7 @@ def test_a_tiny_scenario_through_the_model_and_the_chain(pack: Pack, tmp_path: P
     def count() -> None:
         asked[0] += 1
 
-    first, again = (judge(pack, [tiny], model, cache=tmp_path, on_done=count)[0] for _ in range(2))
+    first, again = (judge([reel_of(pack, tiny)], model, cache=tmp_path, on_done=count)[0] for _ in range(2))
     assert asked[0] == 11  # the second time nothing was looked at
     assert first.score.violations == 1
     assert first.score == again.score
