@@ -42,7 +42,8 @@ def case(
 
 def rows(out: Path, folder: str, name: str) -> list[list[float]]:
     sha = hashlib.sha256(name.encode()).hexdigest()
-    return labels(out / folder / "train" / f"{sha[:16]}.txt", 100, 100).round(3).tolist()
+    found: list[list[float]] = labels(out / folder / "train" / f"{sha[:16]}.txt", 100, 100).round(3).tolist()
+    return found
 
 
 @pytest.mark.parametrize("status", [Status.CONFIRMED, Status.DISPATCHED, Status.HANDLED, Status.CLOSED])
