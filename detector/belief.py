@@ -7,20 +7,28 @@ weighs hits against misses uses that estimate. Numbers in docs/decisions/0006-co
 """
 
 import math
+from datetime import datetime, timedelta
 
+from detector import boxes
 from detector.sites import Site
 from detector.zones import Zone
 
 PRIOR_HITS, PRIOR_LOOKS = 3.0, 5.0  # a new site is taken to be found in 60 % of the looks
 LEAST_RECALL, MOST_RECALL = 0.3, 0.97  # misses come in runs: no place is as sure, or as hopeless, as it looks
 STRAY = 0.1  # share of the looks in which something that does not stand here may be detected here
-SURE = math.log(20)  # of a standing thing: odds against strays
+SURE = math.log(4)  # of a standing thing that a static change bears out: odds against strays
+SURE_ALONE = math.log(2000)  # the same, if the detector alone says so
+SURE_AGAIN = math.log(100)  # more for each time that it was cleared before: what flickers is no violation
+BORNE_OUT = 0.6  # of the share of hits that a zone asks for, where a static change bears them out
+SETTLES = timedelta(seconds=20)  # the background dates what came to stand so much too late at most
+GROWN, GROWS = 1.25, 3.0  # in area, of debris that is a stall being set up; and for how many dwells we wait for it
 FAINTLY = math.log(1.35)  # what a weak sighting adds
 CLEAR_SHARE = {"stall": 0.55, "debris": 0.75}  # of a site's class scores: a stall being set up is debris at times
-GONE = math.log(1500)  # odds that a standing thing would have been seen again by now
+GONE = math.log(4000)  # odds that a standing thing would have been seen again by now
 PERHAPS_GONE = math.log(10)  # the same, for not confirming what has just left
 ABSENCE = 0.25  # of a dwell that a candidate may be away
 FEWEST = 3  # looks that must agree before anything is told, however sure they make us
+FEWEST_ALONE = 4  # hits, if no static change bears them out
 
 
 def recall(site: Site) -> float:
@@ -29,13 +37,31 @@ def recall(site: Site) -> float:
     return min(max(found, LEAST_RECALL), MOST_RECALL)
 
 
-def stands(site: Site, zone: Zone) -> bool:
-    """Whether a candidate's looks show one thing that has stood for the dwell and still does."""
-    if site.hits - site.faint < FEWEST or site.visible_s < zone.dwell_s / 2 or site.hit_ratio < zone.hit_ratio:
+def stands(site: Site, zone: Zone, now: datetime, *, before: int = 0) -> bool:
+    """Whether a candidate's looks show one thing that has stood for the dwell and still does.
+
+    before: how often it was a case at this place and cleared.
+    """
+    seen = site.stands_since is not None
+    if site.hits - site.faint < (FEWEST if seen else FEWEST_ALONE) or site.visible_s < zone.dwell_s / (
+        4 if seen else 2
+    ):
         return False
-    if _quiet(site) > PERHAPS_GONE or _evidence(site) < SURE or _ambiguous(site):
+    if site.hit_ratio < zone.hit_ratio * (BORNE_OUT if seen else 1.0) or _quiet(site) > PERHAPS_GONE:
         return False
-    return site.stood_s + unseen_s(site) >= zone.dwell_s
+    if _evidence(site) < (SURE if seen else SURE_ALONE + before * SURE_AGAIN) or _ambiguous(site):
+        return False
+    return stood_s(site, now) >= zone.dwell_s and not _grows(site, zone)
+
+
+def stood_s(site: Site, now: datetime) -> float:
+    """How long it has stood: by its own looks and what they missed, held against what the background dates."""
+    by_looks = site.stood_s + unseen_s(site)
+    if site.stands_since is None:
+        return by_looks
+    since = max(site.stands_since, site.anew_at) if site.anew_at else site.stands_since
+    latest = (now - since).total_seconds()
+    return min(max(by_looks, latest), latest + SETTLES.total_seconds())
 
 
 def unseen_s(site: Site) -> float:
@@ -53,7 +79,9 @@ def is_gone(site: Site, zone: Zone) -> bool:
 
 def has_left(site: Site, zone: Zone) -> bool:
     """Whether a candidate went before it was a violation; in a long dwell a short absence is none."""
-    return is_gone(site, zone) and site.empty_s >= ABSENCE * zone.dwell_s
+    if site.misses < FEWEST or _quiet(site) < GONE:
+        return False
+    return site.empty_s >= max(ABSENCE * zone.dwell_s, min(zone.clear_s, zone.dwell_s / 2))
 
 
 def _quiet(site: Site) -> float:
@@ -64,6 +92,13 @@ def _quiet(site: Site) -> float:
 def _evidence(site: Site) -> float:
     hit, miss = math.log(PRIOR_HITS / PRIOR_LOOKS / STRAY), math.log((1 - PRIOR_HITS / PRIOR_LOOKS) / (1 - STRAY))
     return hit * (site.hits - site.faint) + FAINTLY * site.faint + miss * (site.looks - site.hits)
+
+
+def _grows(site: Site, zone: Zone) -> bool:
+    """Whether debris has grown lately as only a stall that is being set up does."""
+    if site.class_name != "debris" or site.stood_s > GROWS * zone.dwell_s:
+        return False
+    return boxes.area(site.box) > GROWN * boxes.area(site.origin)
 
 
 def _ambiguous(site: Site) -> bool:

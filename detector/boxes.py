@@ -2,8 +2,7 @@
 """Plain geometry of axis-aligned boxes, xyxy in any one unit."""
 
 from collections.abc import Iterable
-
-import numpy as np
+from itertools import pairwise
 
 Box = tuple[float, float, float, float]
 
@@ -36,17 +35,28 @@ def joined(a: Box, b: Box) -> Box:
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
-def covered(box: Box, covers: Iterable[Box], *, cells: int = 16) -> float:
-    """Share of a box that other boxes hide, overlaps counted once, on a grid of cells×cells samples."""
+def covered(box: Box, covers: Iterable[Box]) -> float:
+    """Share of a box that other boxes hide, overlaps counted once."""
     left, top, right, bottom = box
     over = [c for c in covers if c[0] < right and left < c[2] and c[1] < bottom and top < c[3]]
     if not over:
         return 0.0
-    if len(over) == 1:
-        return shared(box, over[0]) / area(box) if area(box) else 0.0
-    xs = np.linspace(box[0], box[2], cells, endpoint=False) + (box[2] - box[0]) / (2 * cells)
-    ys = np.linspace(box[1], box[3], cells, endpoint=False) + (box[3] - box[1]) / (2 * cells)
-    hidden = np.zeros((cells, cells), np.bool_)
-    for x0, y0, x1, y1 in over:
-        hidden |= ((ys >= y0) & (ys <= y1))[:, None] & ((xs >= x0) & (xs <= x1))[None, :]
-    return float(hidden.mean())
+    whole = area(box)
+    if len(over) == 1 or not whole:
+        return shared(box, over[0]) / whole if whole else 0.0
+    cuts = sorted({left, right, *(x for c in over for x in (c[0], c[2]) if left < x < right)})
+    hidden = 0.0
+    for x0, x1 in pairwise(cuts):
+        spans = sorted((max(c[1], top), min(c[3], bottom)) for c in over if c[0] <= x0 and x1 <= c[2])
+        hidden += (x1 - x0) * _length(spans)
+    return hidden / whole
+
+
+def _length(spans: Iterable[tuple[float, float]]) -> float:
+    """How much of a line sorted spans take together."""
+    total, reached = 0.0, float("-inf")
+    for begin, end in spans:
+        if end > reached:
+            total += end - max(begin, reached)
+            reached = end
+    return total

@@ -26,7 +26,7 @@ PATIENCE = 4  # a candidate that is not decided after so many dwells starts over
 AWAY_S = 600.0  # a camera that was away for so long has not seen whether it is still the same thing
 BORNE_OUT_FROM, BORNE_OUT_SHARE = 3, 0.2  # detections, and their share, before static change speaks for a candidate
 EXPLAINS = 0.3  # of a site's box that a sighting elsewhere covers
-HOLDS_S = 900.0  # for so long static change alone keeps a case open that the detector no longer sees
+HOLDS_S = {"stall": 300.0, "debris": 900.0}  # so long static change alone keeps a case open that nobody detects
 
 ANYWHERE = Zone("", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))  # by what to measure a stay outside all zones
 
@@ -71,6 +71,7 @@ class _Now:
     court: Court
     step_s: float
     away_s: float
+    cleared: tuple[Site, ...]
 
 
 def watch(before: Watch, look: Look, rules: Rules, *, longest_step_s: float = 30.0) -> tuple[Watch, tuple[Event, ...]]:
@@ -83,8 +84,7 @@ def watch(before: Watch, look: Look, rules: Rules, *, longest_step_s: float = 30
     now = _now(before, look, rules, longest_step_s)
     if look.blind is not None:
         return _unseen(before, now), ()
-    cleared = [site for site in before.sites if site.state is State.CLEARED]
-    rested = [site for site in cleared if not _forgotten(site, now)]
+    rested = [site for site in now.cleared if not _forgotten(site, now)]
     sites: list[Site] = []
     events: list[Event] = []
     hits, rest = places.assign(before.sites, now.seen)
@@ -98,7 +98,7 @@ def watch(before: Watch, look: Look, rules: Rules, *, longest_step_s: float = 30
             if after is not None:
                 sites.append(after)
     newborn = newcomers(look, rest, sites, now.court)
-    left = [site for site in cleared if _forgotten(site, now)]
+    left = [site for site in now.cleared if _forgotten(site, now)]
     left += [event.site for event in events if event.reason.code == "left"]
     past = remembered(before.past, left, now.at)
     kept = places.without_twins([*sites, *newborn])
@@ -135,7 +135,9 @@ def _now(before: Watch, look: Look, rules: Rules, longest_step_s: float) -> _Now
     away_s = (look.taken_at - before.last_look_at).total_seconds() if before.last_look_at else 0.0
     step_s = min(max(away_s, 0.0), longest_step_s)
     seen = tuple(sorted(look.seen, key=_order))
-    return _Now(look, look.taken_at, seen, rules, rules.court(look.taken_at, look.size), step_s, away_s)
+    court = rules.court(look.taken_at, look.size)
+    cleared = tuple(site for site in before.sites if site.state is State.CLEARED)
+    return _Now(look, look.taken_at, seen, rules, court, step_s, away_s, cleared)
 
 
 def _unseen(before: Watch, now: _Now) -> Watch:
@@ -162,12 +164,15 @@ def _looked_at(site: Site, here: Sequence[Sighting], now: _Now) -> tuple[Site | 
         return ruled, event
     if ruled.state is State.CANDIDATE and now.away_s > AWAY_S:
         ruled = begun_anew(ruled, now.at)
+    if not ruled.is_open and here and (change := _witness(ruled, now)):
+        since = min(change.since, ruled.stands_since or change.since)
+        ruled = ruled if since == ruled.stands_since else changed(ruled, stands_since=since)
     after = looked(ruled, here, _verdict(ruled, here, now), now=now.at, step_s=now.step_s)
     if after.is_open:
         return _clear(after, _zone(after, now), now.at)
     if after.waived is not None:
         return _waive(after, after.waived, _zone(after, now), now.at)
-    return _judge(after, _zone(after, now), now.at)
+    return _judge(after, _zone(after, now), now)
 
 
 def _zone(site: Site, now: _Now) -> Zone:
@@ -218,11 +223,13 @@ def _witness(site: Site, now: _Now) -> Change | None:
 
 
 def _borne_out(site: Site, change: Change, now: _Now) -> str:
-    """A pile that the detector misses may be borne out by static change; what began after it left proves nothing."""
-    if site.class_name != "debris" or change.since > site.last_seen_at:
+    """What the detector misses may be borne out by static change; what began after it left proves nothing."""
+    if change.since > site.last_seen_at:
         return "miss"
     if site.is_open:
-        return "held" if (now.at - site.last_seen_at).total_seconds() < HOLDS_S else "miss"
+        return "held" if (now.at - site.last_seen_at).total_seconds() < HOLDS_S[site.class_name] else "miss"
+    if site.class_name != "debris":
+        return "miss"
     if any(boxes.containment(site.box, other.box) > EXPLAINS for other in now.seen):
         return "miss"  # the change is what another sighting shows
     alone = _zone(site, now).witness == "alone"
@@ -230,22 +237,28 @@ def _borne_out(site: Site, change: Change, now: _Now) -> str:
     return "changed" if alone or site.hits - site.borne_out >= enough else "miss"
 
 
-def _judge(site: Site, zone: Zone, now: datetime) -> tuple[Site | None, Event | None]:
+def _judge(site: Site, zone: Zone, now: _Now) -> tuple[Site | None, Event | None]:
     """A candidate becomes a violation, waits, starts over, or is given up."""
-    if stands(site, zone):
-        return _confirmed(site, zone, now)
+    former = places.taken_again(site, now.cleared) if stands(site, zone, now.at) else None
+    if stands(site, zone, now.at, before=former.relapses + 1 if former else 0):
+        return _confirmed(site, zone, now.at)
     why = _no_violation(site, zone)
     if why is None:
         return site, None
-    event = Event(Kind.GIVEN_UP, site, now, why) if site.told != why.code and site.hits - site.faint > 1 else None
+    event = Event(Kind.GIVEN_UP, site, now.at, why) if site.told != why.code and site.hits - site.faint > 1 else None
     if why.code == "rarely_detected":
-        return begun_anew(changed(site, told=why.code), now), event
+        return begun_anew(changed(site, told=why.code), now.at), event
     return None, event
 
 
 def _confirmed(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event]:
     confirmed = changed(site, state=State.CONFIRMED, confirmed_at=now, told="")
-    values = {"stood_s": site.stood_s, "dwell_s": zone.dwell_s, "hit_ratio": site.hit_ratio, "least": zone.hit_ratio}
+    values = {
+        "stood_s": max(site.stood_s, zone.dwell_s),
+        "dwell_s": zone.dwell_s,
+        "hit_ratio": site.hit_ratio,
+        "least": zone.hit_ratio,
+    }
     over = {"zone": zone.name, "over": ", ".join(site.over)} if site.over else {}
     why = because("stood_strictest" if over else "stood", **values, **over)
     return confirmed, Event(Kind.OPENED, confirmed, now, why)
@@ -267,7 +280,7 @@ def _waive(site: Site, why: Reason, zone: Zone, now: datetime) -> tuple[Site | N
     """What stands where no rule judges it is told once it has stood, for whoever asks why it is no case."""
     if is_gone(site, zone):
         return None, None
-    if site.told == why.code or not stands(site, zone):
+    if site.told == why.code or not stands(site, zone, now):
         return site, None
     told = changed(site, told=why.code)
     return told, Event(Kind.GIVEN_UP, told, now, why)
