@@ -18,7 +18,7 @@ LEAST_RECALL, MOST_RECALL = 0.3, 0.97  # misses come in runs: no place is as sur
 STRAY = 0.1  # share of the looks in which something that does not stand here may be detected here
 SURE = math.log(4)  # of a standing thing that a static change bears out: odds against strays
 SURE_ALONE = math.log(2000)  # the same, if the detector alone says so
-SURE_AGAIN = math.log(100)  # more for each time that it was cleared before: what flickers is no violation
+SURE_AGAIN = math.log(100_000)  # more, if it came and went here before and no change was ever seen: a planter
 BORNE_OUT = 0.6  # of the share of hits that a zone asks for, where a static change bears them out
 SETTLES = timedelta(seconds=20)  # the background dates what came to stand so much too late at most
 GROWN, GROWS = 1.25, 3.0  # in area, of debris that is a stall being set up; and for how many dwells we wait for it
@@ -37,10 +37,10 @@ def recall(site: Site) -> float:
     return min(max(found, LEAST_RECALL), MOST_RECALL)
 
 
-def stands(site: Site, zone: Zone, now: datetime, *, before: int = 0) -> bool:
+def stands(site: Site, zone: Zone, now: datetime, *, again: bool = False) -> bool:
     """Whether a candidate's looks show one thing that has stood for the dwell and still does.
 
-    before: how often it was a case at this place and cleared.
+    again: it was a case at this place before, which no static change bore out either.
     """
     seen = site.stands_since is not None
     if site.hits - site.faint < (FEWEST if seen else FEWEST_ALONE) or site.visible_s < zone.dwell_s / (
@@ -49,7 +49,7 @@ def stands(site: Site, zone: Zone, now: datetime, *, before: int = 0) -> bool:
         return False
     if site.hit_ratio < zone.hit_ratio * (BORNE_OUT if seen else 1.0) or _quiet(site) > PERHAPS_GONE:
         return False
-    if _evidence(site) < (SURE if seen else SURE_ALONE + before * SURE_AGAIN) or _ambiguous(site):
+    if _evidence(site) < (SURE if seen else SURE_ALONE + again * SURE_AGAIN) or _ambiguous(site):
         return False
     return stood_s(site, now) >= zone.dwell_s and not _grows(site, zone)
 

@@ -14,6 +14,7 @@ TWIN_SHARE = 0.7  # a candidate that lies this much in another site is no thing 
 ORIGIN_SHARE = 0.3  # a candidate still lies this much on where it was first seen: who walks slowly does not stand
 HIDDEN_SHARE = 0.4  # of a site's box behind people or vehicles: the look says nothing
 UNLIKE = 0.3  # appearances this different are two things, unless their boxes agree well
+EXPLAINS = 0.5  # of a change, or of an open case's box: that the case explains the change
 CHANGED_SHARE = 0.3  # of a site's box that a static change must take to speak for it
 
 
@@ -89,6 +90,11 @@ def change_at(box: Box, changes: Iterable[Change]) -> Change | None:
     """The static change that takes the most of a place, None where none takes enough."""
     best = max(changes, key=lambda change: _overlap(box, change.box), default=None)
     return best if best and _overlap(box, best.box) >= CHANGED_SHARE else None
+
+
+def explained(change: Change, sites: Iterable[Site]) -> bool:
+    """Whether an open case is what changed."""
+    return any(boxes.containment(site.box, change.box) > EXPLAINS for site in sites if site.is_open)
 
 
 def _overlap(box: Box, change: Box) -> float:

@@ -71,6 +71,7 @@ class _Now:
     court: Court
     step_s: float
     away_s: float
+    before: tuple[Site, ...]
     cleared: tuple[Site, ...]
 
 
@@ -137,7 +138,7 @@ def _now(before: Watch, look: Look, rules: Rules, longest_step_s: float) -> _Now
     seen = tuple(sorted(look.seen, key=_order))
     court = rules.court(look.taken_at, look.size)
     cleared = tuple(site for site in before.sites if site.state is State.CLEARED)
-    return _Now(look, look.taken_at, seen, rules, court, step_s, away_s, cleared)
+    return _Now(look, look.taken_at, seen, rules, court, step_s, away_s, before.sites, cleared)
 
 
 def _unseen(before: Watch, now: _Now) -> Watch:
@@ -164,7 +165,7 @@ def _looked_at(site: Site, here: Sequence[Sighting], now: _Now) -> tuple[Site | 
         return ruled, event
     if ruled.state is State.CANDIDATE and now.away_s > AWAY_S:
         ruled = begun_anew(ruled, now.at)
-    if not ruled.is_open and here and (change := _witness(ruled, now)):
+    if here and not ruled.is_open and (change := _witness(ruled, now)) and not places.explained(change, now.before):
         since = min(change.since, ruled.stands_since or change.since)
         ruled = ruled if since == ruled.stands_since else changed(ruled, stands_since=since)
     after = looked(ruled, here, _verdict(ruled, here, now), now=now.at, step_s=now.step_s)
@@ -240,7 +241,7 @@ def _borne_out(site: Site, change: Change, now: _Now) -> str:
 def _judge(site: Site, zone: Zone, now: _Now) -> tuple[Site | None, Event | None]:
     """A candidate becomes a violation, waits, starts over, or is given up."""
     former = places.taken_again(site, now.cleared) if stands(site, zone, now.at) else None
-    if stands(site, zone, now.at, before=former.relapses + 1 if former else 0):
+    if stands(site, zone, now.at, again=former is not None and former.stands_since is None):
         return _confirmed(site, zone, now.at)
     why = _no_violation(site, zone)
     if why is None:
