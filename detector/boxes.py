@@ -8,14 +8,19 @@ Box = tuple[float, float, float, float]
 
 
 def area(box: Box) -> float:
-    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
+    x0, y0, x1, y1 = box
+    return (x1 - x0) * (y1 - y0) if x0 < x1 and y0 < y1 else 0.0
 
 
 def shared(a: Box, b: Box) -> float:
     """The area that two boxes share."""
-    if a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]:
+    x0, y0, x1, y1 = a
+    left, top, right, bottom = b
+    if x1 <= left or right <= x0 or y1 <= top or bottom <= y0:
         return 0.0  # most pairs of a street, and the quickest to tell
-    return area((max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])))
+    # calls of min and max would cost more than all the rest of it
+    wide = (x1 if x1 < right else right) - (x0 if x0 > left else left)  # noqa: FURB136
+    return wide * ((y1 if y1 < bottom else bottom) - (y0 if y0 > top else top))  # noqa: FURB136
 
 
 def iou(a: Box, b: Box) -> float:

@@ -50,12 +50,14 @@ def assign(sites: Sequence[Site], seen: Sequence[Sighting]) -> tuple[dict[str, l
 
 def same_place(site: Site, seen: Sighting | Site) -> float:
     """How well a sighting, or another site, fits a site; 0 where it does not."""
-    overlap = boxes.iou(site.box, seen.box)
-    if not overlap or (site.state is State.CANDIDATE and boxes.containment(site.origin, seen.box) < ORIGIN_SHARE):
+    common = boxes.shared(site.box, seen.box)
+    if not common or (site.state is State.CANDIDATE and boxes.containment(site.origin, seen.box) < ORIGIN_SHARE):
         return 0.0
+    mine, theirs = boxes.area(site.box), boxes.area(seen.box)
+    overlap = common / (mine + theirs - common)
     if seen.class_name != site.class_name:
         return overlap if overlap >= OTHER_CLASS_IOU else 0.0
-    inside = boxes.containment(site.box, seen.box)
+    inside = common / min(mine, theirs)
     if overlap < SAME_IOU and inside < PIECE:
         return 0.0
     like = alike(site.appearance, seen.appearance)

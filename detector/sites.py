@@ -20,7 +20,7 @@ from detector.reasons import Reason
 
 FOLLOW = 0.3  # how fast a site's box follows its detections
 PIECE = 0.6  # of a box in another: a piece of the same thing
-TRACE = 120  # looks kept per site
+TRACE, LATELY = 120, 16  # looks kept per site, and how many of them apart
 COUNTS = ("hit", "weak", "permitted", "changed")  # verdicts that say that the thing is there
 FADE = 0.9  # of a class's score per detection: what it looks like now says more than what it looked like
 PERMITS = ("pitch", "licence", "hours")  # reasons that say that a thing may stand where it does
@@ -51,7 +51,7 @@ class Site:
     chased_from, chases: the place it was driven from, and how often so far. history_of, repeats: the forgotten case
     of this place, and how many there were.
     stands_since: when a static change began here that bears it out, None while there was none. anew_at: from when its
-    time is counted, where that is not its first detection.
+    time is counted, where that is not its first detection. lately: what will be appended to a long trace.
     """
 
     key: str
@@ -88,6 +88,7 @@ class Site:
     stands_since: datetime | None = None
     anew_at: datetime | None = None
     trace: tuple[Trace, ...] = ()
+    lately: tuple[Trace, ...] = ()
 
     @property
     def class_name(self) -> str:
@@ -171,7 +172,8 @@ def begun_anew(site: Site, now: datetime) -> Site:
         faint=0,
         misses=0,
         borne_out=0,
-        trace=site.trace[-1:],
+        trace=(site.lately or site.trace)[-1:],
+        lately=(),
     )
 
 
@@ -180,7 +182,7 @@ def looked(site: Site, hits: Sequence[Sighting], verdict: str, *, now: datetime,
     confidence = max([h.confidence for h in hits]) if hits else 0.0
     stood_s = site.stood_s + step_s
     since = min(site.first_seen_at, now)  # a clock may have been set back
-    trace = (*site.trace[1 - TRACE :], Trace(now, verdict, confidence))
+    trace, lately = _traced(site, Trace(now, verdict, confidence))
     if verdict == "miss":
         return changed(
             site,
@@ -192,9 +194,10 @@ def looked(site: Site, hits: Sequence[Sighting], verdict: str, *, now: datetime,
             looks=site.looks + 1,
             misses=site.misses + 1,
             trace=trace,
+            lately=lately,
         )
     if verdict not in COUNTS:
-        return changed(site, first_seen_at=since, stood_s=stood_s, trace=trace)
+        return changed(site, first_seen_at=since, stood_s=stood_s, trace=trace, lately=lately)
     much = site.is_open and site.looks >= COUNTED  # an open case remembers lately, not the morning
     return changed(
         site,
@@ -215,7 +218,21 @@ def looked(site: Site, hits: Sequence[Sighting], verdict: str, *, now: datetime,
         confidence=max(site.confidence, confidence),
         appearance=blended(site.appearance, hits[0].appearance) if hits and hits[0].appearance else site.appearance,
         trace=trace,
+        lately=lately,
     )
+
+
+def with_whole_trace(site: Site) -> Site:
+    """The site as it is told: its trace complete."""
+    return changed(site, trace=(site.trace + site.lately)[-TRACE:], lately=()) if site.lately else site
+
+
+def _traced(site: Site, look: Trace) -> tuple[tuple[Trace, ...], tuple[Trace, ...]]:
+    """Trace and its latest part after one more look: to copy a long one at every look costs more than all the rest."""
+    if len(site.trace) < LATELY:
+        return (*site.trace, look), ()
+    lately = (*site.lately, look)
+    return (site.trace, lately) if len(lately) < LATELY else ((site.trace + lately)[-TRACE:], ())
 
 
 def blended(old: tuple[float, ...], new: tuple[float, ...]) -> tuple[float, ...]:

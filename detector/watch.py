@@ -19,7 +19,7 @@ from detector.look import Change, Look, Sighting
 from detector.newcomers import newcomers
 from detector.reasons import Reason, because
 from detector.rules import Court, Rules
-from detector.sites import Site, State, begun_anew, changed, looked
+from detector.sites import Site, State, begun_anew, changed, looked, with_whole_trace
 from detector.zones import Zone
 
 PATIENCE = 4  # a candidate that is not decided after so many dwells starts over
@@ -95,7 +95,7 @@ def watch(before: Watch, look: Look, rules: Rules, *, longest_step_s: float = 30
             if event is not None:
                 after, event = _known(after, event, rested, before.past, rules)
                 rested = [other for other in rested if other.key != event.site.key]
-                events.append(event)
+                events.append(replace(event, site=with_whole_trace(event.site)))
             if after is not None:
                 sites.append(after)
     newborn = newcomers(look, rest, sites, now.court)
@@ -195,7 +195,7 @@ def _ruled(site: Site, now: _Now) -> tuple[Site, Event | None]:
         return begun_anew(waived, now.at), None
     cleared = changed(waived, state=State.CLEARED, cleared_at=now.at)
     why = Reason("now_permitted" if ruling.permitted else "not_watched", ruling.waived.values)
-    return changed(cleared, trace=()), Event(Kind.CLEARED, cleared, now.at, why)
+    return changed(cleared, trace=(), lately=()), Event(Kind.CLEARED, cleared, now.at, why)
 
 
 def _verdict(site: Site, here: Sequence[Sighting], now: _Now) -> str:
@@ -293,4 +293,4 @@ def _clear(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event | None]:
         return site, None
     cleared = changed(site, state=State.CLEARED, cleared_at=now)
     why = because("empty", empty_s=site.empty_s, clear_s=zone.clear_s)
-    return changed(cleared, trace=()), Event(Kind.CLEARED, cleared, now, why)
+    return changed(cleared, trace=(), lately=()), Event(Kind.CLEARED, cleared, now, why)
