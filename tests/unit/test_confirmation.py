@@ -123,6 +123,86 @@ def test_what_changed_when_a_pile_left_does_not_keep_its_case() -> None:
     assert street.news == [Kind.OPENED, Kind.CLEARED]
 
 
+def test_what_the_background_dates_has_stood_since_then() -> None:
+    street = Street()
+    street.now += timedelta(seconds=50)  # nobody looked
+    street.stands(STALL, seconds=24, changes=[changed(START)])
+    (opened,) = street.events
+    assert opened.kind is Kind.OPENED
+    assert opened.at < START + timedelta(seconds=75)
+
+
+def test_what_came_lately_has_not_stood_since_a_stray_detection_before_it() -> None:
+    def told(changes: list[Change]) -> list[Kind]:
+        street = Street()
+        street.stands(STALL, seconds=10)
+        street.stands(seconds=20)
+        street.stands(STALL, seconds=34, changes=changes)
+        return street.news
+
+    assert told([]) == [Kind.OPENED]
+    assert told([changed(START + timedelta(seconds=32))]) == []
+
+
+def test_what_an_open_case_changed_bears_nothing_else_out() -> None:
+    street, change = Street(), changed(START, (0.18, 0.58, 0.36, 0.77))
+    street.stands(STALL, seconds=70, changes=[change])
+    street.look([STALL, Sighting("debris", 0.7, (0.29, 0.6, 0.37, 0.76))], [change])
+    street.look([STALL, Sighting("debris", 0.7, (0.29, 0.6, 0.37, 0.76))], [change])
+    assert [(site.class_name, site.stands_since) for site in street.watch.sites] == [("stall", START), ("debris", None)]
+
+
+def test_a_stall_that_nobody_detects_is_held_for_a_while_by_its_change() -> None:
+    def cleared_after_s(changes: list[Change]) -> float:
+        street = Street()
+        street.stands(STALL, seconds=100, changes=[changed()])
+        gone = street.now
+        street.stands(seconds=600, changes=changes)
+        return (street.events[-1].at - gone).total_seconds()
+
+    assert cleared_after_s([]) == 30
+    assert 300 < cleared_after_s([changed()]) < 340
+
+
+def test_what_flickers_and_never_changed_anything_must_be_surer_the_second_time() -> None:
+    def second_case_after_s(changes: list[Change]) -> float:
+        street = Street()
+        street.stands(STALL, seconds=100, changes=changes)
+        street.stands(seconds=60)
+        again = street.now
+        for _ in range(200):
+            street.look([STALL], changes)
+            street.look()
+        return (street.events[-1].at - again).total_seconds()
+
+    assert second_case_after_s([changed()]) < second_case_after_s([])
+
+
+def test_debris_that_grows_waits_until_it_is_known_what_it_becomes() -> None:
+    street = Street()
+    for step in range(45):
+        grown = min(step / 30, 1.0) * 0.04
+        street.look([Sighting("debris", 0.6, (0.24 - grown, 0.70 - 2 * grown, 0.26 + grown, 0.75))])
+    assert street.news == []
+    street.stands(Sighting("stall", 0.8, (0.20, 0.62, 0.30, 0.75)), seconds=60)
+    assert [event.site.class_name for event in street.events] == ["stall"]
+
+
+def test_a_long_trace_is_told_whole_and_survives_the_spool() -> None:
+    street = Street(zone(dwell_s=100.0))
+    for number in range(300):
+        street.look([STALL] if number < 260 else [])
+        if number % 7 == 0:
+            spool = TypeAdapter(Watch)
+            street.watch = spool.validate_json(spool.dump_json(street.watch))
+    opened, cleared = street.events
+    assert [look.at for look in opened.site.trace] == [START + timedelta(seconds=2 * n) for n in range(2, 52)]
+    told = [look.at for look in cleared.site.trace]
+    assert len(told) == 120
+    assert told[-1] == cleared.at
+    assert told == sorted(set(told))
+
+
 def test_of_a_blind_look_nothing_is_learnt_but_time_passes() -> None:
     street = Street()
     street.stands(STALL, seconds=100)
