@@ -13,7 +13,7 @@ confirm delay: visible looks from the due look to the alarm, 0 at the due look o
 before four fifths of the dwell).
 clear delay: visible looks from the one at which the place has been seen empty for the clear time to the one that
 says so, 0 if before; what was never reported gone, though 50 visible looks were there to do so, counts as 50.
-`cleared_early`: cases reported gone while the thing still stood.
+`cleared_early`: cases reported gone while the thing still stood outside permitted hours.
 """
 
 from collections.abc import Callable, Sequence
@@ -69,7 +69,7 @@ def score(film: Film, claims: Claims) -> Score:
     _count_violations(out, known, keys)
     for number, names in keys.items():
         if known[number].verdict is Verdict.VIOLATION:
-            _count_clearing(out, known[number], names, claims, known)
+            _count_clearing(out, film, known[number], names, claims, known)
     return out
 
 
@@ -121,10 +121,12 @@ def _count_violations(out: Score, known: Sequence[Truth], keys: dict[int, list[s
                 out.missed.append(truth)
 
 
-def _count_clearing(out: Score, truth: Truth, names: Sequence[str], claims: Claims, known: Sequence[Truth]) -> None:
+def _count_clearing(
+    out: Score, film: Film, truth: Truth, names: Sequence[str], claims: Claims, known: Sequence[Truth]
+) -> None:
     told = [look for look, key in claims.cleared if key in names and look >= truth.due]
     gone = len(truth.stand.visible) if truth.gone is None else truth.gone
-    out.cleared_early += sum(look < gone for look in told)
+    out.cleared_early += sum(look < gone and not _permitted(film, truth, look) for look in told)
     if truth.clear_due is None or _taken_again(truth, known):
         return
     after = truth.stand.visible[truth.clear_due + 1 :]
@@ -133,6 +135,12 @@ def _count_clearing(out: Score, truth: Truth, names: Sequence[str], claims: Clai
         out.clear_looks.append(min(int(truth.stand.visible[truth.clear_due + 1 : first + 1].sum()), PATIENT))
     elif after.sum() >= PATIENT and not any(look < gone for look in told[-1:]):
         out.clear_looks.append(PATIENT)
+
+
+def _permitted(film: Film, truth: Truth, look: int) -> bool:
+    """Whether a stand was no violation any more, because permitted hours had begun."""
+    thing, at_s = truth.stand.thing, film.clock.at_s[look]
+    return thing.class_name == "stall" and any(a <= at_s < b for a, b in film.scene.permits[thing.zone])
 
 
 def _taken_again(truth: Truth, known: Sequence[Truth]) -> bool:

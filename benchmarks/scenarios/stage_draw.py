@@ -14,6 +14,7 @@ from detector.boxes import Box
 
 STRIDE_M = 1.35
 SLACK_M = 0.35  # how far a thing reaches towards the camera from the ground point it is sorted by
+LOW_M = 0.22  # the pavement is 0.15 m high
 LONG = ("sedan", "van_white")
 LONG_M = 2.0
 
@@ -116,9 +117,17 @@ def _lay(picture: Picture, pack: Pack, drawn: Drawn) -> None:
         return
     rows, columns, part = window
     board = _board(pack, drawn.ahead_m - drawn.reach_m)[rows, None]
-    seen = (pack.depth[rows, columns] > board).astype(np.float32)
+    depth = pack.depth[rows, columns]
+    seen = ((depth > board) | (_height(pack, depth, rows) < LOW_M)).astype(np.float32)
     alpha = part[:, :, 3:] * seen[:, :, None]
     picture[rows, columns] = picture[rows, columns] * (1 - alpha) + part[:, :, :3] * seen[:, :, None]
+
+
+def _height(pack: Pack, depth: Picture, rows: slice) -> Picture:
+    """Metres above the carriageway at which the street's pixels lie: ground hides nothing that stands on it."""
+    eye, height = pack.camera, pack.camera.size[1]
+    slope = (np.arange(height, dtype=np.float32)[rows, None] - height / 2) / eye.focal_px
+    return np.asarray(eye.position[2] - depth * (np.sin(eye.pitch) + slope * np.cos(eye.pitch)), np.float32)
 
 
 def _board(pack: Pack, ahead_m: float) -> Picture:

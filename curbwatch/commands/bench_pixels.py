@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.scenarios.backdrop import Unfit
 from benchmarks.scenarios.pixel import Reel, reel_of
+from benchmarks.scenarios.pixel_backgrounds import backgrounds
 from benchmarks.scenarios.pixel_cache import cache_folder
 from benchmarks.scenarios.pixel_report import judge, report
 from benchmarks.scenarios.pixel_scripts import scripts
@@ -50,6 +52,16 @@ def _measured(reels: Sequence[Reel], model: Model, folder: Path | None) -> dict[
     return {"measured_at": datetime.now(UTC).isoformat(timespec="seconds")} | report(results, model)
 
 
+def backgrounds_level(clips: Path, manifest: Path, folder: Path | None) -> dict[str, Any]:
+    """The stories on real clips; typer.BadParameter where no clip can serve."""
+    model = load_model(manifest)
+    try:
+        reels, refused = backgrounds(load_pack(), clips, model)
+    except Unfit as error:
+        raise typer.BadParameter(str(error), param_hint="--backgrounds") from error
+    return _measured(reels, model, folder) | {"refused": refused}
+
+
 def tell(pixel: dict[str, Any]) -> None:
     """Print the scenarios, and each failure in a line."""
     table = Table(*COLUMNS)
@@ -59,3 +71,5 @@ def tell(pixel: dict[str, Any]) -> None:
     for row in pixel["scenarios"]:
         for failure in row["failures"]:
             typer.echo(f"{row['name']}: {failure}")
+    for reason in pixel.get("refused", []):
+        typer.echo(f"left out: {reason}")

@@ -16,7 +16,7 @@ from benchmarks.scenarios.report import logic as logic_level
 from benchmarks.scenarios.report import steps
 from benchmarks.scenarios.setting import Setting
 from curbwatch.commands.bench_kills import kill_test
-from curbwatch.commands.bench_pixels import pixel_level, tell
+from curbwatch.commands.bench_pixels import backgrounds_level, pixel_level, tell
 from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
 from curbwatch.settings import SHIPPED_MODEL
@@ -40,6 +40,9 @@ def scenarios(  # noqa: PLR0913 - one per option of the command line
     false_per_look: Annotated[float, typer.Option(help="its false boxes per look", min=0, max=0.4)] = 0.02,
     seed: Annotated[int, typer.Option(help="draws another city", min=0)] = 0,
     pixel: Annotated[bool, typer.Option("--pixel", help="scenario videos through the model; some minutes")] = False,
+    backgrounds: Annotated[
+        Path | None, typer.Option(help="folder of real clips of fixed cameras to plant things in", file_okay=False)
+    ] = None,
     only: Annotated[list[str] | None, typer.Option(help="of the videos: those with this in their name")] = None,
     model: Annotated[Path, typer.Option(help="manifest that looks at the videos")] = SHIPPED_MODEL,
     write: Annotated[Path | None, typer.Option(help="write the videos and their truth here", file_okay=False)] = None,
@@ -57,6 +60,8 @@ def scenarios(  # noqa: PLR0913 - one per option of the command line
         report["cost"] = look_cost()
     if pixel:
         report["pixel"] = pixel_level(only or [], model, write)
+    if backgrounds is not None:
+        report["pixel_backgrounds"] = backgrounds_level(backgrounds, model, write)
     if kills:
         with progress("killing", kills) as step:
             report["kills"] = kill_test(kills, seed=seed, on_done=step)
@@ -72,14 +77,16 @@ def scenarios(  # noqa: PLR0913 - one per option of the command line
 def _print(report: dict[str, Any]) -> None:
     table = Table("", *(name.replace("_", " ") for name in COLUMNS))
     rows = {NAMES["ours"]: report.get("logic"), "pixel level": report.get("pixel")}
+    rows["real backgrounds"] = report.get("pixel_backgrounds")
     rows |= {NAMES[kind]: row for kind, row in report.get("baselines", {}).items()}
     for name, row in rows.items():
         if row is not None:
             table.add_row(name, *(_figure(row.get(column)) for column in COLUMNS))
     if table.row_count:
         Console().print(table)
-    if "pixel" in report:
-        tell(report["pixel"])
+    for level in ("pixel", "pixel_backgrounds"):
+        if level in report:
+            tell(report[level])
     for kind, row in report.get("equal_recall", {}).items():
         typer.echo(f"false cases at equal recall: ours {row['ours_false']}, {NAMES[kind]} {row['false']}")
     if "cost" in report:
