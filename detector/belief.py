@@ -7,7 +7,7 @@ weighs hits against misses uses that estimate. Numbers in docs/decisions/0006-co
 """
 
 import math
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from detector import boxes
 from detector.sites import Site
@@ -20,11 +20,11 @@ SURE = math.log(4)  # of a standing thing that a static change bears out: odds a
 SURE_ALONE = math.log(2000)  # the same, if the detector alone says so
 SURE_AGAIN = math.log(100_000)  # more, if it came and went here before and no change was ever seen: a planter
 BORNE_OUT = 0.6  # of the share of hits that a zone asks for, where a static change bears them out
-SETTLES = timedelta(seconds=20)  # the background dates what came to stand so much too late at most
+DATED_LATE_S = 10.0  # by which the background dates what came to stand, on average; and as much more at most
 GROWN, GROWS = 1.25, 3.0  # in area, of debris that is a stall being set up; and for how many dwells we wait for it
 FAINTLY = math.log(1.35)  # what a weak sighting adds
-CLEAR_SHARE = {"stall": 0.55, "debris": 0.75}  # of a site's class scores: a stall being set up is debris at times
-GONE = math.log(4000)  # odds that a standing thing would have been seen again by now
+CLEAR_SHARE = {"stall": 0.35, "debris": 0.75}  # of a site's class scores: a stall being set up is debris at times
+GONE = math.log(8000)  # odds that a standing thing would have been seen again by now
 PERHAPS_GONE = math.log(10)  # the same, for not confirming what has just left
 ABSENCE = 0.25  # of a dwell that a candidate may be away
 FEWEST = 3  # looks that must agree before anything is told, however sure they make us
@@ -60,8 +60,8 @@ def stood_s(site: Site, now: datetime) -> float:
     if site.stands_since is None:
         return by_looks
     since = max(site.stands_since, site.anew_at) if site.anew_at else site.stands_since
-    latest = (now - since).total_seconds()
-    return min(max(by_looks, latest), latest + SETTLES.total_seconds())
+    dated = (now - since).total_seconds() + DATED_LATE_S
+    return min(max(by_looks, dated), dated + DATED_LATE_S)
 
 
 def unseen_s(site: Site) -> float:

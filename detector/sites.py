@@ -24,6 +24,7 @@ TRACE, LATELY = 120, 16  # looks kept per site, and how many of them apart
 COUNTS = ("hit", "weak", "permitted", "changed")  # verdicts that say that the thing is there
 FADE = 0.9  # of a class's score per detection: what it looks like now says more than what it looked like
 PERMITS = ("pitch", "licence", "hours")  # reasons that say that a thing may stand where it does
+SPEAKS = {"stall": 2.0}  # weight of a class's score: goods being unpacked are half taken for debris
 FAINT = 0.25  # of a hit: what a weak sighting says of a candidate
 COUNTED = 200  # looks over which an open case's detection rate is remembered
 
@@ -92,8 +93,10 @@ class Site:
 
     @property
     def class_name(self) -> str:
-        """The class that gathered the most confidence, lately more than long ago."""
-        return self.scores[0][0] if len(self.scores) == 1 else max(self.scores, key=lambda item: item[1])[0]
+        """The class that gathered the most confidence, lately more than long ago; a stall at times is no pile."""
+        if len(self.scores) == 1:
+            return self.scores[0][0]
+        return max(self.scores, key=lambda item: item[1] * SPEAKS.get(item[0], 1.0))[0]
 
     @property
     def hit_ratio(self) -> float:
