@@ -62,11 +62,11 @@ def may_repeat(turn: Turn, frame: Frame, thumbnail: Pixels, longest_s: float) ->
     """Whether the model's last answer holds for this frame: recent, nothing changed, nobody waits for a fresh one.
 
     Never for more than `longest_s`, a third of it while there is a candidate. A new candidate's first looks and a
-    place that may be clearing are always seen by the model.
+    place that may be clearing are always seen by the model. What was only ever seen faintly keeps nobody waiting.
     """
     if turn.inferred is None:
         return False
-    candidates = [site for site in turn.post.watch.sites if site.state is State.CANDIDATE]
+    candidates = [s for s in turn.post.watch.sites if s.state is State.CANDIDATE and s.hits > s.faint]
     age_s = (frame.taken_at - turn.inferred.at).total_seconds()
     if not 0 <= age_s < (longest_s / OFTENER if candidates else longest_s):
         return False
