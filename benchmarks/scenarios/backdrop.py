@@ -67,14 +67,14 @@ def clips(folder: Path) -> list[Path]:
 
 def backdrop(path: Path) -> Backdrop:
     """Read a clip; Unfit where it cannot serve, StreamError where it cannot be read."""
+    sidecar = path.with_suffix(".json")
+    spots = _spots(sidecar) if sidecar.exists() else ()
     pictures = _pictures(path)
     middle = len(pictures) // 2
     plate = np.partition(np.stack(pictures), middle, axis=0)[middle]  # the median, and no floats for it
     moments = tuple(_moment(picture, plate) for picture in pictures)
     if np.median([(moment.walkers > 0).mean() for moment in moments]) > RESTLESS:
         raise Unfit(f"{path.name}: most of the picture moves; take a clip of a camera that stands still")
-    sidecar = path.with_suffix(".json")
-    spots = _spots(sidecar) if sidecar.exists() else ()
     told = hashlib.sha256(path.read_bytes() + json.dumps(spots).encode())
     return Backdrop(path.stem, told.hexdigest(), plate, moments, spots)
 
