@@ -12,8 +12,8 @@ demo:
 
 test:
 	@scripts/setup dev
-	# many tests wait for real cameras and clocks: three at a time keep two cores busy
-	@$(BIN)/python -m pytest -n 3 $(ARGS)
+	# many tests wait for real cameras and clocks: four at a time keep two cores busy
+	@$(BIN)/python -m pytest -n 4 $(ARGS)
 
 test-train:
 	@scripts/setup-train

@@ -32,6 +32,7 @@ def seen(frame: Frame, found: Detections, thresholds: Mapping[str, float]) -> Se
     items = [
         (classes[int(class_id)], float(confidence), _share(xyxy.tolist(), width, height))
         for xyxy, confidence, class_id in zip(found.xyxy, found.confidence, found.class_id, strict=True)
+        if xyxy[2] > xyxy[0] and xyxy[3] > xyxy[1]  # what lay beside the picture, in the square's padding, is nothing
     ]
     look = Look(
         camera_id=frame.camera_id,

@@ -41,3 +41,8 @@ def test_an_empty_street_is_a_look_too() -> None:
 def test_below_its_threshold_a_sighting_is_weak() -> None:
     look = seen(FRAME, found(0, 1), THRESHOLDS | {"stall": 0.8})
     assert [(s.class_name, s.weak) for s in look.look.seen] == [("stall", True), ("debris", False)]
+
+
+def test_what_lies_beside_the_picture_is_nothing() -> None:
+    flat = Detections(np.array([[10, 200, 50, 200]], np.float32), np.array([0.9], np.float32), np.array([0], np.int64))
+    assert seen(FRAME, flat, THRESHOLDS).look.seen == ()
