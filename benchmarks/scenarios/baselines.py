@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What else people do with a detector's boxes: three common ways to raise alarms, on the same looks as the engine.
 
-They know the zones, pitches and permitted hours as the engine does (here: rectangles), but nothing of restarts -
+They know the zones, pitches and permitted hours as the engine does, but nothing of restarts -
 theirs is a process that never forgets. All of them may use weak sightings.
 """
 
 from collections import deque
 from collections.abc import Iterator
+from functools import lru_cache
+
+from shapely import Point as Dot
+from shapely import Polygon
 
 from benchmarks.scenarios.bytetrack import Tracker, Tuning
 from benchmarks.scenarios.claims import Claim, Claims
@@ -14,6 +18,7 @@ from benchmarks.scenarios.film import Film
 from benchmarks.scenarios.scenes import Scene
 from detector.boxes import Box
 from detector.look import Sighting
+from detector.zones import Point
 
 COOLDOWN_S = 300.0
 REARM = 0.5  # an N-of-M window is ready for its next alarm when it has emptied to half of N
@@ -31,17 +36,25 @@ def in_zones(film: Film) -> Iterator[tuple[float, Placed]]:
 def zone_at(scene: Scene, box: Box, class_name: str, at_s: float) -> str:
     """The name of the zone whose rule a thing breaks if it stays, empty if none."""
     x, y = (box[0] + box[2]) / 2, box[3]
-    here = [
-        zone
-        for zone in scene.zones
-        if class_name in zone.classes
-        and zone.polygon[0][0] <= x <= zone.polygon[2][0]
-        and zone.polygon[0][1] <= y <= zone.polygon[2][1]
-    ]
+    here = [zone for zone in scene.zones if class_name in zone.classes and _contains(zone.polygon, x, y)]
     if any(zone.kind == "permitted" for zone in here):
         return ""
     free = (z.name for z in here if class_name != "stall" or not any(a <= at_s < b for a, b in scene.permits[z.name]))
     return next(free, "")
+
+
+def _contains(polygon: tuple[Point, ...], x: float, y: float) -> bool:
+    left, top, right, bottom, rectangle = _outline(polygon)
+    if not (left <= x <= right and top <= y <= bottom):
+        return False
+    return rectangle or bool(Polygon(polygon).covers(Dot(x, y)))
+
+
+@lru_cache(maxsize=256)
+def _outline(polygon: tuple[Point, ...]) -> tuple[float, float, float, float, bool]:
+    """The box round a polygon, and whether it is that box: the simulated zones are, and need no geometry."""
+    shape = Polygon(polygon)
+    return (*shape.bounds, shape.equals(shape.envelope))
 
 
 def cooldown(film: Film, *, confidence: float) -> Claims:

@@ -12,10 +12,12 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.scenarios.backdrop import Backdrop, Moment, Unfit, backdrop, clips, order
+from benchmarks.scenarios.baselines import zone_at
 from benchmarks.scenarios.graft import box_on, grafted, planted
 from benchmarks.scenarios.pixel_backgrounds import STORIES, reel_on
 from benchmarks.scenarios.pixel_report import judge
 from benchmarks.scenarios.planting import spots, watched
+from benchmarks.scenarios.scenes import Scene
 from benchmarks.scenarios.stage_pack import Pack, load_pack
 from curbwatch.settings import SHIPPED_MODEL
 from detector.boxes import Box
@@ -172,6 +174,12 @@ def test_a_camera_that_moves_and_a_folder_without_clips_are_refused(tmp_path: Pa
     assert clips(tmp_path) == [moving]
     with pytest.raises(Unfit, match="stands still"):
         backdrop(moving)
+
+
+def test_baselines_know_zones_that_are_no_rectangles() -> None:
+    world = Scene("slanting", 10, 1, (Zone("lane", ((0.5, 0.2), (0.9, 0.9), (0.1, 0.9))),), {"lane": ()}, (), ())
+    feet = {(0.5, 0.5): "lane", (0.15, 0.4): "", (0.85, 0.4): "", (0.95, 0.5): ""}
+    assert {(x, y): zone_at(world, (x, 0.1, x, y), "stall", 0) for x, y in feet} == feet
 
 
 class Eye:
