@@ -117,7 +117,7 @@ def _noise(setting: Setting, at_s: Floats, dice: Dice) -> Floats:
     for kept, step in zip(keep, steps, strict=True):
         level = kept * level + (1 - kept * kept) ** 0.5 * step
         spell.append(level)
-    return white + np.array(spell) * setting.slow_share**0.5
+    return np.asarray(white + np.array(spell) * setting.slow_share**0.5, np.float64)
 
 
 def _grown(thing: Thing, at_s: Floats) -> Floats:

@@ -56,7 +56,7 @@ def planted(moment: Moment, things: Sequence[Drawn], places: Sequence[Drawn]) ->
 
     things: what stands there now. places: where every prop stands, or would: what is covered is told of each.
     """
-    picture = moment.picture.astype(np.float32) / 255
+    picture = np.asarray(moment.picture, np.float32) / np.float32(255)
     for thing in sorted(things, key=lambda thing: -thing.ahead_m):
         _lay(picture, moment, thing)
     shown = np.asarray((picture * 255).round().clip(0, 255), np.uint8)

@@ -103,8 +103,8 @@ def _hand(seen: Picture, at_s: float) -> Picture:
     mask = np.zeros((height, width), np.float32)
     centre = int(width * (0.5 + 0.12 * np.sin(at_s))), int(height * (0.5 + 0.1 * np.cos(at_s * 1.7)))
     cv2.ellipse(mask, centre, (int(width * 0.55), int(height * 0.62)), 20, 0, 360, 1.0, -1)
-    mask = cv2.GaussianBlur(mask, (0, 0), 40)[:, :, None]
-    return np.asarray(seen * (1 - mask) + SKIN * 0.6 * mask, np.float32)
+    share = np.asarray(cv2.GaussianBlur(mask, (0, 0), 40), np.float32)[:, :, None]
+    return np.asarray(seen * (1 - share) + SKIN * 0.6 * share, np.float32)
 
 
 @lru_cache(maxsize=1)
