@@ -21,7 +21,8 @@ def write(reel: Reel, folder: Path) -> Path:
         stream.pix_fmt = "yuv420p"
         for shot in reel.shots():
             height, width = (side // 2 * 2 for side in shot.picture.shape[:2])  # the coder wants even sides
-            stream.width, stream.height = width, height
+            if not stream.codec_context.is_open:
+                stream.width, stream.height = width, height
             rgb = np.ascontiguousarray(shot.picture[:height, :width, ::-1])
             film.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
         film.mux(stream.encode(None))

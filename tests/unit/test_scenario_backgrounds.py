@@ -16,6 +16,7 @@ from benchmarks.scenarios.baselines import zone_at
 from benchmarks.scenarios.graft import box_on, grafted, planted
 from benchmarks.scenarios.pixel_backgrounds import STORIES, reel_on
 from benchmarks.scenarios.pixel_report import judge
+from benchmarks.scenarios.pixel_write import write
 from benchmarks.scenarios.planting import spots, watched
 from benchmarks.scenarios.scenes import Scene
 from benchmarks.scenarios.stage_pack import Pack, load_pack
@@ -205,3 +206,13 @@ def test_a_planted_stall_is_one_true_case_and_what_leaves_soon_is_none(pack: Pac
     there, brief = judge(reels, cast(Model, eye), cache=None, on_done=lambda: None)
     assert (there.score.violations, there.score.found, there.score.false) == (1, 1, 0)
     assert (brief.score.violations, brief.score.false) == (0, 0)
+
+
+def test_a_story_can_be_written_as_a_film_with_its_truth(pack: Pack, scene: Backdrop, tmp_path: Path) -> None:
+    path = write(reel_on(pack, scene, STORIES[0], (SPOT, SPOT), WHOLE), tmp_path)
+    assert path.name == "made-up-a-food-cart.mp4"
+    with av.open(str(path)) as film:
+        sizes = [(frame.width, frame.height) for frame in film.decode(video=0)]
+    assert sizes == [SIZE] * 42
+    (stand,) = json.loads(path.with_suffix(".json").read_text())["stands"]
+    assert (stand["class"], stand["from_s"], stand["to_s"]) == ("stall", 60, 290)
