@@ -95,8 +95,8 @@ def _evidence(site: Site) -> float:
 
 
 def _grows(site: Site, zone: Zone) -> bool:
-    """Whether debris has grown lately as only a stall that is being set up does."""
-    if site.class_name != "debris" or site.stood_s > GROWS * zone.dwell_s:
+    """Whether debris that once looked like a stall has grown lately, as a stall does that is being set up."""
+    if site.class_name != "debris" or len(site.scores) == 1 or site.stood_s > GROWS * zone.dwell_s:
         return False
     return boxes.area(site.box) > GROWN * boxes.area(site.origin)
 
