@@ -178,14 +178,25 @@ def test_what_flickers_and_never_changed_anything_must_be_surer_the_second_time(
     assert second_case_after_s([changed()]) < second_case_after_s([])
 
 
-def test_debris_that_grows_waits_until_it_is_known_what_it_becomes() -> None:
-    street = Street()
+def growing(street: Street, *, once_a_stall: bool) -> None:
     for step in range(45):
         grown = min(step / 30, 1.0) * 0.04
-        street.look([Sighting("debris", 0.6, (0.24 - grown, 0.70 - 2 * grown, 0.26 + grown, 0.75))])
+        kind = "stall" if once_a_stall and step == 12 else "debris"
+        street.look([Sighting(kind, 0.6, (0.24 - grown, 0.70 - 2 * grown, 0.26 + grown, 0.75))])
+
+
+def test_debris_that_looked_like_a_stall_and_grows_waits_until_it_is_known_what_it_becomes() -> None:
+    street = Street()
+    growing(street, once_a_stall=True)
     assert street.news == []
     street.stands(Sighting("stall", 0.8, (0.20, 0.62, 0.30, 0.75)), seconds=60)
     assert [event.site.class_name for event in street.events] == ["stall"]
+
+
+def test_a_pile_that_grows_bag_by_bag_is_told_in_time() -> None:
+    street = Street()
+    growing(street, once_a_stall=False)
+    assert [event.site.class_name for event in street.events] == ["debris"]
 
 
 def test_a_long_trace_is_told_whole_and_survives_the_spool() -> None:
