@@ -12,6 +12,11 @@ from benchmarks.plots import Line, bar, plot
 FAULTS_SHOWN = 50  # of each kind; the JSON holds all
 
 
+def templates() -> Environment:
+    """The report templates; a name that a template does not know is an error."""
+    return Environment(loader=PackageLoader("benchmarks"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+
+
 def accuracy_page(report: Mapping[str, Any]) -> str:
     """The page of `bench accuracy --html`."""
     plots = {name: _plots({report["model"]: row}, name) for name, row in report["classes"].items()}
@@ -29,9 +34,7 @@ def compare_page(report: Mapping[str, Any]) -> str:
 
 
 def _render(template: str, report: Mapping[str, Any], plots: Mapping[str, Any]) -> str:
-    pages = Environment(
-        loader=PackageLoader("benchmarks"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
+    pages = templates()
     pages.filters |= {"figure": _figure, "between": _between, "percent": _percent}
     pages.globals["bar"] = _bar
     faults: dict[str, list[Any]] = {}

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from benchmarks.charts import Series, chart
+from benchmarks.pages import templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,7 @@ def page(
     notes: Sequence[str],
 ) -> str:
     """One self-contained page."""
-    pages = Environment(
-        loader=PackageLoader("benchmarks"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
+    pages = templates()
     return pages.get_template("speed.html").render(
         title=title, machine=report["machine"], measured_at=report.get("measured_at", ""), verdict=verdict,
         figures=figures, tables=tables, notes=notes,

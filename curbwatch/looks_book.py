@@ -6,7 +6,6 @@ hundred rows a minute. A killed patrol loses that minute and nothing else; cases
 """
 
 import json
-import sqlite3
 import threading
 import zlib
 from collections import defaultdict
@@ -15,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from curbwatch.errors import SpoolError
+from curbwatch.own_database import own_database
 from detector.look import Change, Look, Sighting
 from detector.reasons import Reason
 
@@ -35,14 +34,7 @@ class LooksBook:
 
     def __init__(self, path: Path, *, days: float = 7.0, most_bytes: int = MOST_BYTES) -> None:
         """Makes the file where there is none; raises SpoolError."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript(SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise SpoolError(f"cannot open the looks {path}: {error}; check the folder's rights and space") from error
+        self._db = own_database(path, "looks", SCHEMA, synchronous="NORMAL")
         self._days, self._most_bytes = days, most_bytes
         self._lock = threading.Lock()
         self._waiting: defaultdict[str, list[Look]] = defaultdict(list)

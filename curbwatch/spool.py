@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from curbwatch.errors import SpoolError
+from curbwatch.own_database import own_database
 from detector.watch import Watch
 
 SCHEMA = """
@@ -55,14 +55,7 @@ class Spool:
     """The spool file; safe to use from the patrol's and the courier's thread at the same time."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise SpoolError(f"cannot open the spool {path}: {error}; check the folder's rights and space") from error
+        self._db = own_database(path, "spool", SCHEMA, synchronous="FULL")
         self._lock = threading.Lock()
         self._name = self._own_name()
 

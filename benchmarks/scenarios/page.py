@@ -4,9 +4,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from benchmarks.pages import templates
 from benchmarks.plots import Line, plot
 
 NAMES = {"ours": "the engine", "loitering": "loitering on ByteTrack", "n_of_m": "N of M", "cooldown": "cooldown"}
@@ -14,9 +14,7 @@ NAMES = {"ours": "the engine", "loitering": "loitering on ByteTrack", "n_of_m": 
 
 def scenarios_page(report: Mapping[str, Any]) -> str:
     """A report of `bench scenarios`, whichever levels it holds, as HTML."""
-    pages = Environment(
-        loader=PackageLoader("benchmarks"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
+    pages = templates()
     pages.filters |= {"figure": _figure, "between": _between}
     plots = _plots(report) if "logic" in report else []
     return pages.get_template("scenarios.html").render(r=report, plots=plots, names=NAMES, faults={}, shown=0)
