@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Which sighting belongs to which place: split and merged boxes stay one thing, two neighbours stay two."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from detector import boxes
 from detector.boxes import Box
@@ -22,7 +22,7 @@ def assign(sites: Sequence[Site], seen: Sequence[Sighting]) -> tuple[dict[str, l
     """Share the sightings out, best fit first: per site key those that stand there, and the rest.
 
     A split box is still one site, so a site takes further sightings that are pieces of it, but not a second thing
-    that merely overlaps it: two stalls side by side stay two. `seen` in canonical order gives canonical answers.
+    that merely overlaps it: two stalls side by side stay two. `seen` comes in the order of its boxes.
     """
     fits = []
     for m, site in enumerate(sites):
@@ -30,8 +30,10 @@ def assign(sites: Sequence[Site], seen: Sequence[Sighting]) -> tuple[dict[str, l
             continue
         left, top, right, bottom = site.box
         for n, sighting in enumerate(seen):
-            box = sighting.box
-            if box[0] < right and left < box[2] and box[1] < bottom and top < box[3]:
+            x0, y0, x1, y1 = sighting.box
+            if x0 >= right:
+                break  # and so do all that follow
+            if left < x1 and y0 < bottom and top < y1:
                 fit = same_place(site, sighting)
                 if fit > 0:
                     fits.append((-fit, site.key, n, m))
@@ -68,12 +70,9 @@ def same_place(site: Site, seen: Sighting | Site) -> float:
     return max(overlap, inside / 2) * (0.75 + 0.25 * like)
 
 
-def swallowed(site: Site, seen: Sequence[Sighting]) -> bool:
-    """Whether boxes of the same class lie over a site: merged with a neighbour, it is not seen empty."""
-    if site.hits < 2:
-        return False
-    name = site.class_name
-    return boxes.covered(site.box, [s.box for s in seen if s.class_name == name]) >= PIECE
+def swallowed(site: Site, seen: Mapping[str, Sequence[Box]]) -> bool:
+    """Whether boxes of its class, of those seen of each, lie over a site: merged with a neighbour it is not empty."""
+    return site.hits > 1 and boxes.covered(site.box, seen.get(site.class_name, ())) >= PIECE
 
 
 def hidden(site: Site, covers: Iterable[Box]) -> bool:

@@ -12,23 +12,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from detector import boxes, places
+from detector import places
 from detector.belief import has_left, is_gone, stands
 from detector.chases import Place, linked, remembered
-from detector.look import Change, Look, Sighting
+from detector.look import Look, Sighting
 from detector.newcomers import newcomers
 from detector.reasons import Reason, because
-from detector.rules import Court, Rules
+from detector.rules import Rules
 from detector.sites import Site, State, begun_anew, changed, looked, with_whole_trace
+from detector.verdicts import Now, now_of, verdict, witness, zone_of
 from detector.zones import Zone
 
 PATIENCE = 4  # a candidate that is not decided after so many dwells starts over
 AWAY_S = 600.0  # a camera that was away for so long has not seen whether it is still the same thing
-BORNE_OUT_FROM, BORNE_OUT_SHARE = 3, 0.2  # detections, and their share, before static change speaks for a candidate
-EXPLAINS = 0.3  # of a site's box that a sighting elsewhere covers
-HOLDS_S = {"stall": 300.0, "debris": 900.0}  # so long static change alone keeps a case open that nobody detects
-
-ANYWHERE = Zone("", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))  # by what to measure a stay outside all zones
 
 
 class Kind(StrEnum):
@@ -60,21 +56,6 @@ class Watch:
     past: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Now:
-    """A look as its sites are judged by it; step_s: time that it adds, away_s: time since the look before."""
-
-    look: Look
-    at: datetime
-    seen: tuple[Sighting, ...]
-    rules: Rules
-    court: Court
-    step_s: float
-    away_s: float
-    before: tuple[Site, ...]
-    cleared: tuple[Site, ...]
-
-
 def watch(before: Watch, look: Look, rules: Rules, *, longest_step_s: float = 30.0) -> tuple[Watch, tuple[Event, ...]]:
     """Take one look into account.
 
@@ -82,7 +63,7 @@ def watch(before: Watch, look: Look, rules: Rules, *, longest_step_s: float = 30
     order of the boxes. Time since the last look counts up to `longest_step_s`: a camera that was away proves nothing
     for that time, and a clock that steps back counts as no time at all.
     """
-    now = _now(before, look, rules, longest_step_s)
+    now = now_of(before.sites, before.last_look_at, look, rules, longest_step_s)
     if look.blind is not None:
         return _unseen(before, now), ()
     rested = [site for site in now.cleared if not _forgotten(site, now)]
@@ -132,16 +113,7 @@ def _relapsed(site: Site, former: Site) -> Site:
     )
 
 
-def _now(before: Watch, look: Look, rules: Rules, longest_step_s: float) -> _Now:
-    away_s = (look.taken_at - before.last_look_at).total_seconds() if before.last_look_at else 0.0
-    step_s = min(max(away_s, 0.0), longest_step_s)
-    seen = tuple(sorted(look.seen, key=_order))
-    court = rules.court(look.taken_at, look.size)
-    cleared = tuple(site for site in before.sites if site.state is State.CLEARED)
-    return _Now(look, look.taken_at, seen, rules, court, step_s, away_s, before.sites, cleared)
-
-
-def _unseen(before: Watch, now: _Now) -> Watch:
+def _unseen(before: Watch, now: Now) -> Watch:
     """After a blind look: time has passed and nothing was learnt of any site."""
     sites = tuple(
         site if site.state is State.CLEARED else looked(site, (), "blind", now=now.at, step_s=now.step_s)
@@ -150,37 +122,29 @@ def _unseen(before: Watch, now: _Now) -> Watch:
     return replace(before, sites=sites, last_look_at=now.at)
 
 
-def _order(seen: Sighting) -> tuple[object, ...]:
-    return seen.box, seen.class_name, seen.weak, -seen.confidence, seen.appearance
-
-
-def _forgotten(site: Site, now: _Now) -> bool:
+def _forgotten(site: Site, now: Now) -> bool:
     return site.state is State.CLEARED and (now.at - site.last_seen_at).total_seconds() > now.rules.relapse_s
 
 
-def _looked_at(site: Site, here: Sequence[Sighting], now: _Now) -> tuple[Site | None, Event | None]:
+def _looked_at(site: Site, here: Sequence[Sighting], now: Now) -> tuple[Site | None, Event | None]:
     """What one look makes of a site, None where it is given up for good, and what is to be told of it."""
     ruled, event = _ruled(site, now)
     if event is not None:
         return ruled, event
     if ruled.state is State.CANDIDATE and now.away_s > AWAY_S:
         ruled = begun_anew(ruled, now.at)
-    if here and not ruled.is_open and (change := _witness(ruled, now)) and not places.explained(change, now.before):
+    if here and not ruled.is_open and (change := witness(ruled, now)) and not places.explained(change, now.before):
         since = min(change.since, ruled.stands_since or change.since)
         ruled = ruled if since == ruled.stands_since else changed(ruled, stands_since=since)
-    after = looked(ruled, here, _verdict(ruled, here, now), now=now.at, step_s=now.step_s)
+    after = looked(ruled, here, verdict(ruled, here, now), now=now.at, step_s=now.step_s)
     if after.is_open:
-        return _clear(after, _zone(after, now), now.at)
+        return _clear(after, zone_of(after, now), now.at)
     if after.waived is not None:
-        return _waive(after, after.waived, _zone(after, now), now.at)
-    return _judge(after, _zone(after, now), now)
+        return _waive(after, after.waived, zone_of(after, now), now.at)
+    return _judge(after, zone_of(after, now), now)
 
 
-def _zone(site: Site, now: _Now) -> Zone:
-    return now.court.zones.get(site.zone, ANYWHERE)
-
-
-def _ruled(site: Site, now: _Now) -> tuple[Site, Event | None]:
+def _ruled(site: Site, now: Now) -> tuple[Site, Event | None]:
     """The site under the rules of this moment: a change of rule or hour takes effect at once and loses no site."""
     ruling = now.court.ruling(site.box if site.waived else site.origin, site.class_name)
     if (zone := ruling.zone) is not None:
@@ -198,47 +162,7 @@ def _ruled(site: Site, now: _Now) -> tuple[Site, Event | None]:
     return changed(cleared, trace=(), lately=()), Event(Kind.CLEARED, cleared, now.at, why)
 
 
-def _verdict(site: Site, here: Sequence[Sighting], now: _Now) -> str:
-    if site.waived is not None:
-        return _plain(site, here, now, "permitted" if site.is_permitted else "hit")
-    if any(not sighting.weak for sighting in here) or (here and site.is_open):
-        return "hit"
-    change = _witness(site, now)
-    if here:
-        return "hit" if change else "weak"
-    plain = _plain(site, here, now, "hit")
-    return _borne_out(site, change, now) if plain == "miss" and change else plain
-
-
-def _plain(site: Site, here: Sequence[Sighting], now: _Now, hit: str) -> str:
-    """What the detector alone says."""
-    if here:
-        return "weak" if all(sighting.weak for sighting in here) else hit
-    return "hidden" if places.hidden(site, now.look.covers) or places.swallowed(site, now.seen) else "miss"
-
-
-def _witness(site: Site, now: _Now) -> Change | None:
-    if not now.look.changes or _zone(site, now).witness == "off":
-        return None
-    return places.change_at(site.box, now.look.changes)
-
-
-def _borne_out(site: Site, change: Change, now: _Now) -> str:
-    """What the detector misses may be borne out by static change; what began after it left proves nothing."""
-    if change.since > site.last_seen_at:
-        return "miss"
-    if site.is_open:
-        return "held" if (now.at - site.last_seen_at).total_seconds() < HOLDS_S[site.class_name] else "miss"
-    if site.class_name != "debris":
-        return "miss"
-    if any(boxes.containment(site.box, other.box) > EXPLAINS for other in now.seen):
-        return "miss"  # the change is what another sighting shows
-    alone = _zone(site, now).witness == "alone"
-    enough = max(BORNE_OUT_FROM, BORNE_OUT_SHARE * site.looks)
-    return "changed" if alone or site.hits - site.borne_out >= enough else "miss"
-
-
-def _judge(site: Site, zone: Zone, now: _Now) -> tuple[Site | None, Event | None]:
+def _judge(site: Site, zone: Zone, now: Now) -> tuple[Site | None, Event | None]:
     """A candidate becomes a violation, waits, starts over, or is given up."""
     former = places.taken_again(site, now.cleared) if stands(site, zone, now.at) else None
     if stands(site, zone, now.at, again=former is not None and former.stands_since is None):
