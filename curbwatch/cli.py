@@ -5,37 +5,38 @@ import sys
 import traceback
 
 import typer
-from sqlalchemy.exc import OperationalError
 
 from api.errors import ApiError
-from curbwatch.commands import admin, bench, look, replay, serve, train, why
 from curbwatch.errors import CurbwatchError
+from curbwatch.lazily import group, lazily
 from detector.errors import DetectorError
 from streams.errors import StreamError
 from streams.redact import redact
 
+COMMANDS = {
+    "demo": "curbwatch.commands.serve:demo",
+    "run": "curbwatch.commands.serve:run",
+    "check": "curbwatch.commands.look:check",
+    "probe": "curbwatch.commands.look:probe",
+    "detect": "curbwatch.commands.look:detect",
+    "replay": "curbwatch.commands.replay:replay",
+    "why": "curbwatch.commands.why:why",
+    "bench": "curbwatch.commands.bench:app",
+    "models": "curbwatch.commands.admin:models",
+    "cases": "curbwatch.commands.admin:cases",
+    "users": "curbwatch.commands.admin:users",
+    "keys": "curbwatch.commands.admin:keys",
+    "db": "curbwatch.commands.admin:db",
+}
 app = typer.Typer(
     name="curbwatch",
     help="Watches a city's cameras for road-occupying stalls and piled debris. Start with: curbwatch demo",
+    cls=lazily(COMMANDS),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(serve.demo)
-app.command()(serve.run)
-app.command()(look.check)
-app.command()(look.probe)
-app.command()(look.detect)
-app.command()(replay.replay)
-app.command()(why.why)
-app.add_typer(bench.app, name="bench")
-for command in (train.train, train.export, train.card):
-    admin.models.command()(command)
-app.add_typer(admin.models, name="models")
-app.add_typer(admin.cases, name="cases")
-app.add_typer(admin.users, name="users")
-app.add_typer(admin.keys, name="keys")
-app.add_typer(admin.db, name="db")
+app.callback()(group)
 
 
 def main() -> None:
@@ -45,14 +46,21 @@ def main() -> None:
     except (CurbwatchError, DetectorError, StreamError, ApiError) as error:
         sys.stderr.write(f"curbwatch: {redact(str(error))}\n")
         sys.exit(2)
-    except OperationalError as error:  # its own text goes on with the statement and its values
-        sys.stderr.write(f"curbwatch: the database cannot be used: {redact(str(error.orig).strip())}\n")
-        sys.exit(2)
     except OSError as error:
         sys.stderr.write(f"curbwatch: {redact(str(error))}; check that it exists and whose it is\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
-    except Exception:  # noqa: BLE001 - the outermost frame: libraries put addresses with passwords into their errors
-        sys.stderr.write(redact(traceback.format_exc()))
-        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the outermost frame: libraries put addresses with passwords into theirs
+        sys.exit(_told(error))
+
+
+def _told(error: Exception) -> int:
+    """What the database or a fault of ours says, without secrets; returns the exit code."""
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - half a second that only a failure is worth
+
+    if isinstance(error, OperationalError):  # its own text goes on with the statement and its values
+        sys.stderr.write(f"curbwatch: the database cannot be used: {redact(str(error.orig).strip())}\n")
+        return 2
+    sys.stderr.write(redact(traceback.format_exc()))
+    return 1

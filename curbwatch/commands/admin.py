@@ -23,12 +23,14 @@ from api.schemas import CaseListed, CaseOut
 from api.store import Store, check_schema, open_store, upgrade
 from api.workflow import Status
 from curbwatch import case_dataset
+from curbwatch.lazily import lazily
 from curbwatch.settings import SHIPPED_MODEL, load_settings
 from detector.errors import DetectorError
 from detector.manifest import load_manifest
 from detector.model import load_model
 
-models = typer.Typer(help="Models: list, verify, train, export, card.", no_args_is_help=True)
+MAKING = {name: f"curbwatch.commands.train:{name}" for name in ("train", "export", "card")}
+models = typer.Typer(help="Models: list, verify, train, export, card.", cls=lazily(MAKING), no_args_is_help=True)
 cases = typer.Typer(help="Cases: list, show, export.", no_args_is_help=True)
 users = typer.Typer(help="People who sign in to the page.", no_args_is_help=True)
 keys = typer.Typer(help="API keys of machines.", no_args_is_help=True)

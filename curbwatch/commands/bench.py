@@ -1,45 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Commands that measure: every figure in the README names the one that made it."""
 
-import json
-from pathlib import Path
-from typing import Annotated, Any
-
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from benchmarks import service as service_bench
-from curbwatch.commands import bench_capacity, bench_latency, bench_models, bench_peers, bench_scenarios
-from curbwatch.demo import STREET
+from curbwatch.lazily import group, lazily
 
-app = typer.Typer(help="Benchmarks: what it takes and how fast it is, on this machine.", no_args_is_help=True)
-app.command()(bench_models.accuracy)
-app.command()(bench_models.compare)
-app.command()(bench_latency.latency)
-app.command()(bench_capacity.capacity)
-app.command()(bench_peers.peers)
-app.command()(bench_scenarios.scenarios)
-
-JsonFile = Annotated[Path | None, typer.Option("--json", help="write the report here")]
-
-
-@app.command()
-def service(
-    cameras: Annotated[int, typer.Option(help="loopback cameras", min=1)] = 4,
-    seconds: Annotated[float, typer.Option(help="how long to watch", min=10)] = 40,
-    json_file: JsonFile = None,
-) -> None:
-    """Run the service on loopback cameras: start, memory, processor, cases. Example: curbwatch bench service"""
-    report = service_bench.measure(STREET, cameras=cameras, seconds=seconds)
-    _write(report, json_file)
-    table = Table("what", "value")
-    for name, value in report.items():
-        if name != "machine":
-            table.add_row(name.replace("_", " "), str(value))
-    Console().print(table)
-
-
-def _write(report: dict[str, Any], json_file: Path | None) -> None:
-    if json_file is not None:
-        json_file.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", "utf-8")
+COMMANDS = {
+    "accuracy": "curbwatch.commands.bench_models:accuracy",
+    "compare": "curbwatch.commands.bench_models:compare",
+    "latency": "curbwatch.commands.bench_latency:latency",
+    "capacity": "curbwatch.commands.bench_capacity:capacity",
+    "peers": "curbwatch.commands.bench_peers:peers",
+    "scenarios": "curbwatch.commands.bench_scenarios:scenarios",
+    "service": "curbwatch.commands.bench_service:service",
+}
+app = typer.Typer(
+    help="Benchmarks: what it takes and how fast it is, on this machine.", cls=lazily(COMMANDS), no_args_is_help=True
+)
+app.callback()(group)

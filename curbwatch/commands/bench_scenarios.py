@@ -15,7 +15,6 @@ from benchmarks.scenarios.page import NAMES, scenarios_page
 from benchmarks.scenarios.report import logic as logic_level
 from benchmarks.scenarios.report import steps
 from benchmarks.scenarios.setting import Setting
-from curbwatch.commands.bench_kills import kill_test
 from curbwatch.commands.bench_pixels import backgrounds_level, pixel_level, tell
 from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
@@ -63,6 +62,8 @@ def scenarios(  # noqa: PLR0913 - one per option of the command line
     if backgrounds is not None:
         report["pixel_backgrounds"] = backgrounds_level(backgrounds, model, write)
     if kills:
+        from curbwatch.commands.bench_kills import kill_test  # noqa: PLC0415 - the web server, for this alone
+
         with progress("killing", kills) as step:
             report["kills"] = kill_test(kills, seed=seed, on_done=step)
     _print(report)
