@@ -3,7 +3,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from types import TracebackType
 from typing import Self
@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 from streams.coded import Coded, Track, parameter_sets
 from streams.errors import NoVideo, StreamError
 from streams.failures import opening_failed, reading_failed, stream_ended
+from streams.nap import Nap
 from streams.source import Source
 
 Clock = Callable[[], datetime]
@@ -53,7 +54,10 @@ class Connection:
         sets = _extradata(self._stream, self._annexb)
         self.track = Track(codec.codec.canonical_name, codec.width, codec.height, sets)
         self.profile = codec.profile
+        self._base = float(self._stream.time_base or 0)
         self._pacer = None if _is_live(source, self._container) else Pacer(self._quit)
+        # over UDP nothing holds the packets back while nobody reads, and every picture may be wanted at once
+        self._nap = Nap() if source.is_rtsp and source.transport == "tcp" and source.every_s else None
 
     def __enter__(self) -> Self:
         return self
@@ -80,23 +84,35 @@ class Connection:
                 raise stream_ended(self._source)
 
     def _read(self) -> Iterator[Coded]:
+        asked = time.monotonic()
         for packet in self._container.demux(self._stream):
             if self._quit.is_set():
                 return
             if packet.size == 0:  # the flush packet at the end
                 continue
+            rest_s = 0.0
             for whole in self._annexb.filter(packet) if self._annexb else [packet]:
-                yield self._coded(whole)
+                coded, rest_s = self._coded(whole, asked)
+                yield coded
+            if rest_s:
+                self._quit.wait(rest_s)
+            asked = time.monotonic()
 
-    def _coded(self, packet: "av.Packet[VideoStream]") -> Coded:
-        data, base = bytes(packet), float(self._stream.time_base or 0)
+    def _coded(self, packet: "av.Packet[VideoStream]", asked: float) -> tuple[Coded, float]:
+        """The picture, and how long to sleep after it; asked: when its reader began to wait (monotonic)."""
+        data, base = bytes(packet), self._base
         pts_s = packet.pts * base if packet.pts is not None else None
         dts_s = packet.dts * base if packet.dts is not None else None
+        sent_s, rest_s = dts_s if dts_s is not None else pts_s, 0.0
         if self._pacer:
-            self._pacer.wait(dts_s if dts_s is not None else pts_s)
+            self._pacer.wait(sent_s)
         if packet.is_keyframe:
             self._note_sets(data)
-        return Coded(data, self.track, packet.is_keyframe, pts_s, dts_s, self._clock(), time.monotonic())
+        at, now = self._clock(), time.monotonic()
+        if self._nap:
+            came, rest_s = self._nap.arrived(sent_s, now, waited_s=now - asked, key=packet.is_keyframe)
+            at, now = at - timedelta(seconds=now - came), came
+        return Coded(data, self.track, packet.is_keyframe, pts_s, dts_s, at, now), rest_s
 
     def _note_sets(self, data: bytes) -> None:
         """New parameter sets in the stream (a resolution change) begin a new track."""
