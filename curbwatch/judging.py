@@ -19,8 +19,9 @@ from curbwatch.memories import Memories
 from curbwatch.messages import clip_message, messages, unmarked
 from curbwatch.spool import Message, Spool
 from detector.ground import Ground
+from detector.look import Look
 from detector.looks import Seen
-from detector.observe import Memory, Watching, observe, on_picture
+from detector.observe import Memory, Watching, again, observe, on_picture
 from detector.reasons import say
 from detector.rules import Rules
 from detector.watch import Event, Kind, Watch, watch
@@ -31,6 +32,7 @@ from streams.reader import CameraReader
 
 SAVE_EVERY_S = 10.0  # sites without news are written this often: what a kill can cost in dwell time
 REMEMBER_EVERY_S = 600.0  # what is known of a camera's picture, which is larger and changes slowly
+OBSERVED_S = 6.0  # of a street where nothing changes the picture itself is taken into account this often
 SNAPSHOT_WIDTH = 960  # pixels across of what is kept of a camera's last picture
 
 log = structlog.get_logger(__name__)
@@ -80,7 +82,7 @@ class Judge:
         A gated look repeats what the model said of an earlier picture. One from which anything new would follow is
         refused, so that nothing is decided, and no picture kept, without the model having seen that very picture.
         """
-        memory, told = observe(post.memory, look, post.watching)
+        memory, told = _observed(post, look, gated=gated)
         look = replace(look, look=told)
         after, events = watch(post.watch, look.look, post.rules)
         if gated and (events or _born(after, look)):
@@ -155,6 +157,16 @@ class Judge:
             if self._memories and (post.memory.health or post.memory.street):
                 self._memories.put(post.watch.camera_id, post.memory, post.rules.zones)
             post.remembered_at = time.monotonic()
+
+
+def _observed(post: Post, look: Seen, *, gated: bool) -> tuple[Memory, Look]:
+    """What the picture says of camera and street: of a gated one, which shows what the last one did, only at times."""
+    known = post.memory.at
+    if gated and known and 0 <= (look.frame.taken_at - known).total_seconds() < OBSERVED_S:
+        told = again(post.memory, look)
+        if told is not None:
+            return post.memory, told
+    return observe(post.memory, look, post.watching)
 
 
 def _on_picture(event: Event, memory: Memory) -> Event:

@@ -46,6 +46,7 @@ THICK = 7  # pixels: of a window so wide ...
 FULL = 0.55  # ... this share must have changed: a shadow's edge is thinner
 LIVELY = 5.0  # units per pixel by which a place may differ from its own last seconds and still stand still
 STILL = 0.7  # share of the looks in which it must do so
+LOOK_S = 2.0  # a look after a longer time than this says as much as several
 ALL_OVER = 0.35  # when more of the picture than this changes at once it is the light, not a thing
 FEWEST_CELLS = 4
 
@@ -161,6 +162,7 @@ def _follow(before: Background, now: _Now, *, anew: bool) -> Background:
     apart = now.light - before.fast
     # how much the street differs from its own last seconds: leaves, screens and whoever the detector did not find
     calm = (by_cell(slopes(apart)) < LIVELY + 0.8 * _grain(apart)).astype(np.float32)
+    says = np.float32(1 - 0.9 ** max(1.0, now.step_s / LOOK_S))
     fast = before.fast + by_pixel(weight) * apart
     fast_chroma = before.fast_chroma + by_pixel(weight, CELL // 2)[:, :, None] * (now.chroma - before.fast_chroma)
     followed = replace(
@@ -168,7 +170,7 @@ def _follow(before: Background, now: _Now, *, anew: bool) -> Background:
         fast=fast,
         fast_chroma=fast_chroma,
         seen_s=before.seen_s + free * np.float32(max(now.step_s, 1e-3)),
-        still=before.still + np.float32(0.1) * free * (calm - before.still),
+        still=before.still + says * free * (calm - before.still),
         same=np.where(np.isnan(before.same) & now.free, np.float32(now.clock_s), before.same),
     )
     learning = before.seen_s < LEARN_S

@@ -5,6 +5,7 @@ The patrol and a replay both come through here, so that they judge alike.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from detector import background, health
 from detector.background import Background
@@ -33,6 +34,12 @@ class Memory:
     street: Background | None = None
 
     @property
+    def at(self) -> datetime | None:
+        """When a look was last taken into account."""
+        known = self.health or self.street
+        return known.at if known else None
+
+    @property
     def shift(self) -> Shift:
         """How the camera lies to its reference, as far as zones follow."""
         return self.health.shift if self.health else NO_SHIFT
@@ -59,6 +66,18 @@ def observe(memory: Memory, seen: Seen, watching: Watching = Watching()) -> tupl
         street = background.learn(memory.street, straight, look.covers, frame.taken_at)
     found = background.changes(street) if street and blind is None else ()
     return Memory(condition, street), replace(look, changes=found, blind=blind)
+
+
+def again(memory: Memory, seen: Seen) -> Look | None:
+    """A look at which nothing has changed, told as the last one was; None where every look must be taken into account.
+
+    That is so while a camera's reference is learnt and while its health is in doubt.
+    """
+    condition, street = memory.health, memory.street
+    if not (condition or street) or (condition and (not condition.learnt or condition.blind)):
+        return None
+    look = _aligned(seen.look, memory.shift)
+    return replace(look, changes=background.changes(street)) if street else look
 
 
 def on_picture(box: Box, memory: Memory) -> Box:

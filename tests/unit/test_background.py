@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What was not there before is told with its time; light, weather and passers are not; memory lives on."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import reduce
 
@@ -11,9 +12,12 @@ import pytest
 from detector import boxes
 from detector.background import settled_s
 from detector.memory_file import dump, load
-from detector.observe import Watching
+from detector.look import Look
+from detector.looks import Seen
+from detector.observe import Memory, Watching, again
+from streams.frame import Frame
 from support.drawn_street import BOXES, Thing
-from support.seen_street import START, Picture, Weather, learnt, live, looks
+from support.seen_street import START, Picture, Weather, empty, learnt, live, looks
 
 
 def _shadow(picture: Picture, number: int) -> Picture:
@@ -55,6 +59,17 @@ def test_a_new_thing_is_told_with_its_place_and_time(thing: Thing) -> None:
 @pytest.mark.parametrize("weather", [_shadow, _dusk, _headlights, _exposure])
 def test_light_is_no_thing(weather: Weather) -> None:
     assert not any(look.changes for _, look in looks(24, weather=weather, before=learnt(), after_s=120, every_s=6))
+
+
+def test_a_look_that_shows_nothing_new_is_told_like_the_one_before_once_the_camera_is_known() -> None:
+    *_, (memory, told) = looks(12, thing="stall", before=learnt(), after_s=120, every_s=5)
+    later = told.taken_at + timedelta(seconds=2)
+    same = Seen(Frame("cam-1", live(empty("stall"), 5), later, 12), Look("cam-1", later, ()), ())
+    assert told.changes
+    assert again(memory, same) == replace(told, taken_at=later)
+    *_, (young, _) = looks(2)
+    assert again(young, same) is None
+    assert again(Memory(), same) is None
 
 
 def test_a_thing_is_seen_through_a_change_of_light() -> None:
