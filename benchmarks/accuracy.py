@@ -18,7 +18,7 @@ from detector.manifest import Manifest
 from detector.model import Model
 from detector.zones import VIOLATIONS
 from models.measure import draws
-from models.thresholds import choose
+from models.thresholds import choose_for
 
 
 def nothing() -> None:
@@ -119,7 +119,7 @@ def _chosen(name: str, rows: Rows, clean: Rows) -> float:
     """The threshold that this data would choose; people may well walk through pictures without stalls."""
     judged = [row[name].judged() for row in rows]
     nothing_there = [row[name].judged() for row in clean] if name in VIOLATIONS else []
-    return choose(judged + nothing_there, nothing_there)
+    return choose_for(name, judged + nothing_there, nothing_there)
 
 
 def worse(report: Mapping[str, Any], baseline: Mapping[str, Any]) -> list[str]:

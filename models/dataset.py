@@ -31,8 +31,10 @@ from models.teacher import DOUBTFUL, NONE, Labels, context
 LONG_SIDE = 640
 LARGE = 0.04
 NEGATIVES = ("shop_fronts", "street", "travel", "traffic_cameras")
-# Thumbnails of scenes; markets may hold stalls and building sites rubble, so those are left out.
+# Thumbnails of scenes. Markets hold stalls and building sites heaps: of those, what somebody has labelled.
 SCENES = ("courtyard", "driveway", "highway", "parking_lot")
+LABELLED_SCENES = {"market": "markets", "construction_site": "building_sites"}
+STORES = ("stalls", "debris", "scenes", "negatives")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,15 @@ def sources(data: Path, store: Store) -> Iterator[tuple[Path, str, str, str, str
         for path in _pictures(data / "negatives" / kind):
             source = stall_source(path.name) if kind == "travel" else kind
             yield path, kind, source, digest(path), "train"
-    for name in SCENES:
-        for path in _pictures(data / "scenes_128" / name):
-            yield path, "scenes", f"scenes/{name}", digest(path), "train"
+    for name, kind in (dict.fromkeys(SCENES, "scenes") | LABELLED_SCENES).items():
+        yield from _thumbnails(data / "scenes_128" / name, kind, store)
+
+
+def _thumbnails(folder: Path, kind: str, store: Store) -> Iterator[tuple[Path, str, str, str, str]]:
+    for path in _pictures(folder):
+        key = digest(path)
+        if kind == "scenes" or key in store:
+            yield path, kind, f"scenes/{folder.name}", key, "train"
 
 
 def _pictures(folder: Path) -> list[Path]:
@@ -95,15 +103,20 @@ def _pictures(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*") if p.suffix.lower() in endings)
 
 
-def entries(found: list[tuple[Path, str, str, str, str]], pictures: list[Image]) -> list[Entry]:
+def entries(found: list[tuple[Path, str, str, str, str]], pictures: list[Image], store: Store) -> list[Entry]:
     """Settle the split of every picture, near duplicates included."""
     groups = near_duplicates([perceptual_hash(p) for p in pictures])
     keys = [found[group][3] for group in groups]
     splits = [wanted(kind, source, split, key) for (_, kind, source, _, split), key in zip(found, keys, strict=True)]
     return [
-        Entry(sha[:16], kind, source, sha, split)
+        Entry(sha[:16], kind, source, sha, _tested(kind, sha, split, store))
         for (_, kind, source, sha, _), split in zip(found, settle(splits, groups), strict=True)
     ]
+
+
+def _tested(kind: str, sha: str, split: str, store: Store) -> str:
+    # A street with something to be found, or with something doubtful, is no test of silence; it may still be learnt.
+    return "drop" if split != "train" and kind in NEGATIVES and sha in store else split
 
 
 def lines(labels: Labels) -> str:
@@ -129,11 +142,11 @@ def build(data: Path, store: Store, teacher: Runner, out: Path) -> list[Entry]:
     """Write the whole data set and return its index."""
     found = list(sources(data, store))
     pictures = [read(path) for path, *_ in found]
-    settled = entries(found, pictures)
+    settled = entries(found, pictures, store)
     seen = teacher.find(pictures, least=DOUBTFUL, iou=0.6)
     for entry, picture, boxes in zip(settled, pictures, seen, strict=True):
         if entry.split != "drop":
-            lenient = entry.split == "train"
+            lenient = entry.split == "train" and entry.kind not in NEGATIVES
             write(out, entry, picture, *_labels(store.get(entry.sha256), picture, boxes, lenient=lenient))
     return settled
 
@@ -151,7 +164,7 @@ def main() -> None:
     for option in ("--data", "--store", "--teacher", "--out"):
         parser.add_argument(option, type=Path, required=True)
     args = parser.parse_args()
-    store = load(args.store / "stalls.json") | load(args.store / "debris.json")
+    store = {key: record for name in STORES for key, record in load(args.store / f"{name}.json").items()}
     index = build(args.data, store, Runner(args.teacher), args.out)
     (args.out / "index.json").write_text(json.dumps([asdict(e) for e in index], indent=0))
     for (kind, split), count in sorted(Counter((e.kind, e.split) for e in index).items()):

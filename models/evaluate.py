@@ -37,14 +37,14 @@ from models.measure import (
     well_placed,
 )
 from models.runner import Runner
-from models.thresholds import choose
+from models.thresholds import choose_for
 
 LEAST = 0.01
-NEGATIVES = ("shop_fronts", "street", "travel", "traffic_cameras", "own_clean", "false_alarms")
+NEGATIVES = ("shop_fronts", "street", "travel", "traffic_cameras", "scenes", "own_clean", "false_alarms")
 OWN = ("own", "cases")
 SETS = {
-    "stall": ("stalls_unboxed", *OWN),
-    "debris": ("debris_rubble", "debris_bags", "debris_piles", *OWN),
+    "stall": ("stalls_unboxed", "markets", *OWN),
+    "debris": ("debris_rubble", "debris_bags", "debris_piles", "building_sites", *OWN),
 }
 
 
@@ -169,7 +169,7 @@ def chosen(looked: Sequence[Looked]) -> dict[str, float]:
         some = [o for o in looked if not kinds or o.kind in kinds or o.kind in NEGATIVES]
         judged = [one.judged(number) for one in some]
         clean = [j for j, o in zip(judged, some, strict=True) if o.kind in NEGATIVES]
-        out[name] = choose(judged, clean if kinds else [])
+        out[name] = choose_for(name, judged, clean if kinds else [])
     return out
 
 

@@ -12,14 +12,17 @@ from numpy.random import Generator
 from models.augment import Sample, finished, mosaic, single
 from models.boxes import Floats, Image
 from models.classes import CLASSES, TARGETS
+from models.splits import THUMBNAILS
 
 # Share of the pictures of an epoch by set; what a data set lacks, the others share. "own" and "own_clean" are the
 # pictures of a data set without an index, "cases" and "false_alarms" what operators judged.
 SHARES = {
-    "stalls_unboxed": 0.27,
-    "debris_piles": 0.21,
+    "stalls_unboxed": 0.24,
+    "markets": 0.10,
+    "debris_piles": 0.18,
     "debris_bags": 0.06,
-    "synthetic": 0.16,
+    "building_sites": 0.05,
+    "synthetic": 0.14,
     "shop_fronts": 0.10,
     "street": 0.08,
     "travel": 0.08,
@@ -31,7 +34,6 @@ SHARES = {
 }
 NEGATIVE = ("shop_fronts", "street", "travel", "scenes", "own_clean", "false_alarms")
 NEGATIVE_SHARE = 0.3  # without them half of all shop fronts raised an alarm
-THUMBNAILS = ("scenes",)  # too coarse to fill a picture: they only appear as a quarter of a mosaic
 
 
 def index(dataset: Path) -> list[dict[str, str]]:
@@ -133,6 +135,7 @@ class Feed:
 
 def _whole(mix: tuple[list[str], Floats]) -> tuple[list[str], Floats]:
     kinds, shares = mix
+    # Thumbnails are too coarse to fill a picture: they only appear as a quarter of a mosaic.
     kept = [n for n, kind in enumerate(kinds) if kind not in THUMBNAILS]
     return [kinds[n] for n in kept], shares[kept] / max(float(shares[kept].sum()), 1e-6)
 

@@ -8,7 +8,7 @@ import pytest
 
 from detector.manifest import load_manifest
 from models.measure import Judged
-from models.thresholds import FALLBACK, choose, write
+from models.thresholds import FALLBACK, choose, choose_for, write
 from support.tiny_model import tiny_model
 
 
@@ -54,6 +54,17 @@ def test_nothing_found_anywhere_leaves_the_lowest_quiet_one() -> None:
 
 def test_few_boxes_leave_it_at_a_moderate_value() -> None:
     assert choose([judged(0.9)], []) == FALLBACK
+
+
+def test_people_are_found_rather_than_guessed_right() -> None:
+    pictures = [judged(0.9, 0.62, 0.33, wrong=(0.58, 0.55, 0.5, 0.45)) for _ in range(6)]
+    assert choose_for("stall", pictures, []) == 0.6
+    assert choose_for("person", pictures, []) == 0.325
+
+
+def test_people_that_nothing_finds_leave_the_lowest() -> None:
+    missed = [Judged(np.zeros(0, np.float32), np.zeros(0, bool), 2) for _ in range(6)]
+    assert choose_for("person", missed, []) == 0.1
 
 
 def test_only_the_thresholds_of_a_manifest_change(tmp_path: Path) -> None:
