@@ -59,7 +59,7 @@ class Loss:
         """Return box, class and distribution loss, float32[3], summed over the pictures."""
         plain = {key: _float(value) for key, value in heads.items()}
         scores = plain["scores"]
-        self._away.doubtful = doubtful(ignore, scores.shape[0], scores.shape[1], side)
+        self._away.doubtful = doubtful(ignore, scores.shape[0], scores.shape[1], side).to(scores.device)
         batch = {"batch_idx": learn[:, 0], "cls": learn[:, 1:2], "bboxes": learn[:, 2:]}
         total: Tensor = self._inner(plain, batch)[0]
         return total

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Trains on processors: one process per core, gradients averaged after each step.
+"""Trains on processors, one process per core with gradients averaged after each step; or on a GPU where there is one.
 
     python -m models.train --dataset DATASET --start yolo11n_coco.pt --run RUN --epochs 30
 
@@ -9,6 +9,7 @@ barrier waits for the slowest core. Stopped runs go on from ``RUN/last.pt``.
 
 import argparse
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -46,6 +47,12 @@ class Average:
         for key, value in model.state_dict().items():
             if value.dtype.is_floating_point:
                 self.state[key].lerp_(value.detach(), 1 - keep)
+
+
+def where() -> torch.device:
+    """Return the device that trains: the first GPU, or the processor."""
+    os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")  # any other way to ask leaves no GPU to forked workers
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def groups(model: nn.Module, rate: float) -> list[dict[str, Any]]:
@@ -101,7 +108,8 @@ class Trainer:
 
     def __init__(self, rank: int, recipe: Recipe, feed: Feed, done: Tensor) -> None:
         self.rank, self.recipe, self.feed, self.done = rank, recipe, feed, done
-        self.model = _starting(recipe, feed).to(memory_format=torch.channels_last).train()
+        self.device = where()
+        self.model = _starting(recipe, feed).to(self.device, memory_format=torch.channels_last).train()
         freeze(self.model, recipe.frozen)
         self.loss = Loss(self.model)
         self.optimizer = torch.optim.AdamW(groups(self.model, recipe.rate))
@@ -137,8 +145,8 @@ class Trainer:
         rate = rate_at(self.progress(), number, recipe)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["pace"]
-        pictures, learn, ignore = self._batch(number)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        pictures, learn, ignore = (part.to(self.device) for part in self._batch(number))
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
             heads = self.model.forward(pictures)
         loss = self.loss(heads, learn, ignore, recipe.side)
         self.optimizer.zero_grad()
@@ -147,7 +155,7 @@ class Trainer:
         nn.utils.clip_grad_norm_(self.model.parameters(), 10.0 * recipe.batch)
         self.optimizer.step()
         self.average.follow(self.model)
-        return loss.detach() / recipe.batch
+        return loss.detach().cpu() / recipe.batch
 
     def _batch(self, number: int) -> tuple[Tensor, Tensor, Tensor]:
         recipe = self.recipe
@@ -191,7 +199,8 @@ class Trainer:
         state = torch.load(path, map_location="cpu", weights_only=True)
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.average.state, self.average.steps = state["average"], state["averaged"]
+        self.average.state = {key: value.to(self.device) for key, value in state["average"].items()}
+        self.average.steps = state["averaged"]
         self.epoch, self.spent_s = state["epoch"], state["spent_s"]
 
 
@@ -228,6 +237,8 @@ class Run:
     def __init__(self, recipe: Recipe, feed: Feed) -> None:
         recipe.run.mkdir(parents=True, exist_ok=True)
         (recipe.run / "meet").unlink(missing_ok=True)
+        if where().type == "cuda":  # one process keeps a GPU busy
+            recipe = replace(recipe, workers=1)
         self._done = torch.zeros(1).share_memory_()
         given = (recipe, feed, self._done)
         self._workers: Any = mp.start_processes(work, given, nprocs=recipe.workers, join=False, start_method="fork")
