@@ -5,10 +5,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from support.chromium import NoChromium, PageMaker, chromium, sign_in
 from support.city import City, city
+
+PATIENCE_MS = 20_000  # nothing waits longer than what it waits for: only a busy machine comes near
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +55,7 @@ def new_page(browser: Browser, town: City, excused: list[str]) -> Iterator[PageM
         def make(*, locale: str = "en-GB", role: str | None = "operator") -> Page:
             context = browser.new_context(locale=locale, viewport={"width": 1366, "height": 768})
             stack.callback(context.close)
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(PATIENCE_MS)
             context.on("request", lambda request: asked.append(request.url))
             context.on("console", complain)
             context.on("weberror", lambda error: complaints.append(str(error.error)))

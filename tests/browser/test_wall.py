@@ -3,11 +3,19 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from support.city import City
 
-LOADED = "image => image.complete && image.naturalWidth"
+LOADED = "image => image.decode().then(() => image.naturalWidth)"
+
+
+def picture_of(town: City, wall: Page, case_id: str) -> Locator:
+    """A card's picture once it is the one that stays: the card comes first, its pictures one by one."""
+    picture = wall.locator(f"#case-{case_id} img")
+    expect(picture).to_have_attribute("src", town.picture(case_id))
+    assert picture.evaluate(LOADED) == 1280
+    return picture
 
 
 def test_an_empty_wall_says_how_many_cameras_watch(wall: Page) -> None:
@@ -28,16 +36,15 @@ def test_a_case_appears_without_reload_with_its_picture(town: City, wall: Page) 
     expect(wall.locator(".chip[data-status=new] strong")).to_have_text("1")
     expect(wall.locator("#announce")).to_contain_text("New case: Stall, Market Street")
     expect(wall.get_by_text("No open case")).to_be_hidden()
-    assert card.locator("img").evaluate(LOADED) == 1280
+    picture_of(town, wall, case_id)
     assert wall.evaluate("window.notReloaded")
 
 
 def test_the_box_lies_over_the_thing_whatever_the_shape_of_card_and_picture(town: City, wall: Page) -> None:
     case_id = town.case("stall")
-    card = wall.locator(f"#case-{case_id}")
-    expect(card.locator("img")).to_be_visible()
 
-    picture, box = card.locator("img").bounding_box(), card.locator("rect.box").last.bounding_box()
+    picture = picture_of(town, wall, case_id).bounding_box()
+    box = wall.locator(f"#case-{case_id} rect.box").last.bounding_box()
 
     assert picture is not None
     assert box is not None
@@ -144,14 +151,13 @@ def test_a_new_snapshot_takes_its_place_without_a_black_moment(town: City, wall:
 
 def test_pictures_that_stay_are_kept_as_they_are(town: City, wall: Page) -> None:
     case_id = town.case("stall")
-    card = wall.locator(f"#case-{case_id}")
-    expect(card.locator("img")).to_be_visible()
-    card.locator("img").evaluate("image => { image.kept = true }")
+    picture = picture_of(town, wall, case_id)
+    picture.evaluate("image => { image.kept = true }")
 
     town.ask("POST", f"/cases/{case_id}/transitions", role="operator", json={"to": "confirmed"})
 
-    expect(card.locator(".status")).to_have_text("Confirmed")
-    assert card.locator("img").evaluate("image => image.kept")
+    expect(wall.locator(f"#case-{case_id} .status")).to_have_text("Confirmed")
+    assert picture.evaluate("image => image.kept")
 
 
 def test_the_cameras_page_draws_zones_over_the_picture(town: City, wall: Page) -> None:

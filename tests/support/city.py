@@ -139,6 +139,11 @@ class City:
         path = f"/cases/{case_id}/evidence?kind={kind}&taken_at={_stamp(at)}"
         self.ask("POST", path, content=data, headers={"Content-Type": media_type})
 
+    def picture(self, case_id: str) -> str:
+        """The address of the picture taken when a case was confirmed."""
+        evidence = self.ask("GET", f"/cases/{case_id}")["evidence"]
+        return next(str(item["url"]) for item in evidence if item["kind"] == "during")
+
     def status(self, case_id: str) -> str:
         """Where a case stands, as the API says."""
         return str(self.ask("GET", f"/cases/{case_id}", role="operator")["status"])
