@@ -35,9 +35,11 @@ from curbwatch.looks_book import LooksBook
 from curbwatch.memories import Memories
 from curbwatch.patrol import Patrol
 from curbwatch.patrol_metrics import PatrolMetrics
-from curbwatch.settings import CameraSettings, Settings
+from curbwatch.settings import CameraSettings, ModelSettings, Settings
 from curbwatch.spool import Spool
 from curbwatch.turns import Turn
+from detector.choosing import Engine, faster
+from detector.manifest import load_manifest
 from detector.model import Model, load_model
 from streams.files import read_frames
 from streams.reader import CameraReader
@@ -72,8 +74,9 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
             # first of all, so that the cameras answer while the model loads
             readers = stack.enter_context(_reading(settings.sources(), frame_there))
         wanted = settings.model
-        sample = _sample() if wanted.session == "auto" and part != "api" else None
-        model = load_model(wanted.manifest, threads=wanted.threads, engine=wanted.session, sample=sample)
+        # an API alone looks at a picture now and then
+        engine = _engine(wanted) if wanted.session == "auto" and part != "api" else wanted.session
+        model = load_model(wanted.manifest, threads=wanted.threads, engine=engine)
         if part != "patrol":
             own = stack.enter_context(_api(settings, model, metrics))
             api_url = api_url or own
@@ -87,13 +90,14 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
         log.info("stopping")
 
 
-def _sample() -> NDArray[np.uint8] | None:
-    """A picture that engines can be compared by; None where there is nothing to compare."""
+def _engine(wanted: ModelSettings) -> Engine:
+    """The engine that is faster on this machine."""
     if find_spec("openvino") is None:
-        return None
+        return "onnxruntime"
+    load_manifest(wanted.manifest)  # its faults are told here, not by a trial
     at = datetime(2026, 1, 1, tzinfo=UTC)
     frames = read_frames(str(SAMPLE), camera_id="sample", every_s=1.0, start_at=at, decode="keyframes")
-    return next(frames).picture
+    return faster(wanted.manifest, next(frames).picture, threads=wanted.threads)
 
 
 def _check(settings: Settings, part: Part) -> None:

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Which engine computes the model on this machine: a short trial of both, the faster one that says the same wins."""
 
+import io
+import json
 import logging
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -12,14 +17,17 @@ from detector import boxes
 from detector.detections import Detections
 from detector.errors import SessionError
 from detector.heads import decode
-from detector.manifest import Manifest
+from detector.letterbox import letterbox, room
+from detector.manifest import Manifest, load_manifest
 from detector.openvino_session import OpenVinoSession
 from detector.session import OnnxSession, Session
+from streams.frame import Pixels
 
 Engine = Literal["auto", "onnxruntime", "openvino"]
 
 TRIAL_S = 1.0  # of runs of both, after loading
-TRIALS = 12
+TRIALS = 6
+TRIAL_LIMIT_S = 60.0  # with loading, on a machine that has other things to do
 SAME_IOU = 0.8
 SAME_SCORE = 0.08  # bfloat16 keeps three digits; scores of one thing were seen to move by 0.03
 CLEAR = 0.5  # of a class's threshold, and SAME_SCORE above: what is fainter may be there for one and not the other
@@ -27,35 +35,66 @@ CLEAR = 0.5  # of a class's threshold, and SAME_SCORE above: what is fainter may
 log = logging.getLogger(__name__)
 
 
-def open_session(
-    manifest: Manifest, engine: Engine, *, threads: int, sample: NDArray[np.float32] | None = None
-) -> Session:
-    """The session to use. "auto" tries OpenVINO against onnxruntime on a sample float32[1,3,S,S], if it is there."""
+def open_session(manifest: Manifest, engine: Engine, *, threads: int) -> Session:
+    """The session of a named engine, "auto" being onnxruntime: see `faster` for a choice."""
     if engine == "openvino":
         return OpenVinoSession(manifest.weights, threads=threads)
+    return OnnxSession(manifest.weights, threads=threads)
+
+
+def faster(path: Path, picture: Pixels, *, threads: int) -> Engine:
+    """The engine to take for a manifest on this machine, tried on a BGR uint8[H,W,3] picture; the log says why.
+
+    The trial runs in a process of its own: the engine that loses would keep a hundred megabytes.
+    """
+    command = [sys.executable, "-m", "detector.choosing", str(path), str(threads)]
+    sample = io.BytesIO()
+    np.save(sample, picture)
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module
+            command, input=sample.getvalue(), capture_output=True, check=True, timeout=TRIAL_LIMIT_S
+        )
+        told = json.loads(done.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        log.warning("inference by onnxruntime: the trial of OpenVINO failed (%s)", type(error).__name__)
+        return "onnxruntime"
+    log.info("%s", told["why"])
+    return "openvino" if told["engine"] == "openvino" else "onnxruntime"
+
+
+def main() -> None:
+    """A manifest and a number of threads as arguments, a picture (.npy) on stdin; prints what to take and why."""
+    manifest, threads = load_manifest(Path(sys.argv[1])), int(sys.argv[2])
+    picture = np.load(io.BytesIO(sys.stdin.buffer.read()))
+    engine, why = compared(manifest, picture, threads)
+    sys.stdout.write(json.dumps({"engine": engine, "why": why}))
+
+
+def compared(manifest: Manifest, picture: Pixels, threads: int) -> tuple[Engine, str]:
+    """Which engine to take, and why."""
     usual = OnnxSession(manifest.weights, threads=threads)
-    if engine == "onnxruntime" or sample is None:
-        return usual
     try:
         other = OpenVinoSession(manifest.weights, threads=threads)
     except SessionError as error:
-        log.info("inference by %s (%s)", usual.name, error)
-        return usual
-    return better(usual, other, manifest, sample)
+        return "onnxruntime", f"inference by {usual.name} ({error})"
+    side = manifest.input_size
+    free = not any(isinstance(axis, int) for axis in usual.input_shape[2:])
+    rows, columns = room(picture.shape[1], picture.shape[0], side) if free else (side, side)
+    sample = np.zeros((1, 3, rows, columns), np.float32)
+    letterbox(picture, sample[0])
+    wins, why = better(usual, other, manifest, sample)
+    return "openvino" if wins else "onnxruntime", why
 
 
-def better(usual: Session, other: Session, manifest: Manifest, sample: NDArray[np.float32]) -> Session:
-    """The other session if it says the same of the sample and is faster, else the usual one; the log says why."""
+def better(usual: Session, other: Session, manifest: Manifest, sample: NDArray[np.float32]) -> tuple[bool, str]:
+    """Whether the other session says the same of the sample, float32[1,3,H,W], and is faster; and a line about it."""
     said = [_read(session.run(sample), manifest) for session in (usual, other)]
     if not agree(said[0], said[1], _floors(manifest)):
-        log.warning("inference by %s: %s says something else of the same picture", usual.name, other.name)
-        return usual
+        return False, f"inference by {usual.name}: {other.name} says something else of the same picture"
     usual_s, other_s = _race(usual, other, sample)
     chosen = other if other_s < usual_s else usual
-    log.info(
-        "inference by %s (%s %.1f ms, %s %.1f ms)", chosen.name, usual.name, usual_s * 1e3, other.name, other_s * 1e3
-    )
-    return chosen
+    times = f"{usual.name} {usual_s * 1e3:.1f} ms, {other.name} {other_s * 1e3:.1f} ms"
+    return chosen is other, f"inference by {chosen.name} ({times})"
 
 
 def agree(one: Detections, two: Detections, floors: NDArray[np.float32]) -> bool:
@@ -98,3 +137,7 @@ def _race(usual: Session, other: Session, sample: NDArray[np.float32]) -> tuple[
             session.run(sample)
             spans.append(time.perf_counter() - began)
     return min(spent[0]), min(spent[1])
+
+
+if __name__ == "__main__":
+    main()

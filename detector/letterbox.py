@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Fit a picture into the model's square, and boxes back into the picture."""
+"""Fit a picture into the model's input, and boxes back into the picture."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 from streams.frame import Pixels, Planes, plane_of, shrunk, to_rgb
 
 PAD = 114  # the grey that ultralytics pads with in training
+ROOMS = (9 / 16, 3 / 4, 1.0)  # heights of inputs, in shares of their width: each is compiled, and takes memory, apart
+STRIDE = 32  # pixels: a YOLO's coarsest cell
+SQUEEZED = 1.02  # a picture so little higher than a room is shrunk into it
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How a picture lies in the square: square = picture * scale + (left, top), all in pixels."""
+    """How a picture lies in the input: input = picture * scale + (left, top), all in pixels."""
 
     scale: float
     left: int
@@ -23,27 +26,35 @@ class Fit:
     height: int
 
 
-def fit(width: int, height: int, side: int) -> Fit:
-    """Centre a width×height picture in a side×side square without changing its shape."""
-    scale = side / max(width, height)
+def room(width: int, height: int, side: int) -> tuple[int, int]:
+    """Rows and columns of the lowest input, `side` wide, that holds a width×height picture at the square's scale."""
+    for share in ROOMS:
+        rows = -(-round(side * share) // STRIDE) * STRIDE
+        if height * side <= SQUEEZED * rows * width:
+            return rows, side
+    return side, side
+
+
+def fit(width: int, height: int, columns: int, rows: int) -> Fit:
+    """Centre a width×height picture in columns×rows pixels without changing its shape."""
+    scale = min(columns / width, rows / height)
     return Fit(
         scale,
-        (side - max(1, round(width * scale))) // 2,
-        (side - max(1, round(height * scale))) // 2,
+        (columns - max(1, round(width * scale))) // 2,
+        (rows - max(1, round(height * scale))) // 2,
         width,
         height,
     )
 
 
 def letterbox(pixels: Pixels | Planes, into: NDArray[np.float32], held: Fit | None = None) -> Fit:
-    """Write a picture into `into`, float32[3,S,S] RGB 0..1, padded with grey; return the fit.
+    """Write a picture into `into`, float32[3,rows,columns] RGB 0..1, padded with grey; return the fit.
 
     BGR uint8[H,W,3], or planes: those are shrunk before they are converted, which is a quarter of the work.
     held: the fit of the picture that `into` holds; if it is the same, the padding is there already.
     """
-    side = into.shape[1]
     height, width = plane_of(pixels).shape[:2]
-    place = fit(width, height, side)
+    place = fit(width, height, into.shape[2], into.shape[1])
     width, height = max(1, round(width * place.scale)), max(1, round(height * place.scale))
     window = into[:, place.top : place.top + height, place.left : place.left + width]
     if place != held:
@@ -80,7 +91,7 @@ def _write_planes(planes: Planes, window: NDArray[np.float32]) -> None:
 
 
 def unletterbox(xyxy: NDArray[np.float32], place: Fit) -> NDArray[np.float32]:
-    """Turn boxes float32[N,4] of the square into pixels of the picture, cut at its edges."""
+    """Turn boxes float32[N,4] of the input into pixels of the picture, cut at its edges."""
     shift = np.array([place.left, place.top] * 2, np.float32)
     boxes = (xyxy - shift) / np.float32(place.scale)
     edge = np.array([place.width, place.height] * 2, np.float32)

@@ -2,6 +2,7 @@
 """A manifest and its session, ready to look at pictures."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
@@ -12,11 +13,11 @@ from detector.choosing import Engine, open_session
 from detector.detections import Detections
 from detector.errors import ManifestError
 from detector.heads import check_head, decode
-from detector.letterbox import Fit, letterbox, unletterbox
+from detector.letterbox import Fit, letterbox, room, unletterbox
 from detector.manifest import Manifest, load_manifest
 from detector.session import Session
 from detector.zones import VIOLATIONS
-from streams.frame import Pixels, Planes
+from streams.frame import Pixels, Planes, plane_of
 
 FAINT = 0.5  # of a violation's threshold: from here on the sites are told, as a weak sighting
 
@@ -27,14 +28,14 @@ class Model:
     def __init__(self, manifest: Manifest, session: Session) -> None:
         self.manifest, self._session = manifest, session
         _check_input(manifest, session.input_shape)
-        batch = session.input_shape[0]
+        batch, _, *sides = session.input_shape
         self._largest = batch if isinstance(batch, int) else 0
+        self._free = not any(isinstance(side, int) for side in sides)
         self._floors = np.array([manifest.threshold(c) for c in manifest.classes], np.float32)
         faint = np.array([FAINT if c in VIOLATIONS else 1.0 for c in manifest.classes], np.float32)
         self._faint_floors = self._floors * faint
-        self._held: list[Fit | None] = [None] * (self._largest or 1)  # what lies in each square
-        self._lock, self._square = Lock(), np.zeros((self._largest or 1, 3, *[manifest.input_size] * 2), np.float32)
-        warm_up = session.run(self._square)
+        self._lock, self._inputs = Lock(), dict[tuple[int, int], _Input]()
+        warm_up = session.run(self._input(self._room(16, 9), 1).squares)
         check_head(manifest, warm_up.shape)  # the exported shape may have names for numbers, the real one has not
 
     @property
@@ -45,37 +46,57 @@ class Model:
     def detect(
         self, pictures: Sequence[Pixels | Planes], *, least: float | None = None, faint: bool = False
     ) -> list[Detections]:
-        """Look at pictures (BGR uint8[H,W,3] or planes) in one batch.
+        """Look at pictures (BGR uint8[H,W,3] or planes), those of one shape in one batch.
 
         `least` replaces every class's threshold; `faint` adds violations down to half of theirs.
         """
-        if not pictures:
-            return []
-        if self._largest and len(pictures) > self._largest:
-            cut = self._largest
-            first, rest = pictures[:cut], pictures[cut:]
-            return self.detect(first, least=least, faint=faint) + self.detect(rest, least=least, faint=faint)
         usual = self._faint_floors if faint else self._floors
         floors = usual if least is None else np.full_like(self._floors, least)
+        rooms = [self._room(*plane_of(picture).shape[1::-1]) for picture in pictures]
+        found: dict[int, Detections] = {}
+        for room_of in dict.fromkeys(rooms):
+            numbers = [number for number, each in enumerate(rooms) if each == room_of]
+            for first in range(0, len(numbers), self._largest or len(numbers)):
+                some = numbers[first : first + (self._largest or len(numbers))]
+                found |= zip(some, self._look([pictures[number] for number in some], room_of, floors), strict=True)
+        return [found[number] for number in range(len(pictures))]
+
+    def _look(
+        self, pictures: Sequence[Pixels | Planes], room_of: tuple[int, int], floors: NDArray[np.float32]
+    ) -> list[Detections]:
         with self._lock:  # one input for all: fresh memory at each look costs as much as writing it
-            squares = self._squares(len(pictures))
+            held = self._input(room_of, len(pictures))
             places = [
-                letterbox(picture, square, held)
-                for picture, square, held in zip(pictures, squares, self._held, strict=False)
+                letterbox(picture, square, fitted)
+                for picture, square, fitted in zip(pictures, held.squares, held.fits, strict=False)
             ]
-            self._held[: len(places)] = places
-            outputs = self._session.run(squares)[: len(places)]
+            held.fits[: len(places)] = places
+            outputs = self._session.run(held.squares if self._largest else held.squares[: len(places)])[: len(places)]
         found = [decode(output, self.manifest, floors) for output in outputs]
         return [
             Detections(unletterbox(d.xyxy, place), d.confidence, d.class_id)
             for d, place in zip(found, places, strict=True)
         ]
 
-    def _squares(self, count: int) -> NDArray[np.float32]:
-        if len(self._square) < count:
-            self._square = np.zeros((count, *self._square.shape[1:]), np.float32)
-            self._held = [None] * count
-        return self._square if self._largest else self._square[:count]
+    def _room(self, width: int, height: int) -> tuple[int, int]:
+        side = self.manifest.input_size
+        return room(width, height, side) if self._free else (side, side)
+
+    def _input(self, room_of: tuple[int, int], count: int) -> "_Input":
+        held = self._inputs.get(room_of)
+        if held is None or len(held.squares) < count:
+            count = self._largest or count
+            held = _Input(np.zeros((count, 3, *room_of), np.float32), [None] * count)
+            self._inputs[room_of] = held
+        return held
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Input:
+    """The memory that pictures of one shape are written into, and how those lie that it holds."""
+
+    squares: NDArray[np.float32]
+    fits: list[Fit | None]
 
 
 def _check_input(manifest: Manifest, shape: tuple[int | str, ...]) -> None:
@@ -88,14 +109,7 @@ def _check_input(manifest: Manifest, shape: tuple[int | str, ...]) -> None:
         )
 
 
-def load_model(path: Path, *, threads: int = 2, engine: Engine = "onnxruntime", sample: Pixels | None = None) -> Model:
-    """Load the model of a manifest file; every fault is found here, before the first frame.
-
-    engine "auto" takes the fastest of those installed that say the same of the sample, a BGR uint8[H,W,3] picture.
-    """
+def load_model(path: Path, *, threads: int = 2, engine: Engine = "onnxruntime") -> Model:
+    """Load the model of a manifest file; every fault is found here, before the first frame."""
     manifest = load_manifest(path)
-    square = None
-    if sample is not None:
-        square = np.empty((1, 3, manifest.input_size, manifest.input_size), np.float32)
-        letterbox(sample, square[0])
-    return Model(manifest, open_session(manifest, engine, threads=threads, sample=square))
+    return Model(manifest, open_session(manifest, engine, threads=threads))

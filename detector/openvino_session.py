@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""OpenVINO behind the session's seam: bfloat16 where the processor computes it, else float32. The extra `openvino`."""
+"""OpenVINO behind the session's seam: bfloat16 where the processor computes it, else float32."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,44 +11,62 @@ from numpy.typing import NDArray
 from detector.errors import SessionError
 from detector.session import first_line
 
-NO_OPENVINO = "OpenVINO is not installed; install the extra: pip install 'curbwatch[openvino]'"
+NO_OPENVINO = "OpenVINO is not installed: there are no packages of it for this kind of machine"
 
 
 class OpenVinoSession:
     """One ONNX model compiled by OpenVINO for this processor, on a fixed number of threads; for one thread at a time.
 
-    SessionError when OpenVINO is missing or refuses the model.
+    exact: compute in float32 wherever it runs. SessionError when OpenVINO is missing or refuses the model.
     """
 
-    def __init__(self, weights: Path, *, threads: int) -> None:
+    def __init__(self, weights: Path, *, threads: int, exact: bool = False) -> None:
+        openvino = _openvino()
         try:
-            import openvino  # noqa: PLC0415 - an extra: the detector is imported without it
-        except ImportError:
-            raise SessionError(NO_OPENVINO) from None
-        try:
-            core = openvino.Core()
-            exact = "f32" if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "bf16"
-            hints = {
+            self._core: Any = openvino.Core()
+            short = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") and not exact
+            self._hints = {
                 "INFERENCE_NUM_THREADS": threads,
-                "INFERENCE_PRECISION_HINT": exact,
+                "INFERENCE_PRECISION_HINT": "bf16" if short else "f32",
                 "NUM_STREAMS": "1",
                 "PERFORMANCE_HINT": "LATENCY",
             }
-            self._model: Any = core.compile_model(weights, "CPU", hints)
-            self._request: Any = self._model.create_infer_request()
+            self._model: Any = self._core.read_model(weights)
+            axes = self._model.inputs[0].get_partial_shape()
         except Exception as error:  # OpenVINO raises RuntimeError and types of its own
             raise SessionError(f"{weights.name}: OpenVINO cannot load it ({first_line(error)})") from error
-        self.name = f"openvino {exact.replace('f32', 'fp32')}"
+        self._axes = tuple(axis.get_length() if axis.is_static else "?" for axis in axes)
+        self._requests: dict[tuple[int, ...], Any] = {}
+        self.name = f"openvino {'bf16' if short else 'fp32'}"
 
     @property
     def input_shape(self) -> tuple[int | str, ...]:
         """Shape of the input as exported; free axes are \"?\"."""
-        return tuple(axis.get_length() if axis.is_static else "?" for axis in self._model.inputs[0].get_partial_shape())
+        return self._axes
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Infer float32[N,3,S,S] RGB 0..1; returns the head's output with N first."""
+        """Infer float32[N,3,H,W] RGB 0..1; returns the head's output with N first. The first of a shape compiles."""
         try:
-            self._request.infer({0: batch}, share_inputs=True)
-            return np.array(self._request.get_output_tensor(0).data, np.float32)
+            request = self._request(batch.shape)
+            request.infer({0: batch}, share_inputs=True)
+            return np.array(request.get_output_tensor(0).data, np.float32)
         except Exception as error:  # as above
             raise SessionError(f"inference of a batch {list(batch.shape)} failed: {first_line(error)}") from error
+
+    def _request(self, shape: tuple[int, ...]) -> Any:
+        """Compiled for one shape: for any it would be a tenth slower."""
+        if shape not in self._requests:
+            if "?" in self._axes:
+                self._model.reshape(list(shape))
+            self._requests[shape] = self._core.compile_model(self._model, "CPU", self._hints).create_infer_request()
+        return self._requests[shape]
+
+
+def _openvino() -> Any:
+    # its package for reports to the maker, which it does without where it is missing: a patrol tells nobody anything
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    try:
+        import openvino  # noqa: PLC0415 - 120 MB, and not to be had for every machine
+    except ImportError:
+        raise SessionError(NO_OPENVINO) from None
+    return openvino

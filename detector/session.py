@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from detector.errors import SessionError
@@ -32,6 +31,8 @@ class OnnxSession:
     name = "onnxruntime fp32"
 
     def __init__(self, weights: Path, *, threads: int) -> None:
+        import onnxruntime as ort  # noqa: PLC0415 - 20 MB that nobody needs beside OpenVINO
+
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 import torch
 
 from models.network import Head, coco, load, plain
+from models.runner import SIDE_PROPERTY
 
 SIDE = 640
 OPSET = 17
@@ -26,7 +28,7 @@ class Disagreement(Exception):
 
 
 def export(model: Any, path: Path, side: int = SIDE) -> None:
-    """Write the network for pictures of side x side, batch normalisation folded in, with a free batch size."""
+    """Write the network, batch normalisation folded in, for any number of pictures of side x side or less high."""
     model.eval()
     model.fuse(verbose=False)
     model.model[-1].export = True
@@ -37,10 +39,13 @@ def export(model: Any, path: Path, side: int = SIDE) -> None:
         str(path),
         input_names=["images"],
         output_names=["head"],
-        dynamic_axes={"images": {0: "batch"}, "head": {0: "batch"}},
+        dynamic_axes={"images": {0: "batch", 2: "height", 3: "width"}, "head": {0: "batch", 2: "anchors"}},
         opset_version=OPSET,
         dynamo=False,
     )
+    written = onnx.load(path)
+    onnx.helper.set_model_props(written, {SIDE_PROPERTY: str(side)})
+    onnx.save(written, path)
 
 
 def difference(model: Any, path: Path, side: int = SIDE, seed: int = 0) -> tuple[float, float]:

@@ -14,6 +14,7 @@ import onnxruntime as ort
 from models.classes import CLASSES
 from models.feed import index
 from models.label_store import digest
+from models.runner import side_of
 
 IOU = 0.6
 SHIPPED = "curbwatch-n-v2"
@@ -66,7 +67,7 @@ def own_data(datasets: list[Path]) -> list[str]:
 def text(name: str, weights: Path, thresholds: dict[str, float], lines: list[str]) -> str:
     """Return the manifest as TOML; the size of the input is read from the weights."""
     session = ort.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
-    side = int(session.get_inputs()[0].shape[2])
+    side = side_of(session)
     quoted = "".join(f"  {json.dumps(line)},\n" for line in lines)
     levels = "".join(f"{kind} = {thresholds[kind]}\n" for kind in CLASSES)
     return (

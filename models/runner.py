@@ -12,6 +12,7 @@ import onnxruntime as ort
 from models.boxes import Floats, Found, Image, as_input, decode, letterbox
 
 Infer = Callable[[Floats], Floats]
+SIDE_PROPERTY = "side"  # of weights that take any height and width: the pixels they were trained for
 
 
 def session(path: Path, threads: int) -> Any:
@@ -25,7 +26,13 @@ def onnx_infer(path: Path, threads: int) -> tuple[Infer, int]:
     """Return a function from float32[N, 3, side, side] to the raw head, and the side."""
     opened = session(path, threads)
     given = opened.get_inputs()[0]
-    return lambda batch: np.asarray(opened.run(None, {given.name: batch})[0], np.float32), int(given.shape[2])
+    return lambda batch: np.asarray(opened.run(None, {given.name: batch})[0], np.float32), side_of(opened)
+
+
+def side_of(opened: Any) -> int:
+    """Pixels of the square that an opened model was exported for."""
+    side = opened.get_inputs()[0].shape[2]
+    return int(side if isinstance(side, int) else opened.get_modelmeta().custom_metadata_map[SIDE_PROPERTY])
 
 
 class Runner:

@@ -63,8 +63,9 @@ class Looking:
     def __init__(self, bench: Bench, kind: Kind, batch: int) -> None:
         self._bench, self._manifest, self.kind, self.batch = bench, kind.manifest, kind, batch
         self._session: Runs = kind.open()
-        side = kind.manifest.input_size
-        self._input = np.zeros((batch, 3, side, side), np.float32)
+        track = bench.keyframes[0].track
+        rows, columns = kind.room(track.width, track.height)
+        self._input = np.zeros((batch, 3, rows, columns), np.float32)
         self._floors = np.array([kind.manifest.threshold(name) for name in kind.manifest.classes], np.float32)
         self._decoder, self._state, self._number = KeyframeDecoder(), Watch("bench"), 0
         self._before: Pixels | None = None

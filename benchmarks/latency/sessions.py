@@ -4,6 +4,7 @@
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from detector.errors import SessionError
+from detector.letterbox import room
 from detector.manifest import Manifest
 from detector.openvino_session import OpenVinoSession
 from detector.session import OnnxSession
@@ -36,37 +38,29 @@ class Kind:
     threads: int
     open: Callable[[], Runs]
     only: int = 0  # the one batch that the weights were exported for; 0: any
+    free: bool = False  # whether the weights take other inputs than squares
+
+    def room(self, width: int, height: int) -> tuple[int, int]:
+        """Rows and columns of the input for a picture."""
+        side = self.manifest.input_size
+        return room(width, height, side) if self.free else (side, side)
 
 
 def kinds(manifest: Manifest, threads: int) -> list[Kind]:
     """What can be opened here; OpenVINO in float32, too, where the product would have it compute in bfloat16."""
     weights = manifest.weights
     shape = OnnxSession(weights, threads=threads).input_shape
-    only = shape[0] if isinstance(shape[0], int) else 0
-    found = [Kind("onnxruntime fp32", manifest, threads, lambda: OnnxSession(weights, threads=threads), only)]
+    only, free = shape[0] if isinstance(shape[0], int) else 0, not isinstance(shape[2], int)
+    found = [Kind("onnxruntime fp32", manifest, threads, lambda: OnnxSession(weights, threads=threads), only, free)]
     try:
         usual = OpenVinoSession(weights, threads=threads)
     except SessionError:
         return found
-    found.append(Kind(usual.name, manifest, threads, lambda: OpenVinoSession(weights, threads=threads), only))
+    found.append(Kind(usual.name, manifest, threads, lambda: OpenVinoSession(weights, threads=threads), only, free))
     if usual.name != EXACT:
-        found.append(Kind(EXACT, manifest, threads, lambda: ExactOpenVino(weights, threads), only))
+        exact = partial(OpenVinoSession, weights, threads=threads, exact=True)
+        found.append(Kind(EXACT, manifest, threads, exact, only, free))
     return found
-
-
-class ExactOpenVino:
-    """OpenVINO in float32 on a processor that could do bfloat16: what the shorter numbers bring."""
-
-    def __init__(self, weights: Path, threads: int) -> None:
-        import openvino  # noqa: PLC0415 - an extra
-
-        hints = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
-        self._request = openvino.Core().compile_model(weights, "CPU", hints).create_infer_request()
-
-    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """float32[N,3,S,S] in, the head's output out."""
-        self._request.infer({0: batch}, share_inputs=True)
-        return np.array(self._request.get_output_tensor(0).data, np.float32)
 
 
 class BareNetwork:

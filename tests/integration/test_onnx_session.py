@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Tiny real ONNX models, run by the real onnxruntime, print boxes that are known beforehand.
+"""Tiny real ONNX models, run by the real onnxruntime and OpenVINO, print boxes that are known beforehand.
 
 Each of their boxes scores as bright as the picture is, so that a batch mixed up would show.
 """
@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from detector.choosing import Engine
 from detector.errors import ManifestError, SessionError
 from detector.model import Model, load_model
 
@@ -27,11 +28,17 @@ RAW = np.array([[32, 32, 16, 8, 0.9, 0], [33, 32, 16, 8, 0.8, 0], [10, 40, 8, 8,
 END_TO_END = np.array([[24, 28, 40, 36, 0.9, 0], [6, 36, 14, 44, 0.7, 1], [0, 0, 0, 0, 0, 0]])
 
 
-def network(table: NDArray[np.float64], bright: list[int], batch: int | str, *, axes: str = "") -> bytes:
-    """A model whose output is `table`, with the columns `bright` times the picture's mean brightness."""
+def network(
+    table: NDArray[np.float64], bright: list[int], batch: int | str, *, axes: str = "", free: bool = False
+) -> bytes:
+    """A model whose output is `table`, with the columns `bright` times the picture's mean brightness.
+
+    free: for inputs of any height and width.
+    """
     scaled = np.zeros(table.shape, np.float32)
     scaled[..., bright] = 1
     fixed = np.where(scaled, 0, table).astype(np.float32)
+    sides: list[int | str] = ["height", "width"] if free else [SIDE, SIDE]
     parts = [("scaled", (table * scaled).astype(np.float32)), ("fixed", fixed)]
     if axes == "raw":
         parts = [(name, part.T.copy()) for name, part in parts]
@@ -44,7 +51,7 @@ def network(table: NDArray[np.float64], bright: list[int], batch: int | str, *, 
     graph = helper.make_graph(
         nodes,
         "tiny",
-        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [batch, 3, SIDE, SIDE])],
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [batch, 3, *sides])],
         [helper.make_tensor_value_info("head", TensorProto.FLOAT, [batch, "rows", "columns"])],
         [
             numpy_helper.from_array(np.array([3], np.int64), "last"),
@@ -94,10 +101,17 @@ def head(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(params=["onnxruntime", "openvino"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "openvino":
+        pytest.importorskip("openvino")  # not to be had for every kind of machine
+    return "openvino" if request.param == "openvino" else "onnxruntime"
+
+
 @pytest.fixture(params=["batch", 1, 2])
-def model(request: pytest.FixtureRequest, head: str, tmp_path: Path) -> Model:
+def model(request: pytest.FixtureRequest, head: str, engine: Engine, tmp_path: Path) -> Model:
     make: Callable[[int | str], bytes] = yolo11 if head == "yolo11" else yolo26
-    return load_model(manifest(tmp_path, make(request.param), head), threads=1)
+    return load_model(manifest(tmp_path, make(request.param), head), threads=1, engine=engine)
 
 
 def picture(brightness: int, width: int = SIDE, height: int = SIDE) -> NDArray[np.uint8]:
@@ -127,6 +141,15 @@ def test_a_batch_equals_one_by_one(model: Model) -> None:
         np.testing.assert_array_equal(found.confidence, alone.confidence)
         np.testing.assert_array_equal(found.class_id, alone.class_id)
     assert [len(found) for found in together] == [2, 0, 2, 2, 1]
+
+
+def test_weights_with_free_sides_look_at_a_wide_picture_without_a_square(engine: Engine, tmp_path: Path) -> None:
+    free = network(RAW, [4, 5], "batch", axes="raw", free=True)
+    model = load_model(manifest(tmp_path, free, "yolo11", input_size=2 * SIDE), threads=1, engine=engine)
+    wide, square = model.detect([picture(255, 1280, 720), picture(255, 2 * SIDE, 2 * SIDE)])
+    assert square.xyxy.tolist() == [[24, 28, 40, 36], [6, 36, 14, 44]]
+    # a tenth of its size, in the middle of 96 rows: 12 of them are above it
+    np.testing.assert_allclose(wide.xyxy, [[240, 160, 400, 240], [60, 240, 140, 320]], rtol=1e-5)
 
 
 def test_the_threshold_can_be_lowered_for_a_measurement(model: Model) -> None:

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from detector.choosing import agree, better, open_session
+from detector.choosing import agree, better, compared, faster, open_session
 from detector.detections import Detections, no_detections
 from detector.errors import SessionError
 from detector.manifest import Manifest, load_manifest
+from detector.openvino_session import NO_OPENVINO
 from detector.session import OnnxSession
 from support.tiny_model import tiny_model
 
-SAMPLE = np.full((1, 3, 64, 64), 0.8, np.float32)
+PICTURE = np.full((64, 64, 3), 200, np.uint8)
 FLOORS = np.array([0.2, 0.2], np.float32)
 
 
@@ -49,18 +50,30 @@ def test_the_faster_of_two_that_agree_wins(manifest: Manifest, pause_s: float, s
     side = manifest.input_size
     sample = np.full((1, 3, side, side), 0.8, np.float32)
     usual, other = Engine(inner, "usual", pause_s=0.04), Engine(inner, "other", pause_s=pause_s, shift=shift)
-    assert better(usual, other, manifest, sample).name == chosen
+    wins, why = better(usual, other, manifest, sample)
+    assert ("other" if wins else "usual") == chosen
+    assert why.startswith(f"inference by {chosen}")
 
 
-def test_without_openvino_onnxruntime_is_used_and_the_log_says_so(
-    manifest: Manifest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_the_trial_runs_in_a_process_of_its_own_and_its_reason_is_logged(
+    manifest: Manifest, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setitem(sys.modules, "openvino", None)
     with caplog.at_level(logging.INFO):
-        session = open_session(manifest, "auto", threads=1, sample=SAMPLE)
-    assert session.name == "onnxruntime fp32"
-    assert "pip install 'curbwatch[openvino]'" in caplog.text
-    with pytest.raises(SessionError, match="install the extra"):
+        chosen = faster(manifest.folder / "tiny.toml", PICTURE, threads=1)
+    assert chosen in {"onnxruntime", "openvino"}
+    assert f"inference by {chosen}" in caplog.text
+
+
+def test_a_trial_that_fails_leaves_onnxruntime(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert faster(tmp_path / "nothing.toml", PICTURE, threads=1) == "onnxruntime"
+    assert "the trial of OpenVINO failed" in caplog.text
+
+
+def test_without_openvino_onnxruntime_is_used(manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    chosen, why = compared(manifest, PICTURE, 1)
+    assert (chosen, why) == ("onnxruntime", f"inference by onnxruntime fp32 ({NO_OPENVINO})")
+    with pytest.raises(SessionError, match="not installed"):
         open_session(manifest, "openvino", threads=1)
 
 

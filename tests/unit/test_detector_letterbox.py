@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from detector.letterbox import PAD, fit, letterbox, unletterbox
+from detector.letterbox import PAD, fit, letterbox, room, unletterbox
 
 
 def boxed(picture: NDArray[np.uint8], side: int = 64) -> NDArray[np.float32]:
@@ -35,7 +35,7 @@ def test_a_point_of_the_picture_lands_where_the_fit_says() -> None:
     picture = np.zeros((100, 200, 3), np.uint8)
     picture[40:60, 100:140] = 255
     square = boxed(picture, 200)
-    place = fit(200, 100, 200)
+    place = fit(200, 100, 200, 200)
     rows, columns = np.nonzero(square[1] > 0.9)
     found = np.array([[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], np.float32)
     assert unletterbox(found, place)[0] == pytest.approx([100, 40, 140, 60])
@@ -46,7 +46,7 @@ def test_a_point_of_the_picture_lands_where_the_fit_says() -> None:
     st.integers(1, 5000), st.integers(1, 5000), st.sampled_from([64, 320, 640]), st.lists(st.floats(0, 1), min_size=4)
 )
 def test_boxes_find_back_into_the_picture(width: int, height: int, side: int, shares: list[float]) -> None:
-    place = fit(width, height, side)
+    place = fit(width, height, side, side)
     x0, x1 = sorted(shares[:2])
     y0, y1 = sorted(shares[2:4])
     box = np.array([[x0 * width, y0 * height, x1 * width, y1 * height]], np.float32)
@@ -57,11 +57,11 @@ def test_boxes_find_back_into_the_picture(width: int, height: int, side: int, sh
 
 def test_boxes_are_cut_at_the_pictures_edge() -> None:
     everything = np.array([[-10, -10, 74, 74]], np.float32)
-    assert unletterbox(everything, fit(200, 100, 64))[0].tolist() == [0, 0, 200, 100]
+    assert unletterbox(everything, fit(200, 100, 64, 64))[0].tolist() == [0, 0, 200, 100]
 
 
 def test_no_boxes_stay_no_boxes() -> None:
-    assert unletterbox(np.zeros((0, 4), np.float32), fit(200, 100, 64)).shape == (0, 4)
+    assert unletterbox(np.zeros((0, 4), np.float32), fit(200, 100, 64, 64)).shape == (0, 4)
 
 
 def test_a_square_used_again_holds_the_same_as_a_new_one() -> None:
@@ -71,3 +71,12 @@ def test_a_square_used_again_holds_the_same_as_a_new_one() -> None:
     for picture in (wide, wide[:, ::-1], tall, wide, wide):
         held = letterbox(picture, square, held)
         assert np.array_equal(square, boxed(picture))
+
+
+@pytest.mark.parametrize(
+    ("size", "rows"),
+    [((1920, 1080), 288), ((854, 480), 288), ((640, 480), 384), ((1280, 1024), 512), ((480, 640), 512), ((9, 9), 512)],
+)
+def test_a_wide_picture_needs_no_square(size: tuple[int, int], rows: int) -> None:
+    assert room(*size, 512) == (rows, 512)
+    assert fit(*size, 512, rows).scale == pytest.approx(fit(*size, 512, 512).scale, rel=0.02)
