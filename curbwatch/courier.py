@@ -10,17 +10,18 @@ import structlog
 
 from curbwatch.client import ApiAway, Client
 from curbwatch.errors import ApiRefused
-from curbwatch.spool import Message, Spool
+from curbwatch.spool import Message, Queue, Spool
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
+QUEUES: tuple[Queue, ...] = ("new cases", "case by case", "ledger")  # the most urgent first
 STUMBLED = {413, 500, 507}  # a proxy's limit, a fault, a full disk: trouble with this message, not with the API
 
 log = structlog.get_logger(__name__)
 
 
 def deliver(spool: Spool, client: Client) -> int:
-    """Post what waits, oldest first; returns how many messages are done with.
+    """Post what waits, cases first, then oldest first; returns how many messages are done with.
 
     ApiAway: something is to be repeated. A message at which the API stumbles holds up its own site only; anything
     else ends the round.
@@ -47,12 +48,21 @@ def deliver(spool: Spool, client: Client) -> int:
 
 
 def _waiting(spool: Spool) -> Iterator[Message]:
-    """All of them, also those behind many that are stuck; cases before the ledger, which can wait."""
-    for ledger in (False, True):
-        last = 0
-        while page := spool.waiting(after=last, ledger=ledger):
-            yield from page
-            last = page[-1].id
+    """All of them, also those behind many that are stuck, the most urgent first: a new case waits for no picture."""
+    last, seen = dict.fromkeys(QUEUES, 0), set[int]()
+    while found := _next(spool, last):
+        queue, message = found
+        last[queue] = message.id
+        if message.id not in seen:  # a case that is stuck stands in two queues
+            seen.add(message.id)
+            yield message
+
+
+def _next(spool: Spool, last: dict[Queue, int]) -> tuple[Queue, Message] | None:
+    for queue in QUEUES:
+        for message in spool.waiting(queue, after=last[queue], most=1):
+            return queue, message
+    return None
 
 
 def _deliver_one(spool: Spool, client: Client, message: Message) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from curbwatch.allocator import give_back
 from curbwatch.judging import SAVE_EVERY_S, Judge
 from curbwatch.patrol_metrics import PatrolMetrics
 from curbwatch.schedule import Waiting, interval_s, kept, most_urgent, too_old
@@ -98,6 +99,7 @@ class Patrol:
             self._judge.save([turn.post for turn in self._turns.values() if turn.unsaved])
             for turn in self._turns.values():
                 turn.unsaved = False
+            give_back()
 
     def _decode_ahead(self, now: float) -> None:
         """Have the decoders busy with the most urgent frames; newer ones may still replace those that wait."""

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The service: the API with its page, the patrol, or both, in one process until it is told to stop."""
 
-import ctypes
 import fcntl
 import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +25,7 @@ from api.detecting import DetectedBox, DetectFn
 from api.roles import Role
 from api.server import Server, listen
 from api.store import open_store, upgrade
+from curbwatch.allocator import give_back, share_arenas
 from curbwatch.client import Client
 from curbwatch.courier import Courier
 from curbwatch.errors import SettingsError
@@ -46,7 +46,6 @@ from streams.reader import CameraReader
 from streams.source import Source
 
 Part = Literal["all", "api", "patrol"]
-M_ARENA_MAX = -8  # malloc.h
 READER_STACK = 1024 * 1024  # bytes; the usual 8 MiB times cameras runs into limits of address space
 SAMPLE = Path(__file__).parent / "street" / "street.mp4"  # the demo's street: stalls and debris lie in it
 OWN_KEY = "patrol-of-this-service"
@@ -58,7 +57,7 @@ log = structlog.get_logger(__name__)
 def service(settings: Settings, part: Part = "all") -> Iterator[str]:
     """Run the service while the block lasts; gives the API's address. Everything is up or an error says why not."""
     _check(settings, part)
-    _share_arenas()
+    share_arenas()
     cv2.setNumThreads(1)  # its loops are short: many cameras keep the processors busy, not many threads for one
     settings.service.data_dir.mkdir(parents=True, exist_ok=True)
     frame_there, readers, metrics = (
@@ -86,6 +85,7 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
             if part == "patrol" and settings.patrol.metrics_port:
                 stack.enter_context(_metrics_served(settings, metrics))
             stack.enter_context(_patrol(settings, model, readers, frame_there, clients, metrics))
+        give_back()  # what loading needed
         yield api_url
         log.info("stopping")
 
@@ -108,12 +108,6 @@ def _check(settings: Settings, part: Part) -> None:
         )
     if part != "api" and not settings.cameras:
         raise SettingsError("no camera in the settings; add a [[cameras]] table, docs/settings.md shows one")
-
-
-def _share_arenas() -> None:
-    """Let threads share two of glibc's memory arenas: one each would keep freed pictures of every camera (-8 %)."""
-    with suppress(OSError, AttributeError):  # another C library has no arenas
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 @contextmanager

@@ -130,7 +130,7 @@ class CameraSettings(Strict):
     every_s: Annotated[float, Field(gt=0, le=30)] = Field(1.0, title="seconds between looks")
     decode: Literal["keyframes", "all"] = Field("keyframes", title="decode keyframes only, or every frame")
     transport: Literal["tcp", "udp"] = Field("tcp", title="RTSP transport")
-    clip_s: Annotated[float, Field(ge=0, le=120)] = Field(20.0, title="seconds of video kept for the evidence clip")
+    clip_s: Annotated[float, Field(ge=0, le=120)] = Field(15.0, title="seconds of video kept for the evidence clip")
     stale_after_s: Seconds = Field(10.0, title="seconds without a frame that count as a failure")
     health: bool = Field(default=True, title="notice its faults; needs health.faults")
     changes: bool = Field(default=True, title="notice what was not there before; needs health.changes")

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -33,6 +34,10 @@ CREATE TABLE IF NOT EXISTS watches (camera_id TEXT PRIMARY KEY, state TEXT NOT N
 
 MOST_LEDGER = 2000  # entries that wait while the API is away; the oldest go, cases never do
 
+Queue = Literal["new cases", "case by case", "ledger"]
+_QUEUES: dict[Queue, str] = {
+    "new cases": "kind = 'case'", "case by case": "kind <> 'ledger'", "ledger": "kind = 'ledger'",
+}  # fmt: skip
 _WATCH = TypeAdapter(Watch)
 _PUT_WATCH = "INSERT INTO watches VALUES (?, ?) ON CONFLICT (camera_id) DO UPDATE SET state = excluded.state"
 
@@ -89,13 +94,13 @@ class Spool:
         except ValidationError:
             return Watch(camera_id)
 
-    def waiting(self, *, after: int = 0, most: int = 200, ledger: bool = False) -> list[Message]:
-        """The oldest messages behind `after` not yet accepted, without their attachments; the ledger queues apart."""
+    def waiting(self, queue: Queue = "case by case", *, after: int = 0, most: int = 200) -> list[Message]:
+        """The oldest messages of a queue behind `after` not yet accepted, without their attachments."""
         with self._lock:
             rows = self._db.execute(
-                "SELECT id, site_key, kind, body, media_type, attempts FROM messages"
-                " WHERE refused IS NULL AND id > ? AND (kind = 'ledger') = ? ORDER BY id LIMIT ?",
-                (after, ledger, most),
+                "SELECT id, site_key, kind, body, media_type, attempts FROM messages"  # noqa: S608 - our own words
+                f" WHERE refused IS NULL AND id > ? AND {_QUEUES[queue]} ORDER BY id LIMIT ?",
+                (after, most),
             ).fetchall()
         return [
             Message(key, kind, body, None, media_type, number, attempts, f"{self._name}-{number}")

@@ -23,7 +23,7 @@ class Source:
     every_s: float = 1.0  # wanted seconds between looks; 0 = every picture
     decode: Decode = "keyframes"
     transport: Transport = "tcp"
-    clip_s: float = 20.0  # seconds of packets kept for an evidence clip
+    clip_s: float = 15.0  # seconds of packets kept for an evidence clip
     clip_bytes: int = CLIP_BYTES  # upper bound of the packets kept
     stale_after_s: float = 10.0  # no picture for this long is a failure
     open_timeout_s: float = 5.0

@@ -159,9 +159,23 @@ def whole(site: str) -> list[tuple[str, str]]:
 def test_a_story_is_told_in_order_with_its_pictures(api: Api, spool: Spool, client: Client) -> None:
     put(spool, "a", "b")
     assert deliver(spool, client) == 8
-    assert api.told == whole("a") + whole("b")
+    assert api.told == [("a", "case"), ("b", "case"), *whole("a")[1:], *whole("b")[1:]]
     assert [body for kind, _, body in api.kept.values() if kind == "during"] == [b"\xff\xd8during"] * 2
     assert spool.count() == (0, 0)
+
+
+def test_a_new_case_waits_for_no_picture_of_another(api: Api, spool: Spool, client: Client) -> None:
+    put(spool, "a")
+    posts = client.post
+
+    def post(message: Message, attachment: bytes, case_id: str | None) -> str | None:
+        if message.site_key == "a" and message.kind == "evidence" and len(api.told) == 1:
+            put(spool, "b")  # confirmed while a picture is under way
+        return posts(message, attachment, case_id)
+
+    client.post = post  # type: ignore[method-assign]
+    deliver_all(spool, client)
+    assert api.told[:4] == [("a", "case"), ("a", "during"), ("b", "case"), ("a", "cleared")]
 
 
 @pytest.mark.parametrize("fault", ["hang up before", "hang up after", "page", "garbage", 500, 503, 429, 401, 403, 302])
