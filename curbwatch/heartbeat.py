@@ -18,7 +18,8 @@ from detector.health import Health
 FIRST_PAUSE_S = 0.2
 QUIETER = 3  # a camera without news is reported every third time,
 LONGEST_S = 15.0  # but this often, for the API takes half a minute for silence
-PICTURES = 1.5  # and a new picture is shown every second time: a round trip each, for each camera
+PICTURES = 1.5  # and a new picture is shown every second time: a round trip each, for each camera,
+PICTURES_PER_S = 2.0  # or as seldom as all cameras together send so many: they cost a look's third each
 PASSING = {"at", "frame_age_s", "drops"}  # what is different at every report and no news
 
 log = structlog.get_logger(__name__)
@@ -31,6 +32,7 @@ class Heartbeat:
         self, posts: dict[str, Post], about: dict[str, dict[str, object]], client: Client, *, every_s: float
     ) -> None:
         self._posts, self._about, self._client, self._every_s = posts, about, client, every_s
+        self._picture_s = max(PICTURES * every_s, len(posts) / PICTURES_PER_S)
         self._sent: dict[str, tuple[float, datetime]] = {}  # per camera: when, and the picture's time
         self._reported: dict[str, tuple[float, dict[str, object]]] = {}
         self._introduced: set[str] = set()
@@ -82,7 +84,7 @@ class Heartbeat:
             self._reported[camera_id] = now, news
         last = post.last
         sent_at, taken_at = self._sent.get(camera_id, (-inf, None))
-        if last is not None and last.frame.taken_at != taken_at and now - sent_at >= PICTURES * self._every_s:
+        if last is not None and last.frame.taken_at != taken_at and now - sent_at >= self._picture_s:
             self._client.put_snapshot(camera_id, jpeg(blurred(last.frame.picture, last.people)))
             self._sent[camera_id] = now, last.frame.taken_at
 

@@ -100,6 +100,19 @@ def test_a_new_picture_is_shown_every_second_time_and_an_old_one_never_again(api
     assert "picture" not in api.all()
 
 
+def test_many_cameras_share_the_pictures(api: Heard, post: Post) -> None:
+    looked(post, 0.0)
+    beat = Heartbeat(dict.fromkeys(map(str, range(50)), post), dict.fromkeys(map(str, range(50)), {}), api, every_s=5.0)
+    beat._round(0.0)
+    assert api.all().count("picture") == 50
+    heard = []
+    for at in (5.0, 10.0, 15.0, 20.0, 25.0):
+        looked(post, at)
+        beat._round(at)
+        heard.append(api.all().count("picture"))
+    assert heard == [0, 0, 0, 0, 50]
+
+
 def test_an_api_that_forgot_the_camera_is_told_everything_again(api: Heard, post: Post) -> None:
     beat = heartbeat(api, post)
     beat._round(0.0)
