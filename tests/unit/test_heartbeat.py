@@ -102,7 +102,8 @@ def test_a_new_picture_is_shown_every_second_time_and_an_old_one_never_again(api
 
 def test_many_cameras_share_the_pictures(api: Heard, post: Post) -> None:
     looked(post, 0.0)
-    beat = Heartbeat(dict.fromkeys(map(str, range(50)), post), dict.fromkeys(map(str, range(50)), {}), api, every_s=5.0)
+    ids = [f"cam-{number}" for number in range(50)]
+    beat = Heartbeat(dict.fromkeys(ids, post), {camera_id: {} for camera_id in ids}, api, every_s=5.0)
     beat._round(0.0)
     assert api.all().count("picture") == 50
     heard = []
