@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The command that measures scenarios: does one standing violation become one true case?"""
 
-import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,11 +8,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.scenarios.against import worse
 from benchmarks.scenarios.cost import look_cost
 from benchmarks.scenarios.page import NAMES, scenarios_page
 from benchmarks.scenarios.report import logic as logic_level
 from benchmarks.scenarios.report import steps
 from benchmarks.scenarios.setting import Setting
+from curbwatch.commands.bench_files import HtmlFile, JsonFile, baseline, now
+from curbwatch.commands.bench_files import write as write_report
 from curbwatch.commands.bench_pixels import backgrounds_level, pixel_level, tell
 from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
@@ -46,12 +47,14 @@ def scenarios(  # noqa: PLR0913 - one per option of the command line
     model: Annotated[Path, typer.Option(help="manifest that looks at the videos")] = SHIPPED_MODEL,
     write: Annotated[Path | None, typer.Option(help="write the videos and their truth here", file_okay=False)] = None,
     kills: Annotated[int, typer.Option(help="kill a patrol and an API so often, with signal 9", min=0)] = 0,
-    json_file: Annotated[Path | None, typer.Option("--json", help="write the report here", dir_okay=False)] = None,
-    html_file: Annotated[Path | None, typer.Option("--html", help="write a page with plots", dir_okay=False)] = None,
+    against: Annotated[Path | None, typer.Option(help="earlier JSON report; exit 1 when worse")] = None,
+    json_file: JsonFile = None,
+    html_file: HtmlFile = None,
 ) -> None:
     """Does one standing violation become one true case? Example: curbwatch bench scenarios --html report.html"""
     set_up_logs()
-    report: dict[str, Any] = {"measured_at": datetime.now(UTC).isoformat(timespec="seconds")}
+    before = baseline(against, "measured_at", "bench scenarios")
+    report: dict[str, Any] = {"measured_at": now()}
     if logic:
         setting = Setting(recall=recall, false_per_look=false_per_look)
         with progress("watching simulated cameras", steps(setting, camera_hours)) as step:
@@ -67,12 +70,12 @@ def scenarios(  # noqa: PLR0913 - one per option of the command line
         with progress("killing", kills) as step:
             report["kills"] = kill_test(kills, seed=seed, on_done=step)
     _print(report)
-    if json_file is not None:
-        json_file.write_text(json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")
-    if html_file is not None:
-        html_file.write_text(scenarios_page(report), "utf-8")
+    write_report(json_file, html_file, report, scenarios_page)
+    findings = worse(report, before) if before else []
+    for finding in findings:
+        typer.echo(f"worse: {finding}")
     killed = report.get("kills", {})
-    raise typer.Exit(1 if killed.get("lost") or killed.get("doubled") else 0)
+    raise typer.Exit(1 if findings or killed.get("lost") or killed.get("doubled") else 0)
 
 
 def _print(report: dict[str, Any]) -> None:
