@@ -37,6 +37,7 @@ from models.measure import (
     well_placed,
 )
 from models.runner import Runner
+from models.splits import THUMBNAILS
 from models.thresholds import choose_for
 
 LEAST = 0.01
@@ -166,7 +167,7 @@ def chosen(looked: Sequence[Looked]) -> dict[str, float]:
     out = {}
     for number, name in enumerate(CLASSES):
         kinds = SETS.get(name)
-        some = [o for o in looked if not kinds or o.kind in kinds or o.kind in NEGATIVES]
+        some = [o for o in looked if (o.kind in kinds or o.kind in NEGATIVES if kinds else o.kind not in THUMBNAILS)]
         judged = [one.judged(number) for one in some]
         clean = [j for j, o in zip(judged, some, strict=True) if o.kind in NEGATIVES]
         out[name] = choose_for(name, judged, clean if kinds else [])
