@@ -53,14 +53,13 @@ FEWEST_CELLS = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Background:
-    """One camera's street as remembered; h×w pixels of the thumbnail, r×c cells of 4×4 pixels; at most 270 kB.
+    """One camera's street as remembered; h×w pixels of the thumbnail, r×c cells of 4×4 pixels; at most 260 kB.
 
     fast: float32[h,w] log light of the last seconds; slow: uint8[h,w] of the last hours.
     fast_chroma: float32[h/2,w/2,2], slow_chroma: int8[h/2,w/2,2], log red over green and blue over green.
     seen_s: float32[r,c] seconds for which the cell was seen. still: float32[r,c] share of looks like those before it.
     since: float32[r,c] seconds after `began` at which the change there began, NaN where there is none.
-    gone_s: float32[r,c] for how long that change is not seen. same: float32[r,c] seconds after `began` from which on
-    the place looks as it does now, NaN where nobody knows.
+    gone_s: float32[r,c] for how long that change is not seen.
     """
 
     began: datetime
@@ -74,7 +73,6 @@ class Background:
     still: Plane
     since: Plane
     gone_s: Plane
-    same: Plane
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,15 +124,6 @@ def changes(street: Background) -> tuple[Change, ...]:
     return tuple(sorted(found, key=lambda change: -change.share * boxes.area(change.box)))
 
 
-def settled_s(street: Background, box: Box) -> float:
-    """For how many seconds three quarters of a box (normalised xyxy) have looked as they do now; 0 if unknown."""
-    part = street.same[in_boxes((street.same.shape[0], street.same.shape[1]), (box,), margin=0.0)]
-    if not part.size or np.isnan(part).mean() > 0.25:
-        return 0.0
-    clock_s = (street.at - street.began).total_seconds()
-    return max(0.0, clock_s - float(np.quantile(np.nan_to_num(part, nan=clock_s), 0.75)))
-
-
 def _empty(light: Plane, chroma: Plane, at: datetime) -> Background:
     cells = (light.shape[0] // CELL, light.shape[1] // CELL)
     nothing, unknown = np.zeros(cells, np.float32), np.full(cells, np.nan, np.float32)
@@ -150,7 +139,6 @@ def _empty(light: Plane, chroma: Plane, at: datetime) -> Background:
         still=nothing,
         since=unknown,
         gone_s=nothing,
-        same=unknown,
     )
 
 
@@ -171,7 +159,6 @@ def _follow(before: Background, now: _Now, *, anew: bool) -> Background:
         fast_chroma=fast_chroma,
         seen_s=before.seen_s + free * np.float32(max(now.step_s, 1e-3)),
         still=before.still + says * free * (calm - before.still),
-        same=np.where(np.isnan(before.same) & now.free, np.float32(now.clock_s), before.same),
     )
     learning = before.seen_s < LEARN_S
     return _taken_over(followed, learning) if learning.any() else followed
@@ -222,8 +209,7 @@ def _time(street: Background, now: _Now, differs: Mask) -> Background:
     gone_s = np.where(known & ~differs, street.gone_s + now.step_s, np.where(known, 0, street.gone_s))
     over = (gone_s >= GONE_S) & ~np.isnan(street.since)
     since = np.where(fresh, np.float32(now.clock_s), np.where(over, np.float32(np.nan), street.since))
-    same = np.where(fresh | over, np.float32(now.clock_s), street.same)
-    return replace(street, since=since, same=same, gone_s=gone_s.astype(np.float32))
+    return replace(street, since=since, gone_s=gone_s.astype(np.float32))
 
 
 def _relit(street: Background) -> Background:

@@ -18,7 +18,7 @@ from detector.registration import Shift
 from detector.stillness import nothing_glimpsed
 
 VERSION = 1
-_PLANES = ("fast", "slow", "fast_chroma", "slow_chroma", "seen_s", "still", "since", "gone_s", "same")
+_PLANES = ("fast", "slow", "fast_chroma", "slow_chroma", "seen_s", "still", "since", "gone_s")
 _NUMBERS = ("sharp", "grey", "smeared", "usual", "looks", "learnt")
 _TIMES = ("at", "since", "renewed_at", "anchored_at")
 
