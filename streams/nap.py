@@ -10,6 +10,7 @@ EARLY_S = 0.03  # awake so long before a keyframe is expected,
 LATE_S = 0.15  # and so long after; one later than that is not waited for
 WAITED_S = 0.01  # a read that took longer had to wait for its packet: everything before it is read
 BEHIND_S = 0.5  # whoever is further behind the stream than this does not sleep
+REORDERED_S = 1.0  # a time that steps back by less belongs to a picture that is shown before one that was sent earlier
 JUMP_S = 5.0  # a stream's clock that is further off than this was set anew
 DRIFT = 1e-3  # by which the camera's clock may run slower than ours
 
@@ -21,10 +22,16 @@ class Nap:
         self._ahead: float | None = None  # monotonic minus media time of the promptest packet
         self._last = self._key = self._read = float("-inf")
         self._gap_s: float | None = None  # between keyframes
+        self._media_s, self._reordered = float("-inf"), False  # pictures out of order tell no time of arrival
 
     def arrived(self, media_s: float | None, now: float, *, waited_s: float, key: bool) -> tuple[float, float]:
         """When a packet came that is read now after such a wait, and how long to sleep thereafter."""
         drained = waited_s >= WAITED_S
+        if media_s is not None and 0 < self._media_s - media_s < REORDERED_S:
+            self._reordered = True
+        self._media_s = media_s if media_s is not None else self._media_s
+        if self._reordered:
+            return now, 0.0
         behind_s = self._behind_s(media_s, now)
         # what is read without a wait came during the sleep, or while its reader was busy
         at = now if drained else max(now - behind_s, now - LONGEST_S - EARLY_S, self._last)

@@ -85,3 +85,11 @@ def test_a_stream_without_times_is_read_as_it_comes() -> None:
         (2.0, 0),
         (3.0, 0),
     ]
+
+
+def test_pictures_out_of_order_are_dated_as_they_are_read() -> None:
+    nap, shown = Nap(), [0, 4, 2, 1, 3, 8, 6, 5, 7]
+    for number, place in enumerate(shown * 20):
+        asked, now = number * GAP_S, number * GAP_S + 0.02
+        told = nap.arrived(place * GAP_S + number // 9 * 9 * GAP_S, now, waited_s=now - asked, key=number % 9 == 0)
+        assert told == (now, 0.0) or number < 3
