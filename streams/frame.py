@@ -85,14 +85,15 @@ def reduced(frame: Frame, width: int) -> Frame:
         shrunk(plane, *wanted).copy()
         for plane, wanted in ((frame.pixels.y, size), (frame.pixels.u, half), (frame.pixels.v, half))
     )
-    small = replace(frame.pixels, y=y, u=u, v=v)
-    return replace(frame, pixels=replace(small, bgr=partial(_to_bgr, small)))
+    # the decoder's picture hangs on its own way to BGR: nothing of it may stay
+    convert = partial(_to_bgr, y, u, v, to_rgb(frame.pixels))
+    return replace(frame, pixels=replace(frame.pixels, y=y, u=u, v=v, bgr=convert))
 
 
-def _to_bgr(planes: Planes) -> Pixels:
-    size = planes.y.shape[1], planes.y.shape[0]
-    u, v = (np.asarray(cv2.resize(plane, size), np.uint8) for plane in (planes.u, planes.v))
-    return np.asarray(cv2.transform(cv2.merge([planes.y, u, v]), to_rgb(planes)[::-1]), np.uint8)
+def _to_bgr(y: Pixels, u: Pixels, v: Pixels, rgb: NDArray[np.float32]) -> Pixels:
+    size = y.shape[1], y.shape[0]
+    u, v = (np.asarray(cv2.resize(plane, size), np.uint8) for plane in (u, v))
+    return np.asarray(cv2.transform(cv2.merge([y, u, v]), rgb[::-1]), np.uint8)
 
 
 def plane_of(pixels: Pixels | Planes) -> Pixels:

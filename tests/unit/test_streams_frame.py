@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A frame's planes say the same as its converted picture, for every way cameras code colour."""
 
+import gc
+import weakref
 from datetime import UTC, datetime
 
 import av
@@ -10,7 +12,7 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from detector.letterbox import letterbox
 from streams.decoder import to_bgr, to_pixels
-from streams.frame import Frame, Pixels, Planes, shrunk
+from streams.frame import Frame, Pixels, Planes, reduced, shrunk
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 # swscale rounds its BGR down by about one level, and averages two chroma rows where we interpolate
@@ -78,3 +80,14 @@ def test_shrinking_averages() -> None:
     small = shrunk(noise, 40, 30)
     assert small.shape == (30, 40)
     assert float(small.std()) == pytest.approx(float(noise.std()) / 16, rel=0.2)  # 16 by 16 pixels each
+
+
+def test_a_reduced_frame_keeps_nothing_of_the_decoder_s() -> None:
+    planes = to_pixels(coded(street(640, 360), colorspace=Colorspace.ITU709, color_range=ColorRange.MPEG))
+    assert isinstance(planes, Planes)
+    whole = weakref.ref(planes.bgr)
+    small = reduced(Frame("cam-1", planes, NOW, 0), 320)
+    del planes
+    gc.collect()
+    assert whole() is None
+    assert small.picture.shape == (180, 320, 3)
