@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from support.chromium import NoChromium, PageMaker, chromium, sign_in
 from support.city import City, city
 
-PATIENCE_MS = 20_000  # nothing waits longer than what it waits for: only a busy machine comes near
+PATIENCE_MS = 60_000  # nothing waits longer than what it waits for: only a busy machine comes near
 expect.set_options(timeout=PATIENCE_MS)
 
 

@@ -5,6 +5,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from support.chromium import PageMaker
 from support.city import City
 
 LOADED = "image => image.decode().then(() => image.naturalWidth)"
@@ -84,12 +85,10 @@ def test_filters_hold_for_what_arrives(town: City, wall: Page) -> None:
     expect(wall.locator(".chip[data-status=new] strong")).to_have_text("1")
 
 
-def test_older_cases_come_while_scrolling(town: City, wall: Page) -> None:
+def test_older_cases_come_while_scrolling(town: City, new_page: PageMaker) -> None:
     for _ in range(33):
-        last = town.case("stall", evidence=False)
-    expect(wall.locator(f"#case-{last}")).to_be_visible()
-    wall.reload()
-    wall.locator("#lamp[data-state=live]").wait_for()
+        town.case("stall", evidence=False)
+    wall = new_page()
 
     wall.mouse.wheel(0, 20_000)
 
