@@ -18,6 +18,7 @@ export function live({ sync, pulse, onEvents, hidden = false }) {
   let waiting = [];
   let settling = 0;
   let opening = 0;
+  let pulsing = false;
   let chain = Promise.resolve();
 
   // one at a time, so that an old answer never overwrites a newer one
@@ -97,7 +98,11 @@ export function live({ sync, pulse, onEvents, hidden = false }) {
     }
   }
 
-  setInterval(() => stream?.readyState === EventSource.OPEN && inTurn(pulse), EVERY_MS);
+  setInterval(() => {
+    if (pulsing || stream?.readyState !== EventSource.OPEN) return; // a slow server is not asked twice
+    pulsing = true;
+    inTurn(() => pulse().finally(() => (pulsing = false)));
+  }, EVERY_MS);
   addEventListener("online", reopen);
   document.addEventListener("visibilitychange", () => {
     if (hidden) return;
