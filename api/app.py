@@ -131,6 +131,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+        # a thread that still reads would bring its connection back to a store that is closed
+        await asyncio.get_running_loop().shutdown_default_executor()
         services.store.close()
 
 

@@ -57,8 +57,8 @@ def served(app: FastAPI) -> Iterator[str]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        if not server.ready.wait(10):
-            raise RuntimeError("the API did not start within 10 s: see the log above")
+        if not server.ready.wait(60):
+            raise RuntimeError("the API did not start within 60 s: see the log above")
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
