@@ -4,7 +4,7 @@
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,21 @@ NOISE = np.random.default_rng(7).integers(0, 255, (240, 320, 3), dtype=np.uint8)
 JPEG = cv2.imencode(".jpg", NOISE)[1].tobytes()
 EVIDENCE = {"kind": "before", "taken_at": "2026-11-21T01:12:00Z"}
 FAR = 60.0
+Start = Callable[[], ApiProcess]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts processes on the test's folder; none outlives the test."""
+    started: list[ApiProcess] = []
+
+    def one_more() -> ApiProcess:
+        started.append(ApiProcess(tmp_path))
+        return started[-1]
+
+    yield one_more
+    for process in started:
+        process.kill()
 
 
 def headers(api: Trial, key: str, media_type: str = "application/json") -> dict[str, str]:
@@ -32,10 +47,10 @@ def read(url: str, api: Trial, path: str) -> Any:
     return httpx2.get(url + path, headers=api.headers("viewer"), timeout=FAR).json()
 
 
-def test_an_upload_that_is_killed_leaves_nothing_that_is_served(tmp_path: Path) -> None:
+def test_an_upload_that_is_killed_leaves_nothing_that_is_served(tmp_path: Path, start: Start) -> None:
     api = trial(tmp_path)
     body, incoming = JPEG + b"\0" * 3000, tmp_path / "evidence" / "incoming"
-    process = ApiProcess(tmp_path)
+    process = start()
     created = httpx2.post(f"{process.url}/api/v1/cases", json=CASE_IN, headers=headers(api, "case"), timeout=FAR)
     case = f"/api/v1/cases/{created.json()['id']}"
     said = headers(api, "e", "image/jpeg")
@@ -49,17 +64,16 @@ def test_an_upload_that_is_killed_leaves_nothing_that_is_served(tmp_path: Path) 
     with pytest.raises(httpx2.HTTPError):
         httpx2.post(f"{process.url}{case}/evidence", params=EVIDENCE, content=pieces(), headers=said, timeout=FAR)
     assert len(list(incoming.iterdir())) == 1
-    process = ApiProcess(tmp_path)
+    process = start()
     assert read(process.url, api, case)["evidence"] == []
     stored = httpx2.post(f"{process.url}{case}/evidence", params=EVIDENCE, content=body, headers=said, timeout=FAR)
     served = httpx2.get(process.url + stored.json()["url"], headers=api.headers("viewer"), timeout=FAR)
     assert served.content == body
-    process.kill()
 
 
-def test_a_patrol_that_repeats_itself_over_kills_makes_each_case_once(tmp_path: Path) -> None:
+def test_a_patrol_that_repeats_itself_over_kills_makes_each_case_once(tmp_path: Path, start: Start) -> None:
     api, dice, wanted = trial(tmp_path), random.Random(7), 24  # noqa: S311 - repeatable, not secret
-    process, done = ApiProcess(tmp_path), 0
+    process, done = start(), 0
     kills = [threading.Timer(0, lambda: None)]
 
     def kill_soon() -> None:
@@ -73,23 +87,22 @@ def test_a_patrol_that_repeats_itself_over_kills_makes_each_case_once(tmp_path: 
             done += 1
         except httpx2.HTTPError:
             kills[-1].join()
-            process = ApiProcess(tmp_path)
+            process = start()
             if len(kills) < 4:
                 kill_soon()
     kills[-1].join()
     process.kill()
-    process = ApiProcess(tmp_path)
+    process = start()
     cases = read(process.url, api, "/api/v1/cases?limit=200")["items"]
     assert len(kills) >= 3
     assert sorted(case["key"] for case in cases) == sorted(f"k{number}" for number in range(wanted))
     assert sorted(case["id"][-4:] for case in cases) == [f"{number:04d}" for number in range(1, wanted + 1)]
     assert all(len(case["evidence"]) == 1 and len(case["history"]) == 1 for case in cases)
-    process.kill()
 
 
-def test_two_processes_asked_at_once_open_one_case(tmp_path: Path) -> None:
+def test_two_processes_asked_at_once_open_one_case(tmp_path: Path, start: Start) -> None:
     api = trial(tmp_path)
-    processes = [ApiProcess(tmp_path) for _ in range(2)]
+    processes = [start() for _ in range(2)]
 
     def report(number: int) -> httpx2.Response:
         url = processes[number % 2].url
@@ -101,8 +114,6 @@ def test_two_processes_asked_at_once_open_one_case(tmp_path: Path) -> None:
     assert {answer.status_code for answer in answers} <= {200, 201}
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert len(read(processes[0].url, api, "/api/v1/cases")["items"]) == 1
-    for process in processes:
-        process.kill()
 
 
 def post_case_and_picture(url: str, api: Trial, number: int) -> None:
@@ -119,7 +130,7 @@ def post_case_and_picture(url: str, api: Trial, number: int) -> None:
 
 
 def wait_for_file(folder: Path) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + FAR
     while not list(folder.iterdir()):
         assert time.monotonic() < until, "the upload never began"
         time.sleep(0.02)

@@ -74,10 +74,10 @@ def _address(process: "subprocess.Popen[str]", log: Path) -> str:
         hits = ADDRESS.findall(log.read_text())
         return hits[-1] if hits else None
 
-    return eventually(found, "the service listens", seconds=30)
+    return eventually(found, "the service listens", seconds=100)
 
 
-def eventually(ask: Callable[[], T | None], what: str, *, seconds: float = 40) -> T:
+def eventually(ask: Callable[[], T | None], what: str, *, seconds: float = 100) -> T:
     """Ask until the answer is truthy; fails with what was awaited."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
