@@ -12,8 +12,8 @@ demo:
 
 test:
 	@scripts/setup dev
-	# many tests wait for real cameras and clocks: four at a time keep two cores busy
-	@$(BIN)/python -m pytest -n 4 $(ARGS)
+	# many tests wait for real cameras and clocks: four at a time keep two cores busy, and whoever is idle takes over
+	@$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 test-train:
 	@scripts/setup-train
