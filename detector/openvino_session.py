@@ -32,16 +32,17 @@ class OpenVinoSession:
                 "PERFORMANCE_HINT": "LATENCY",
             }
             self._model: Any = self._core.read_model(weights)
-            axes = self._model.inputs[0].get_partial_shape()
+            exported = _axes(self._model)
+            lower = _takes_other_heights(self._core.read_model(weights), exported)
         except Exception as error:  # OpenVINO raises RuntimeError and types of its own
             raise SessionError(f"{weights.name}: OpenVINO cannot load it ({first_line(error)})") from error
-        self._axes = tuple(axis.get_length() if axis.is_static else "?" for axis in axes)
+        self._axes: tuple[int | str, ...] = (*exported[:2], "?", "?") if lower else exported
         self._requests: dict[tuple[int, ...], Any] = {}
         self.name = f"openvino {'bf16' if short else 'fp32'}"
 
     @property
     def input_shape(self) -> tuple[int | str, ...]:
-        """Shape of the input as exported; free axes are \"?\"."""
+        """Shape of the input as it may be; free axes are \"?\"."""
         return self._axes
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -60,6 +61,22 @@ class OpenVinoSession:
                 self._model.reshape(list(shape))
             self._requests[shape] = self._core.compile_model(self._model, "CPU", self._hints).create_infer_request()
         return self._requests[shape]
+
+
+def _axes(model: Any) -> tuple[int | str, ...]:
+    return tuple(axis.get_length() if axis.is_static else "?" for axis in model.inputs[0].get_partial_shape())
+
+
+def _takes_other_heights(model: Any, exported: tuple[int | str, ...]) -> bool:
+    """Whether weights exported for a square compute their anchors: then any multiple of 32 will do."""
+    batch, _, *sides = exported
+    if any(isinstance(side, str) for side in sides):
+        return all(isinstance(side, str) for side in sides)
+    try:
+        model.reshape([1 if isinstance(batch, str) else batch, 3, int(sides[0]) // 64 * 32, int(sides[1])])
+    except Exception:  # noqa: BLE001 - whatever OpenVINO raises: they do not
+        return False
+    return True
 
 
 def _openvino() -> Any:
