@@ -14,7 +14,7 @@ import cv2
 import pytest
 
 from streams.loopback import LoopbackCamera
-from support.running import STREET, WHOLE_PICTURE, curbwatch, settings_text
+from support.running import STREET, WHOLE_PICTURE, command, curbwatch, settings_text
 
 PERMITTED = next(e for e in json.loads((STREET / "street.json").read_text("utf-8"))["events"] if e["permitted"])
 
@@ -100,7 +100,7 @@ def test_check_takes_a_folder_of_pictures(settings: Path, picture: Path) -> None
 def test_a_database_that_cannot_be_opened_is_a_line_and_no_traceback(settings: Path, tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     url = f"sqlite:///{tmp_path}/taken"
-    said = curbwatch("cases", "list", "-s", settings, code=2, CURBWATCH_SERVICE__DATABASE_URL=url)
+    said = command("cases", "list", "-s", settings, code=2, CURBWATCH_SERVICE__DATABASE_URL=url)
     assert said.strip() == "curbwatch: the database cannot be used: unable to open database file"
 
 
@@ -118,29 +118,29 @@ def test_replay_tells_which_cases_a_recording_would_have_raised(settings: Path) 
 
 
 def test_users_and_keys_are_added_listed_and_ended(settings: Path) -> None:
-    secret = curbwatch("keys", "add", "-s", settings, "dispatch", "--role", "operator").strip()
-    curbwatch("users", "add", "-s", settings, "li", "--role", "operator", CURBWATCH_NEW_PASSWORD="a long password")
+    secret = command("keys", "add", "-s", settings, "dispatch", "--role", "operator").strip()
+    command("users", "add", "-s", settings, "li", "--role", "operator", CURBWATCH_NEW_PASSWORD="a long password")
     assert secret.startswith("cw_")
-    (key,) = json.loads(curbwatch("keys", "list", "-s", settings, "--json"))
-    (user,) = json.loads(curbwatch("users", "list", "-s", settings, "--json"))
+    (key,) = json.loads(command("keys", "list", "-s", settings, "--json"))
+    (user,) = json.loads(command("users", "list", "-s", settings, "--json"))
     assert (key["name"], key["revoked_at"], user["name"]) == ("dispatch", None, "li")
-    assert secret not in curbwatch("keys", "list", "-s", settings)
-    curbwatch("keys", "revoke", "-s", settings, "dispatch")
-    curbwatch("users", "disable", "-s", settings, "li")
-    assert json.loads(curbwatch("keys", "list", "-s", settings, "--json"))[0]["revoked_at"]
-    assert json.loads(curbwatch("users", "list", "-s", settings, "--json"))[0]["disabled_at"]
+    assert secret not in command("keys", "list", "-s", settings)
+    command("keys", "revoke", "-s", settings, "dispatch")
+    command("users", "disable", "-s", settings, "li")
+    assert json.loads(command("keys", "list", "-s", settings, "--json"))[0]["revoked_at"]
+    assert json.loads(command("users", "list", "-s", settings, "--json"))[0]["disabled_at"]
 
 
 def test_the_shipped_models_are_sound() -> None:
     assert curbwatch("models", "verify").startswith("good: curbwatch-n-v2")
-    assert json.loads(curbwatch("models", "list", "--json"))[0]["classes"].startswith("stall, debris")
+    assert json.loads(command("models", "list", "--json"))[0]["classes"].startswith("stall, debris")
 
 
 def test_an_empty_city_has_no_cases(settings: Path) -> None:
-    curbwatch("db", "upgrade", "-s", settings)
-    assert json.loads(curbwatch("cases", "list", "-s", settings, "--json")) == []
-    assert curbwatch("cases", "export", "-s", settings).startswith("id,status,class")
-    assert "C20000101-0001" in curbwatch("cases", "show", "-s", settings, "C20000101-0001", code=2)
+    command("db", "upgrade", "-s", settings)
+    assert json.loads(command("cases", "list", "-s", settings, "--json")) == []
+    assert command("cases", "export", "-s", settings).startswith("id,status,class")
+    assert "C20000101-0001" in command("cases", "show", "-s", settings, "C20000101-0001", code=2)
 
 
 def test_the_service_needs_nothing_that_only_tests_and_training_install() -> None:
@@ -149,5 +149,5 @@ def test_the_service_needs_nothing_that_only_tests_and_training_install() -> Non
     ]
     names = {re.split(r"[\[><=]", wanted)[0].replace("-", "_") for extra in extras.values() for wanted in extra}
     hide = f"import sys; sys.modules.update(dict.fromkeys({sorted(names)!r}, None)); from curbwatch.cli import app; "
-    for group in ("", "'bench', ", "'models', "):  # help imports every command of a group
-        subprocess.run([sys.executable, "-c", f"{hide}app([{group}'--help'])"], check=True, timeout=60)
+    ask = "[app([*group, '--help'], standalone_mode=False) for group in ([], ['bench'], ['models'])]"
+    subprocess.run([sys.executable, "-c", hide + ask], check=True, timeout=60)  # help imports every command of a group

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 
 from streams.loopback import LoopbackCamera
-from support.running import WHOLE_PICTURE, Api, curbwatch, eventually, running, settings_text
+from support.running import WHOLE_PICTURE, Api, command, eventually, running, settings_text
 
 # the demo's licensed stall stands from the first second; without a permitted zone it is a violation
 LEFT = [[0, 0.3], [0.42, 0.3], [0.42, 1], [0, 1]]
@@ -27,7 +27,7 @@ def write(path: Path, text: str) -> Path:
 
 def test_a_standing_stall_becomes_one_case_with_pictures_and_a_clip(street: LoopbackCamera, tmp_path: Path) -> None:
     settings = write(tmp_path / "city.toml", settings_text(street.url, zones=ZONES))
-    key = curbwatch("keys", "add", "-s", settings, "dispatch", "--role", "operator").strip()
+    key = command("keys", "add", "-s", settings, "dispatch", "--role", "operator").strip()
     with running(settings, tmp_path / "log") as service:
         api = Api(service.api_url, key)
         case = eventually(lambda: next(iter(api.cases()), None), "a case")
@@ -52,8 +52,8 @@ def test_a_standing_stall_becomes_one_case_with_pictures_and_a_clip(street: Loop
 def test_killing_either_side_loses_and_doubles_nothing(street: LoopbackCamera, tmp_path: Path) -> None:
     port = free_port()
     api_settings = write(tmp_path / "api.toml", settings_text(street.url, zones=ZONES, port=port, data="api"))
-    patrol_key = curbwatch("keys", "add", "-s", api_settings, "patrol-1").strip()
-    key = curbwatch("keys", "add", "-s", api_settings, "dispatch", "--role", "operator").strip()
+    patrol_key = command("keys", "add", "-s", api_settings, "patrol-1").strip()
+    key = command("keys", "add", "-s", api_settings, "dispatch", "--role", "operator").strip()
     patrol_settings = write(
         tmp_path / "patrol.toml",
         settings_text(

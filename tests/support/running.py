@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The real command line as a stranger uses it: processes, files, HTTP."""
 
+import io
 import json
 import os
 import re
@@ -9,13 +10,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 import httpx2
 import pytest
+
+from curbwatch.cli import main
 
 STREET = Path(__file__).parents[2] / "curbwatch" / "street"
 T = TypeVar("T")
@@ -34,6 +38,17 @@ def curbwatch(*arguments: str | Path, code: int = 0, **environment: str) -> str:
     )
     assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout if code == 0 or done.stdout else done.stderr
+
+
+def command(*arguments: str | Path, code: int = 0, **environment: str) -> str:
+    """As `curbwatch`, in this process, which saves seconds: for commands that leave logs and signals alone."""
+    out, err = io.StringIO(), io.StringIO()
+    typed = patch.object(sys, "argv", ["curbwatch", *map(str, arguments)])
+    told = patch.dict(os.environ, environment)
+    with typed, told, redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == code, f"exit {stop.value.code}\n{out.getvalue()}\n{err.getvalue()}"
+    return out.getvalue() if code == 0 or out.getvalue() else err.getvalue()
 
 
 @dataclass(frozen=True, slots=True)
