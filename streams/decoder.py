@@ -36,12 +36,17 @@ class Look:
     at: datetime
 
 
-def make_decoder(track: Track) -> VideoCodecContext:
-    """A decoder on one thread: many cameras share few cores, and threads would add delay."""
+def make_decoder(track: Track, *, smooth: bool = True) -> VideoCodecContext:
+    """A decoder on one thread: many cameras share few cores, and threads would add delay.
+
+    smooth: with H.264's and H.265's filter over the edges of blocks.
+    """
     decoder = CodecContext.create(track.codec, "r")
     if not isinstance(decoder, VideoCodecContext):
         raise TypeError(f"{track.codec} is no video codec")
     decoder.thread_count = 1
+    if not smooth:
+        decoder.options = {"skip_loop_filter": "all"}
     if track.sets:
         decoder.extradata = track.sets
     if not track.sets and track.width:

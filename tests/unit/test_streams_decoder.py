@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
 import av
+import numpy as np
 import pytest
+from av.video.codeccontext import VideoCodecContext
 
-from streams.coded import Coded
+from streams.coded import Coded, Track
 from streams.connection import Connection
-from streams.decoder import Look, Looker, decode_picture, to_bgr, to_pixels
+from streams.decoder import Look, Looker, decode_picture, make_decoder, to_bgr, to_pixels
 from streams.frame import Pixels, Planes
-from streams.keyframes import KeyframeDecoder, decode_keyframe
+from streams.keyframes import KeyframeDecoder, decode_keyframe, is_fine
 from streams.loopback import card_number, make_clip
 from streams.source import Source
 
@@ -136,6 +139,24 @@ def shown(decoder: KeyframeDecoder, coded: Coded) -> int:
     frame = decoder.decode(coded)
     assert frame is not None
     return card_number(to_bgr(frame))
+
+
+@pytest.mark.parametrize(("crf", "fine"), [(12, True), (40, False)])
+def test_a_large_fine_keyframe_looks_the_same_without_smoothing(crf: int, *, fine: bool) -> None:
+    across, down = np.meshgrid(np.arange(1280), np.arange(720))
+    planes = np.full((1080, 1280), 128, np.uint8)
+    planes[:720] = 128 + 60 * np.sin(across / 9) * np.sin(down / 7) + np.random.default_rng(2).normal(0, 6, (720, 1280))
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 1280, 720, "yuv420p", Fraction(1, 25)
+    encoder.options = {"crf": str(crf), "preset": "ultrafast", "tune": "zerolatency"}
+    (packet,) = encoder.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p"))
+    coded = Coded(bytes(packet), Track("h264", 1280, 720), True, None, None, datetime(2026, 1, 1, tzinfo=UTC), 0.0)
+    assert is_fine(coded) is fine
+    decoder, taken = make_decoder(coded.track), KeyframeDecoder().decode(coded)
+    (smooth,) = [*decoder.decode(packet), *decoder.decode(None)]
+    assert taken is not None
+    assert np.abs(smooth.to_ndarray()[:720].astype(int) - taken.to_ndarray()[:720]).mean() < 1
 
 
 def test_one_keyframe_decodes_alone(tmp_path: Path) -> None:
