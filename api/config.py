@@ -19,6 +19,7 @@ class ApiConfig:
     secure_cookie: bool = False
     public_metrics: bool = False
     source_url: str = ""
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     evidence_bytes: int = 64 * MEBIBYTE
     picture_bytes: int = 16 * MEBIBYTE
     body_bytes: int = 2 * MEBIBYTE

@@ -22,6 +22,8 @@ class Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=list(self._services.config.trusted_proxies),
             timeout_graceful_shutdown=grace_s,
             timeout_keep_alive=30,
         )

@@ -130,6 +130,7 @@ def api_config(settings: Settings) -> ApiConfig:
         session_hours=settings.service.session_hours,
         secure_cookie=settings.service.secure_cookie,
         source_url=settings.service.source_url,
+        trusted_proxies=settings.service.trusted_proxies,
         ledger_days=settings.service.ledger_days,
         ledger_bytes=settings.service.ledger_megabytes * MEBIBYTE,
         ticket_after_s=settings.service.ticket_after_s,

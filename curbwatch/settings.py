@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -50,6 +51,14 @@ def _known_timezone(name: str) -> str:
     return name
 
 
+def _address_or_network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no address of a proxy; write one such as 10.0.0.5 or 10.0.0.0/24") from None
+    return text
+
+
 Secret = Annotated[SecretStr, AfterValidator(_from_environment)]
 
 
@@ -81,6 +90,9 @@ class ServiceSettings(Strict):
     public_metrics: bool = Field(default=False, title="serve /metrics without a key")
     session_hours: float = Field(12.0, gt=0, le=8760, title="hours after which people sign in again")
     secure_cookie: bool = Field(default=False, title="send the session cookie over TLS only")
+    trusted_proxies: tuple[Annotated[str, AfterValidator(_address_or_network)], ...] = Field(
+        ("127.0.0.1", "::1"), max_length=100, title="reverse proxies that are believed whose request they pass on"
+    )
     source_url: str = Field("", pattern=r"^(https?://.+)?$", title="where users of the page find the source code")
     ledger_days: float = Field(14.0, gt=0, le=366, title="days for which it is kept why candidates were no case")
     ledger_megabytes: int = Field(4096, ge=1, title="most megabytes of that; the oldest go first")

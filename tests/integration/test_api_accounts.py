@@ -2,6 +2,7 @@
 """Keys, users, sessions: who gets in, who is thrown out, and what is never shown."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from api.roles import Role
 from api.schemas import CASE_IN
 from api.store import Store
 from api.throttle import FAILURES
-from api.trial import Trial, trial
+from api.trial import Trial, served, trial
 
 PASSWORD = "correct horse battery"
 
@@ -130,6 +131,21 @@ def test_guessing_is_slowed_down(house: House) -> None:
     assert int(refused.headers["retry-after"]) > 500
     house.now += timedelta(minutes=11)
     assert house.login().status_code == 200
+
+
+@pytest.mark.parametrize(("trusted", "another"), [((), 429), (("127.0.0.1",), 401), (("127.0.0.0/8",), 401)])
+def test_those_behind_a_proxy_are_told_apart_where_it_is_trusted(
+    tmp_path: Path, trusted: tuple[str, ...], another: int
+) -> None:
+    api = trial(tmp_path, change=lambda config: replace(config, trusted_proxies=trusted))
+    with served(api.app) as url, httpx2.Client(base_url=url, trust_env=False) as proxy:
+
+        def guess(address: str) -> int:
+            said = {"X-Forwarded-For": address}
+            return proxy.post("/login", data={"token": "cw_wrong"}, headers=said).status_code
+
+        assert [guess("192.0.2.7") for _ in range(FAILURES + 1)] == [401] * FAILURES + [429]
+        assert guess("192.0.2.8") == another
 
 
 def test_sessions_end_by_time_password_and_removal(house: House) -> None:

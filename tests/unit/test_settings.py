@@ -162,6 +162,7 @@ def test_every_example_is_sound(example: Path, tmp_path: Path, monkeypatch: pyte
             "cameras[0].ground: give four points",
         ),
         ('["stall"]', "[]", "cameras[0].zones[1].classes: Tuple should have at least 1 item"),
+        ("port = 8081", 'trusted_proxies = ["nginx"]', "service.trusted_proxies[0]: 'nginx' is no address of a proxy"),
         ("port = 8081", 'timezone = "Mars/Base"', "service.timezone: 'Mars/Base' is no IANA time zone; write one such"),
         ('"rtsp://user:hunter2@10.0.0.7/ch1"', '""', "cameras[0].url: Value should have at least 1 item"),
         (
