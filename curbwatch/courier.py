@@ -33,8 +33,8 @@ def deliver(spool: Spool, client: Client) -> int:
         try:
             _deliver_one(spool, client, message)
         except ApiRefused as error:
-            spool.refused(message, str(error))
-            log.error("message refused", site=message.site_key, kind=message.kind, reason=str(error))
+            gone = spool.refused(message, str(error))
+            log.error("message refused", site=message.site_key, kind=message.kind, reason=str(error), forgotten=gone)
         except ApiAway as error:
             spool.failed(message)
             if error.status not in STUMBLED:

@@ -73,6 +73,29 @@ class PatrolMetrics:
         """Ask the cameras at each scrape: each reader, and when its last look's frame came (monotonic)."""
         self.registry.register(_Cameras(held))
 
+    @contextmanager
+    def spooled(self, count: Callable[[], tuple[int, int]]) -> Iterator[None]:
+        """Ask the spool at each scrape, while the block lasts, how many messages wait and how many were refused."""
+        collector = _Messages(count)
+        self.registry.register(collector)
+        try:
+            yield
+        finally:
+            self.registry.unregister(collector)
+
+
+class _Messages:
+    def __init__(self, count: Callable[[], tuple[int, int]]) -> None:
+        self._count = count
+
+    def describe(self) -> Iterator[Metric]:
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        waiting, refused = self._count()
+        yield GaugeMetricFamily("curbwatch_messages_waiting", "Messages that the API has not got yet.", waiting)
+        yield GaugeMetricFamily("curbwatch_messages_refused", "Messages that the API will never take.", refused)
+
 
 class _Cameras:
     def __init__(self, held: Held) -> None:

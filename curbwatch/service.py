@@ -243,7 +243,8 @@ def _patrol(
     for part in (patrol, courier, heartbeat):
         part.start()
     try:
-        yield
+        with metrics.spooled(spool.count):
+            yield
     finally:
         for part in (patrol, heartbeat, courier):  # the courier last, so that it may still take the last look's news
             part.stop()

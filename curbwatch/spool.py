@@ -27,12 +27,14 @@ CREATE TABLE IF NOT EXISTS messages (
     attachment BLOB, media_type TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, refused TEXT
 );
 CREATE INDEX IF NOT EXISTS messages_waiting ON messages (id) WHERE refused IS NULL;
+CREATE INDEX IF NOT EXISTS messages_refused ON messages (id) WHERE refused IS NOT NULL;
 CREATE INDEX IF NOT EXISTS messages_ledger ON messages (id) WHERE kind = 'ledger';
 CREATE TABLE IF NOT EXISTS cases (site_key TEXT PRIMARY KEY, case_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS watches (camera_id TEXT PRIMARY KEY, state TEXT NOT NULL);
 """
 
 MOST_LEDGER = 2000  # entries that wait while the API is away; the oldest go, cases never do
+MOST_REFUSED = 200  # kept for a person to look at; a clip among them may have some MB
 
 Queue = Literal["new cases", "case by case", "ledger"]
 _QUEUES: dict[Queue, str] = {
@@ -115,8 +117,11 @@ class Spool:
     def count(self) -> tuple[int, int]:
         """How many messages wait, and how many were refused for good."""
         with self._lock:
-            row = self._db.execute("SELECT SUM(refused IS NULL), SUM(refused IS NOT NULL) FROM messages").fetchone()
-        return int(row[0] or 0), int(row[1] or 0)
+            waiting, refused = (
+                self._db.execute(f"SELECT COUNT(*) FROM messages WHERE refused IS {which}").fetchone()[0]  # noqa: S608
+                for which in ("NULL", "NOT NULL")
+            )
+        return int(waiting), int(refused)
 
     def accepted(self, message: Message, *, case_id: str | None = None) -> None:
         """Forget a message that the API has; remember the case's number for those that follow."""
@@ -129,10 +134,15 @@ class Spool:
         with self._transaction() as db:
             db.execute("UPDATE messages SET attempts = attempts + 1 WHERE id = ?", (message.id,))
 
-    def refused(self, message: Message, reason: str) -> None:
-        """Set aside a message that the API will never take; it stays in the file for a person to look at."""
+    def refused(self, message: Message, reason: str) -> int:
+        """Set aside a message that the API will never take, for a person to look at; returns how many old ones go."""
         with self._transaction() as db:
             db.execute("UPDATE messages SET refused = ? WHERE id = ?", (reason, message.id))
+            return db.execute(
+                "DELETE FROM messages WHERE refused IS NOT NULL AND id <="
+                " (SELECT id FROM messages WHERE refused IS NOT NULL ORDER BY id DESC LIMIT 1 OFFSET ?)",
+                (MOST_REFUSED,),
+            ).rowcount
 
     def case_id(self, site_key: str) -> str | None:
         with self._lock:

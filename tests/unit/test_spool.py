@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from curbwatch.errors import SpoolError
+from curbwatch.patrol_metrics import PatrolMetrics
 from curbwatch.spool import Message, Spool
 from detector.look import Trace
 from detector.sites import Site, State
@@ -95,6 +96,25 @@ def test_what_is_refused_waits_no_more_but_is_kept(spool: Spool) -> None:
     assert spool.count() == (0, 1)
 
 
+def test_of_what_is_refused_the_oldest_goes_first(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("curbwatch.spool.MOST_REFUSED", 2)
+    spool.put(watched(), [CASE] * 4)
+    messages = spool.waiting()
+    assert [spool.refused(message, "no") for message in messages[1:]] == [0, 0, 1]
+    assert spool.count() == (1, 2)
+    assert spool.waiting() == messages[:1]
+
+
+def test_what_waits_and_what_was_refused_stands_in_the_metrics(spool: Spool) -> None:
+    metrics = PatrolMetrics()
+    spool.put(watched(), [CASE] * 3)
+    spool.refused(spool.waiting()[0], "no")
+    with metrics.spooled(spool.count):
+        asked = metrics.registry.get_sample_value
+        assert (asked("curbwatch_messages_waiting"), asked("curbwatch_messages_refused")) == (2, 1)
+    assert asked("curbwatch_messages_waiting") is None
+
+
 def test_a_message_that_cannot_be_written_takes_its_sites_with_it(spool: Spool) -> None:
     spool.put(watched())
     broken = Message("cam-1/site", "case", None)  # type: ignore[arg-type]
@@ -139,6 +159,7 @@ def test_attachments_are_not_printed() -> None:
 PATROL = """
 import sys
 from pathlib import Path
+from curbwatch.patrol_metrics import PatrolMetrics
 from curbwatch.spool import Message, Spool
 from detector.watch import Watch
 sys.path.insert(0, str(Path(sys.argv[2]).parent))
