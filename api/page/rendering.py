@@ -14,6 +14,7 @@ from fastapi import Request
 from starlette.responses import HTMLResponse
 
 from api.page import assets, views
+from api.page.fault_texts import fault
 from api.page.text import Language
 from api.page.texts import TEXTS, browser_texts, preferred, translate
 from api.roles import Principal
@@ -77,6 +78,7 @@ def _environment() -> jinja2.Environment:
         city=_city,
         clock=_clock,
         percent=_percent,
+        fault=fault,
         corner=_corner,
         first_picture=views.first_picture,
         until=views.stood_until,
