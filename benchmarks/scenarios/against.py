@@ -36,4 +36,4 @@ def _level(level: str, report: Mapping[str, Any], before: Mapping[str, Any]) -> 
 
 def _slower(report: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
     same = report.get("machine", {}).get("processor") == before.get("machine", {}).get("processor")
-    return same and report["cost"]["p50_ms"] > COST_MATTERS * before["cost"]["p50_ms"]
+    return bool(same and report["cost"]["p50_ms"] > COST_MATTERS * before["cost"]["p50_ms"])
