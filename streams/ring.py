@@ -47,7 +47,9 @@ class PacketRing:
             gops = [list(gop) for gop in self._gops if gop[0].at <= until]
         started = [number for number, gop in enumerate(gops) if gop[0].at <= since]
         kept = gops[started[-1] if started else 0 :]
-        packets = [coded for gop in kept for coded in gop if coded.at <= until]
+        packets = [coded for gop in kept for coded in gop]
+        while packets and packets[-1].at > until:  # neighbours' dates may cross: only the end is cut off
+            packets.pop()
         if not packets or packets[-1].at < since:
             return []
         runs = [list(run) for _, run in groupby(packets, key=lambda coded: coded.track)]

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -53,6 +54,14 @@ def test_a_group_too_large_is_given_up_until_the_next_keyframe() -> None:
     assert ring.bytes == 0
     ring.add(coded(8, key=True))
     assert seconds_of(ring.cut(at(0), at(99))) == [8]
+
+
+def test_a_cut_has_no_hole_where_dates_cross() -> None:
+    ring = filled(PacketRing(100, 10_000), 8)
+    ring.add(replace(coded(8), at=at(9.1)))  # a late one, dated after the keyframe that follows it
+    ring.add(replace(coded(9, key=True), at=at(9.0)))
+    ring.add(coded(10))
+    assert seconds_of(ring.cut(at(6), at(9.0))) == [6, 7, 8, 9]
 
 
 def test_a_cut_begins_at_the_keyframe_before_its_time() -> None:
