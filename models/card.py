@@ -12,6 +12,9 @@ from typing import Any
 BEGIN, END = "<!-- figures: written by `curbwatch models card` -->", "<!-- end of figures -->"
 SET_NAMES = {
     "stalls_unboxed": "street stalls",
+    "markets": "markets, thumbnails",
+    "building_sites": "building sites, thumbnails",
+    "scenes": "other scenes, thumbnails",
     "debris_rubble": "rubble",
     "debris_bags": "bags",
     "debris_piles": "piles",

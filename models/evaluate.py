@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Measures an exported model on a split of the data set, through onnxruntime alone.
 
-    python -m models.evaluate --manifest models/curbwatch-n-v2.toml --dataset DATASET --json FILE
+    python -m models.evaluate --manifest models/curbwatch-n-v3.toml --dataset DATASET --json FILE
     python -m models.evaluate --model RUN/model.onnx --dataset DATASET --choose
 
 ``--choose`` prints thresholds picked on the validation split instead (see models/thresholds.py).
@@ -42,6 +42,7 @@ from models.thresholds import choose_for
 
 LEAST = 0.01
 NEGATIVES = ("shop_fronts", "street", "travel", "traffic_cameras", "scenes", "own_clean", "false_alarms")
+CHECKED = tuple(kind for kind in NEGATIVES if kind != "scenes")  # nobody has looked at every thumbnail
 OWN = ("own", "cases")
 SETS = {
     "stall": ("stalls_unboxed", "markets", *OWN),
@@ -166,11 +167,10 @@ def chosen(looked: Sequence[Looked]) -> dict[str, float]:
     """Choose a threshold per class on validation pictures."""
     out = {}
     for number, name in enumerate(CLASSES):
-        kinds = SETS.get(name)
-        some = [o for o in looked if (o.kind in kinds or o.kind in NEGATIVES if kinds else o.kind not in THUMBNAILS)]
-        judged = [one.judged(number) for one in some]
-        clean = [j for j, o in zip(judged, some, strict=True) if o.kind in NEGATIVES]
-        out[name] = choose_for(name, judged, clean if kinds else [])
+        kinds = SETS.get(name, ())
+        clean = [one for one in looked if kinds and one.kind in NEGATIVES]
+        checked = [o for o in looked if (o.kind in (*kinds, *CHECKED) if kinds else o.kind not in THUMBNAILS)]
+        out[name] = choose_for(name, *([one.judged(number) for one in some] for some in (checked, clean)))
     return out
 
 

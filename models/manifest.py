@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Writes the manifest that travels with a model's weights.
 
-python -m models.manifest --name curbwatch-n-v2 --dataset DATASET --data DATA --thresholds FILE
+python -m models.manifest --name curbwatch-n-v3 --dataset DATASET --data DATA --thresholds FILE
 """
 
 import argparse
@@ -17,13 +17,15 @@ from models.label_store import digest
 from models.runner import side_of
 
 IOU = 0.6
-SHIPPED = "curbwatch-n-v2"
+SHIPPED = "curbwatch-n-v3"
+THUMBS = "rathull/CTFs @ f35c2198, scene thumbnails after MIT Places: licence not stated, some labelled by us"
 SETS = {
     "debris_piles": "alan61503/garbage-overflow-detection @ ce3d2523: CC BY 4.0, boxes corrected by us",
     "debris_bags": "itsCaveMan/WoosongVision @ 33a6b888, dataset v1: CC BY 4.0, boxes corrected by us",
     "shop_fronts": "Urban-Research-Lab/building-facades-advertising-dataset @ 9782a3e: CC0, negatives",
     "street": "Flickr8k sample in quantumnaan/sic_translator @ d27da85: research use, negatives",
-    "scenes": "rathull/CTFs @ f35c2198, scene thumbnails after MIT Places: licence not stated, negatives",
+    "scenes": THUMBS,
+    **dict.fromkeys(("markets", "building_sites"), THUMBS),
     "synthetic": "our own Blender renders (AGPL-3.0-or-later), and things cut out of the training pictures and of "
     "Adlibaari/PKL @ 893783b (licence not stated), over the training negatives",
 }

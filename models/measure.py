@@ -114,11 +114,14 @@ def recall(judged: Sequence[Judged], threshold: float) -> float:
     return _hits(judged, threshold) / boxes if boxes else float("nan")
 
 
-def f1(judged: Sequence[Judged], threshold: float) -> float:
-    """Return the harmonic mean of precision and recall, 0 where undefined."""
+def f_score(judged: Sequence[Judged], threshold: float, beta: float = 1.0) -> float:
+    """Return the weighted harmonic mean of precision and recall, 0 where undefined; below 1, beta favours precision.
+
+    Source: van Rijsbergen, Information Retrieval (1979).
+    """
     boxes = sum(j.boxes for j in judged)
     kept = sum(int((j.scores >= threshold).sum()) for j in judged)
-    return 2 * _hits(judged, threshold) / max(boxes + kept, 1)
+    return (1 + beta**2) * _hits(judged, threshold) / max(beta**2 * boxes + kept, 1)
 
 
 def alarm_share(judged: Sequence[Judged], threshold: float) -> float:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Thresholds are chosen for the best F1 among those that stay quiet over nothing and are seldom wrong."""
+"""Thresholds are chosen for the best F0.5 among those that stay quiet over nothing and are seldom wrong."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def judged(*right: float, wrong: tuple[float, ...] = (), boxes: int = 0) -> Judg
     return Judged(np.array([*right, *wrong], np.float32), flags, boxes or len(right))
 
 
-def test_the_best_f1_wins() -> None:
+def test_the_best_balance_wins() -> None:
     pictures = [judged(0.9, 0.62, wrong=(0.58, 0.55)) for _ in range(6)]
     assert choose(pictures, []) == 0.6
 
