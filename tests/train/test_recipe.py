@@ -76,7 +76,7 @@ def test_the_service_computes_what_torch_computes(data: Path, made: Path) -> Non
 def test_the_manifest_is_one_the_service_loads_and_looks_with(data: Path, made: Path) -> None:
     model = load_model(made / "tiny.toml", threads=1)
     assert model.manifest.input_size == SIDE
-    (found,) = model.detect([picture_of(data)], least=0.001)
+    (found,) = model.detect([picture_of(data)], least=1e-6)  # a model that has seen three steps is sure of nothing
     assert len(found.confidence) > 0
 
 
