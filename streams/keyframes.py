@@ -10,9 +10,7 @@ from av.video.codeccontext import VideoCodecContext
 from streams.coded import Coded, Track
 from streams.decoder import as_packet, make_decoder
 
-FINE = (
-    0.5  # bits per pixel from which on a keyframe is coded so finely that smoothing its blocks' edges changes nothing
-)
+FINE = 0.5  # bits per pixel from which on a keyframe is coded so finely that smoothing its blocks changes nothing
 WIDE = 1280  # pixels: what is narrower is hardly shrunk for the model
 KEPT = 4  # decoders a thread keeps: one of 1080p holds about 10 MB, making one anew costs a tenth of a decode
 
