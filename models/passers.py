@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Renders what must not alarm: people, cars, scooters, closed bins and planters, as cut-outs for `models.paste`.
 
-    python -m models.passers OUT --count 60
+    python -m models.passers OUT --count 60 [--things rides]
 
 A first model, shown rendered stalls only, took rendered vans and umbrellas for stalls as well.
 Runs where Blender is (`bpy`). The class of bins and planters, and of people under umbrellas (whose
@@ -14,7 +14,7 @@ import math
 from pathlib import Path
 from random import Random
 
-from models.scenes import people, scenery, vehicles
+from models.scenes import people, rides, scenery, vehicles
 from models.scenes.cutouts import render_cutout
 from models.scenes.palette import CLOTHS
 from models.scenes.people import Person
@@ -49,10 +49,10 @@ def thing(rng: Random) -> tuple[str, list[Part]]:
     return kind, scenery.litter_bin(0, 0) if rng.random() < 0.6 else scenery.planter(0, 0, rng)
 
 
-def make(out: Path, seed: int) -> None:
-    """Render one passer with its shadow and write its class and box."""
-    rng = Random(f"passer {seed}")  # noqa: S311 - repeatable, not secret
-    kind, shape = thing(rng)
+def make(out: Path, seed: int, things: str = "passers") -> None:
+    """Render one passer with its shadow and write its class and box; `rides` are roofed or painted and sell nothing."""
+    rng = Random(f"passer {seed}" if things == "passers" else f"{things} {seed}")  # noqa: S311 - repeatable, not secret
+    kind, shape = thing(rng) if things == "passers" else ("nothing", rides.any_ride(rng))
     parts = placed(shape, turn=rng.uniform(0, 2 * math.pi))
     _, box = render_cutout(out, parts, rng, samples=SAMPLES)
     facts = {"class": kind, "box": [box.x0, box.y0, box.x1, box.y1], "seed": seed}
@@ -64,12 +64,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Render people, cars and street furniture as cut-outs.")
     parser.add_argument("out", type=Path)
     parser.add_argument("--count", type=int, default=60)
+    parser.add_argument("--things", choices=("passers", "rides"), default="passers")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     for number in range(args.count):
         out = args.out / f"p{number:04d}.png"
         if not out.with_suffix(".json").exists():
-            make(out, number)
+            make(out, number, args.things)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from streams.source import Decode
 LONG = 1.25  # keyframes rarer than this many wanted intervals: decode between them
 PATIENCE = 1.5  # wait for a keyframe that is overdue by this factor before decoding between keyframes
 PENDING_BYTES = 64 * 1024 * 1024
+WILD_S = 10.0  # a stream's clock that disagrees with ours by so much between two pictures is not believed
 PLANAR = ("yuv420p", "yuvj420p")
 
 
@@ -91,6 +92,18 @@ def decode_picture(coded: Coded) -> Pixels | None:
     return to_bgr(frames[-1]) if frames and not frames[-1].is_corrupt else None
 
 
+def apart_s(earlier: Coded, later: Coded) -> float:
+    """Seconds between two pictures as they were sent, by the stream's clock, or as they came where that is wild.
+
+    On a machine with too much to do they come in bursts. Taken for rare keyframes, that would have everything decoded.
+    """
+    came = later.mono - earlier.mono
+    (first, second) = ((c.dts_s if c.dts_s is not None else c.pts_s) for c in (earlier, later))
+    if first is None or second is None or second <= first or abs(second - first - came) > WILD_S:
+        return came
+    return second - first
+
+
 class Looker:
     """Decides what to decode so that a picture comes every `every_s` seconds, and decodes nothing twice.
 
@@ -106,7 +119,7 @@ class Looker:
         self._pending: list[Coded] = []  # from a keyframe on, or following what the decoder already has
         self._pending_bytes = 0
         self._last_look: float | None = None
-        self._last_key: float | None = None
+        self._last_key: Coded | None = None
         self._gop_s: float | None = None
         self.damaged = 0  # pictures or packets that could not be decoded whole
 
@@ -132,8 +145,8 @@ class Looker:
 
     def _keyframe(self, coded: Coded) -> None:
         if self._last_key is not None:
-            self._gop_s = coded.mono - self._last_key
-        self._last_key = coded.mono
+            self._gop_s = apart_s(self._last_key, coded)
+        self._last_key = coded
         self._pending, self._pending_bytes = [], 0
         if self._track is None or coded.track.codec != self._track.codec or not (self._all or self._long()):
             self._decoder = None  # short GOPs need none: it would hold about 20 MB of pictures at 1080p
@@ -157,7 +170,7 @@ class Looker:
         if self._last_key is None or self._since_look(coded) < self.every_s:
             return False
         expected_s = self._gop_s or self.every_s
-        return expected_s > LONG * self.every_s or coded.mono - self._last_key > PATIENCE * expected_s
+        return expected_s > LONG * self.every_s or apart_s(self._last_key, coded) > PATIENCE * expected_s
 
     def _long(self) -> bool:
         return (self._gop_s or 0.0) > LONG * self.every_s

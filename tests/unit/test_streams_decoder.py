@@ -13,7 +13,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from streams.coded import Coded, Track
 from streams.connection import Connection
-from streams.decoder import Look, Looker, decode_picture, make_decoder, to_bgr, to_pixels
+from streams.decoder import Look, Looker, apart_s, decode_picture, make_decoder, to_bgr, to_pixels
 from streams.frame import Pixels, Planes
 from streams.keyframes import KeyframeDecoder, decode_keyframe, is_fine
 from streams.loopback import card_number, make_clip
@@ -97,6 +97,28 @@ def test_of_rare_keyframes_every_picture_is_decoded_once_and_looks_are_fresh(tmp
     assert len(seen) >= 5
     assert looker.decoded <= 101  # the first keyframe is decoded for the first look and once more to go on from it
     assert looker.damaged == 0
+
+
+def test_keyframes_that_come_in_bursts_are_not_taken_for_rare_ones(tmp_path: Path) -> None:
+    looker = CountingLooker(1.0, "keyframes")
+    came = 0.0
+    for number, coded in enumerate(packets(clip(tmp_path, gop=10))):
+        came = max(came, (number // 25) * 2.5, number / FPS)  # nobody reads for 2.5 s, then all of it at once
+        late = Coded(coded.data, coded.track, coded.key, number / FPS, number / FPS, coded.at, came)
+        looker.feed(late)
+        assert looker.gop_s in (None, pytest.approx(1.0))
+    assert 3 <= looker.decoded <= 10  # of a hundred
+
+
+def test_a_stream_whose_clock_is_wild_is_timed_by_arrival(tmp_path: Path) -> None:
+    whole = list(packets(clip(tmp_path, gop=10)))
+    pairs = [(None, None), (5.0, 5.0), (9.0, 3.0), (0.0, 4000.0)]
+    for first, second in pairs:
+        a, b = (
+            Coded(c.data, c.track, True, None, sent, c.at, c.mono)
+            for c, sent in zip((whole[0], whole[10]), (first, second), strict=True)
+        )
+        assert apart_s(a, b) == pytest.approx(1.0)
 
 
 def test_everything_is_decoded_when_asked(tmp_path: Path) -> None:
