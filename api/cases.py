@@ -85,6 +85,8 @@ def observe(connection: Connection, case_id: str, fact: Observation, *, by: Prin
         return _cleared(connection, case, fact, by=by, now=now)
     if fact.kind == "relapsed":
         return _relapsed(connection, case, fact, by=by, now=now)
+    if fact.kind == "resumed":
+        return _resumed(connection, case, fact, by=by, now=now)
     return _seen(connection, case, fact.at, now=now)
 
 
@@ -126,6 +128,16 @@ def _relapsed(connection: Connection, case: Case, fact: Observation, *, by: Prin
     }
     text = notes.told("relapsed", _detail(fact))
     return _change(connection, case, to=to, note=text["en"], text=text, by=by, now=now, **changes)
+
+
+def _resumed(connection: Connection, case: Case, fact: Observation, *, by: Principal, now: datetime) -> Case:
+    if case.status in DONE:  # people have decided since: what stands there now is for them to decide anew
+        return _relapsed(connection, case, fact, by=by, now=now)
+    if case.cleared_at is None:
+        return _seen(connection, case, fact.at, now=now)
+    changes = {"cleared_at": None, "last_seen_at": max(case.last_seen_at, fact.at)}
+    text = notes.told("resumed", _detail(fact))
+    return _change(connection, case, to=case.status, note=text["en"], text=text, by=by, now=now, **changes)
 
 
 def _muted_no_more(case: Case, at: datetime) -> bool:

@@ -152,7 +152,7 @@ class CaseFilter:
 class Observation:
     """A fact about a standing case, from the patrol."""
 
-    kind: Literal["seen", "cleared", "relapsed"]
+    kind: Literal["seen", "cleared", "relapsed", "resumed"]
     at: datetime
     confidence: float | None = None
     note: str | None = None

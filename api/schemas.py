@@ -194,7 +194,7 @@ class ObservationIn(Shape):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "cleared", "at": "2026-11-21T02:40:00Z"}]})
 
-    kind: Literal["seen", "cleared", "relapsed"]
+    kind: Literal["seen", "cleared", "relapsed", "resumed"]
     at: Time
     confidence: Share | None = None
     note: Note | None = None

@@ -41,8 +41,8 @@ def messages(
                 Message(site.key, "case", json.dumps(case_body(event, model, ground), ensure_ascii=False)),
                 *_pictures(site, look, before),
             )
-        case Kind.RELAPSED:
-            return (_observation(event, "relapsed"), *_pictures(site, look, None))
+        case Kind.RELAPSED | Kind.RESUMED:
+            return (_observation(event, event.kind.value), *_pictures(site, look, None))
         case Kind.CLEARED:
             return (
                 _observation(event, "cleared"),

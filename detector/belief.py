@@ -10,7 +10,7 @@ import math
 from datetime import datetime
 
 from detector import boxes
-from detector.sites import Site
+from detector.sites import ALIKE, Site, alike
 from detector.zones import Zone
 
 PRIOR_HITS, PRIOR_LOOKS = 3.0, 5.0  # a new site is taken to be found in 60 % of the looks
@@ -18,7 +18,6 @@ LEAST_RECALL, MOST_RECALL = 0.3, 0.97  # misses come in runs: no place is as sur
 STRAY = 0.1  # share of the looks in which something that does not stand here may be detected here
 SURE = math.log(4)  # of a standing thing that a static change bears out: odds against strays
 SURE_ALONE = math.log(2000)  # the same, if the detector alone says so
-SURE_AGAIN = math.log(100_000)  # more, if it came and went here before and no change was ever seen: a planter
 BORNE_OUT = 0.6  # of the share of hits that a zone asks for, where a static change bears them out
 DATED_LATE_S = 10.0  # by which the background dates what came to stand, on average; and as much more at most
 GROWN, GROWS = 1.25, 3.0  # in area, of debris that is a stall being set up; and for how many dwells we wait for it
@@ -27,6 +26,8 @@ CLEAR_SHARE = {"stall": 0.35, "debris": 0.75}  # of a site's class scores: a sta
 GONE = math.log(8000)  # odds that a standing thing would have been seen again by now
 PERHAPS_GONE = math.log(10)  # the same, for not confirming what has just left
 ABSENCE = 0.25  # of a dwell that a candidate may be away
+UNMOVED_IOU = 0.84  # of two boxes of one thing that never moved; who comes back stands a little beside
+SEEN_WELL = 0.9  # recall of a thing whose misses in a row are none: it went, and came back
 FEWEST = 3  # looks that must agree before anything is told, however sure they make us
 FEWEST_ALONE = 4  # hits, if no static change bears them out
 
@@ -37,11 +38,8 @@ def recall(site: Site) -> float:
     return min(max(found, LEAST_RECALL), MOST_RECALL)
 
 
-def stands(site: Site, zone: Zone, now: datetime, *, again: bool = False) -> bool:
-    """Whether a candidate's looks show one thing that has stood for the dwell and still does.
-
-    again: it was a case at this place before, which no static change bore out either.
-    """
+def stands(site: Site, zone: Zone, now: datetime) -> bool:
+    """Whether a candidate's looks show one thing that has stood for the dwell and still does."""
     seen = site.stands_since is not None
     if site.hits - site.faint < (FEWEST if seen else FEWEST_ALONE) or site.visible_s < zone.dwell_s / (
         4 if seen else 2
@@ -49,7 +47,7 @@ def stands(site: Site, zone: Zone, now: datetime, *, again: bool = False) -> boo
         return False
     if site.hit_ratio < zone.hit_ratio * (BORNE_OUT if seen else 1.0) or _quiet(site) > PERHAPS_GONE:
         return False
-    if _evidence(site) < (SURE if seen else SURE_ALONE + again * SURE_AGAIN) or _ambiguous(site):
+    if _evidence(site) < (SURE if seen else SURE_ALONE) or _ambiguous(site):
         return False
     return stood_s(site, now) >= zone.dwell_s and not _grows(site, zone)
 
@@ -75,6 +73,22 @@ def unseen_s(site: Site) -> float:
 def is_gone(site: Site, zone: Zone) -> bool:
     """Whether a place was seen empty for long enough, by enough looks that would have shown the thing."""
     return site.empty_s >= zone.clear_s and site.misses >= FEWEST and _quiet(site) >= GONE
+
+
+def never_left(former: Site, site: Site) -> bool:
+    """Whether a thing is what a case was made of that was cleared by mistake, while it stood there undetected.
+
+    The background says so where it dates a change that is there now before the clearing. Where it never saw any, it is
+    what stands in just the same box and looks the same, if it was never seen well.
+    """
+    if former.waived is not None:
+        return False
+    if site.stands_since is not None:
+        return site.stands_since < former.last_seen_at
+    like = alike(former.appearance, site.appearance)
+    if former.stands_since is not None or (like is not None and like < ALIKE) or recall(former) > SEEN_WELL:
+        return False
+    return boxes.iou(former.box, site.box) >= UNMOVED_IOU
 
 
 def has_left(site: Site, zone: Zone) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from detector import boxes
 from detector.boxes import Box
 from detector.ground import Ground, to_ground
-from detector.sites import Site, alike
+from detector.sites import ALIKE, Site, alike
 from detector.zones import ground_point
 
 CHASED_S = 1800.0  # a thing that turns up so long after another left may be the same one
@@ -17,7 +17,6 @@ OVERLAP_S = 60.0  # it may be seen here before it was last seen there: boxes lin
 REACH_M = 60.0
 REACH_SHARE = 0.5  # of the picture, where the camera is not calibrated
 SIZES = 2.0  # how many times as tall one may look as the other
-ALIKE = 0.7
 SAME_PLACE_IOU = 0.3
 STAYED_S = 20.0  # who stopped for less than this was nowhere
 MOST = 64  # places remembered per camera

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from detector import background, health
+from detector.appearance import with_appearances
 from detector.background import Background
 from detector.boxes import Box
 from detector.health import Health
@@ -58,7 +59,7 @@ def observe(memory: Memory, seen: Seen, watching: Watching = Watching()) -> tupl
     if watching.health:
         condition = health.examine(memory.health, colour, glimpse(frame), seen.look.covers, frame.taken_at)
     shift = condition.shift if condition else NO_SHIFT
-    look = _aligned(seen.look, shift)
+    look = _aligned(with_appearances(seen.look, colour), shift)
     blind = condition.blind if condition else None
     street = memory.street if watching.changes else None
     if watching.changes and blind is None:

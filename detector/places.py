@@ -13,7 +13,7 @@ OTHER_CLASS_IOU = 0.5  # a half-built stall reads as debris: the same place, hen
 TWIN_SHARE = 0.7  # a candidate that lies this much in another site is no thing of its own
 ORIGIN_SHARE = 0.3  # a candidate still lies this much on where it was first seen: who walks slowly does not stand
 HIDDEN_SHARE = 0.4  # of a site's box behind people or vehicles: the look says nothing
-UNLIKE = 0.3  # appearances this different are two things, unless their boxes agree well
+UNLIKE = 0.5  # appearances this different are two things, unless their boxes agree well
 EXPLAINS = 0.5  # of a change, or of an open case's box: that the case explains the change
 CHANGED_SHARE = 0.3  # of a site's box that a static change must take to speak for it
 

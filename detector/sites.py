@@ -26,6 +26,7 @@ FADE = 0.9  # of a class's score per detection: what it looks like now says more
 PERMITS = ("pitch", "licence", "hours")  # reasons that say that a thing may stand where it does
 SPEAKS = {"stall": 2.0}  # weight of a class's score: goods being unpacked are half taken for debris
 FAINT = 0.25  # of a hit: what a weak sighting says of a candidate
+ALIKE = 0.8  # appearances of one thing at two times; of two things they seldom are
 COUNTED = 200  # looks over which an open case's detection rate is remembered
 
 

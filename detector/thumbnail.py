@@ -38,6 +38,11 @@ def log_light(colour: Colour) -> Plane:
     return np.asarray(cv2.LUT(np.ascontiguousarray(colour[:, :, 1]), _LOG), np.float32)
 
 
+def log_levels(pixels: Colour) -> Plane:
+    """Log light of every channel of some pixels, uint8[n,3] to float32[n,3]."""
+    return _LOG[pixels]
+
+
 def log_chroma(colour: Colour) -> Plane:
     """Log red over green and blue over green at half the size, float32[h/2,w/2,2]; shadows hardly touch it."""
     half = cv2.resize(colour, (colour.shape[1] // 2, colour.shape[0] // 2), interpolation=cv2.INTER_AREA)

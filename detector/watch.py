@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""One look in, facts out: sites opened, cleared, relapsed or given up, each with its reason.
+"""One look in, facts out: sites opened, cleared, relapsed, resumed or given up, each with its reason.
 
 The ledger of what became no case is made of GIVEN_UP events. Each carries the complete site (trace, class, box, times)
 and the reason: `left`, `rarely_visible`, `rarely_detected` for candidates that a zone's rule judged; `pitch`,
@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from detector import places
-from detector.belief import has_left, is_gone, stands
+from detector.belief import has_left, is_gone, never_left, stands
 from detector.chases import Place, linked, remembered
 from detector.look import Look, Sighting
 from detector.newcomers import newcomers
@@ -33,6 +33,7 @@ class Kind(StrEnum):
     OPENED = "opened"
     CLEARED = "cleared"
     RELAPSED = "relapsed"
+    RESUMED = "resumed"  # it had not left: the case goes on as if it had not been cleared
     GIVEN_UP = "given_up"
 
 
@@ -93,19 +94,20 @@ def _known(
     """A confirmed thing as what it is: a case that came back, or a new one with the places it was driven from."""
     site, kind = event.site, event.kind
     if kind is Kind.OPENED and (former := places.taken_again(site, rested)):
-        site, kind = _relapsed(site, former), Kind.RELAPSED
+        kind = Kind.RESUMED if never_left(former, site) else Kind.RELAPSED
+        site = _under_name_of(former, site, relapses=former.relapses + (kind is Kind.RELAPSED))
     elif kind in (Kind.OPENED, Kind.GIVEN_UP):
         site = linked(site, rested, past, rules.ground)
     return (site if after is event.site else after), replace(event, kind=kind, site=site)
 
 
-def _relapsed(site: Site, former: Site) -> Site:
+def _under_name_of(former: Site, site: Site, *, relapses: int) -> Site:
     """The thing that stands now under the name, and with the history, of the case that stood there before."""
     return replace(
         site,
         key=former.key,
         confirmed_at=former.confirmed_at,
-        relapses=former.relapses + 1,
+        relapses=relapses,
         chased_from=former.chased_from,
         chases=former.chases,
         history_of=former.history_of,
@@ -159,13 +161,12 @@ def _ruled(site: Site, now: Now) -> tuple[Site, Event | None]:
         return begun_anew(waived, now.at), None
     cleared = changed(waived, state=State.CLEARED, cleared_at=now.at)
     why = Reason("now_permitted" if ruling.permitted else "not_watched", ruling.waived.values)
-    return changed(cleared, trace=(), lately=()), Event(Kind.CLEARED, cleared, now.at, why)
+    return _at_rest(cleared), Event(Kind.CLEARED, cleared, now.at, why)
 
 
 def _judge(site: Site, zone: Zone, now: Now) -> tuple[Site | None, Event | None]:
     """A candidate becomes a violation, waits, starts over, or is given up."""
-    former = places.taken_again(site, now.cleared) if stands(site, zone, now.at) else None
-    if stands(site, zone, now.at, again=former is not None and former.stands_since is None):
+    if stands(site, zone, now.at):
         return _confirmed(site, zone, now.at)
     why = _no_violation(site, zone)
     if why is None:
@@ -217,4 +218,9 @@ def _clear(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event | None]:
         return site, None
     cleared = changed(site, state=State.CLEARED, cleared_at=now)
     why = because("empty", empty_s=site.empty_s, clear_s=zone.clear_s)
-    return changed(cleared, trace=(), lately=()), Event(Kind.CLEARED, cleared, now, why)
+    return _at_rest(cleared), Event(Kind.CLEARED, cleared, now, why)
+
+
+def _at_rest(cleared: Site) -> Site:
+    """What is kept of a cleared case: everything but its looks, which its event carries."""
+    return changed(cleared, trace=(), lately=())

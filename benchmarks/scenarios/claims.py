@@ -19,7 +19,8 @@ _WATCH = TypeAdapter(Watch)  # as the spool writes them
 class Claim:
     """One alarm: at which look, of what, where (None: somewhere in the zone), under which name.
 
-    again: the method says that this is a known case that came back.
+    again: the method says that this is a known case that came back. resumed: that it had never gone; nobody is alarmed
+    anew, the case goes on.
     """
 
     look: int
@@ -28,6 +29,7 @@ class Claim:
     box: Box | None
     key: str
     again: bool = False
+    resumed: bool = False
 
 
 @dataclass(slots=True)
@@ -62,9 +64,9 @@ def _note(told: Claims, number: int, events: tuple[Event, ...]) -> None:
     for event in events:
         site = event.site
         match event.kind:
-            case Kind.OPENED | Kind.RELAPSED:
-                again = event.kind is Kind.RELAPSED
-                told.raised.append(Claim(number, site.class_name, site.zone, site.box, site.key, again))
+            case Kind.OPENED | Kind.RELAPSED | Kind.RESUMED:
+                again, resumed = event.kind is Kind.RELAPSED, event.kind is Kind.RESUMED
+                told.raised.append(Claim(number, site.class_name, site.zone, site.box, site.key, again, resumed))
             case Kind.CLEARED:
                 told.cleared.append((number, site.key))
             case _:

@@ -5,7 +5,8 @@ An alarm is about a stand if both have the same class (unless the alarm names no
 stand's first look and one look after its last, and its box overlaps the stand's (intersection over union ≥ 0.3, or
 half of the smaller one inside the other); an alarm without a box is about any stand of its zone. It takes, in this
 order: a violation that was not reported yet, one that was (a *duplicate*), an undecided stand (counts neither
-way). Whatever is left is a *false case*.
+way). Whatever is left is a *false case*. A case that is *resumed*, because it had never gone, alarms nobody anew: about
+a violation that it was about before it is no duplicate, and where it was false before it is no second false case.
 
 precision: reported violations / (reported violations + false cases); duplicates are told apart.
 recall: reported violations / violations.
@@ -44,6 +45,7 @@ class Score:
     found: int = 0
     false: int = 0
     duplicates: int = 0
+    resumed: int = 0
     undecided: int = 0
     early: int = 0
     cleared_early: int = 0
@@ -58,11 +60,15 @@ def score(film: Film, claims: Claims) -> Score:
     known = truths(film)
     out = Score(film.scene.hours)
     keys: dict[int, list[str]] = {}
+    false: set[str] = set()
     for claim in claims.raised:
         number = _meant(claim, known, keys)
-        if number is None:
+        if claim.resumed and claim.key in (false if number is None else keys.get(number, ())):
+            out.resumed += 1
+        elif number is None:
             out.false += 1
             out.wrong.append(claim)
+            false.add(claim.key)
         else:
             _count(out, film, known[number], claim, new=number not in keys)
             keys.setdefault(number, []).append(claim.key)
@@ -173,7 +179,7 @@ def brief(scores: Sequence[Score]) -> dict[str, Any]:
     whole = {name: np.array([_column(scores, name).sum()]) for name in COUNTED}
     out: dict[str, Any] = {"events": int(whole["violations"][0]), "camera_hours": round(float(whole["hours"][0]), 1)}
     out |= {name: rounded(float(ratio(whole)[0])) for name, ratio in RATIOS.items()}
-    for name in ("found", "false", "duplicates", "undecided", "early", "cleared_early"):
+    for name in ("found", "false", "duplicates", "resumed", "undecided", "early", "cleared_early"):
         out[name] = int(_column(scores, name).sum())
     return out
 

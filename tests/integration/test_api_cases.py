@@ -175,6 +175,24 @@ def test_a_false_alarm_stays_one_for_a_day_and_then_gets_a_new_look(city: City) 
         assert city.observe(case_id, "relapsed").json()["status"] == status
 
 
+def test_a_thing_that_had_not_gone_is_no_relapse_and_leaves_the_status_as_it_was(city: City) -> None:
+    case_id = city.report().json()["id"]
+    city.move(case_id, "confirmed")
+    city.observe(case_id, "cleared")
+    city.now += timedelta(minutes=5)
+    back = city.observe(case_id, "resumed").json()
+    assert (back["status"], back["cleared_at"], back["relapses"]) == ("confirmed", None, 0)
+    assert back["history"][-1]["text"] == {"en": "still there: it had not gone", "zh": "仍在原处：此前并未离开"}
+    again = city.observe(case_id, "resumed").json()
+    assert again["version"] == back["version"]
+
+
+def test_after_people_have_closed_a_case_what_had_not_gone_is_a_relapse(city: City) -> None:
+    case_id = closed_case(city)
+    back = city.observe(case_id, "resumed").json()
+    assert (back["status"], back["relapses"]) == ("new", 1)
+
+
 def test_a_closed_case_that_relapses_is_new_again(city: City) -> None:
     case_id = closed_case(city)
     back = city.observe(case_id, "relapsed").json()

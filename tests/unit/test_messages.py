@@ -55,6 +55,7 @@ def test_an_opened_site_is_a_case_then_its_pictures() -> None:
 
 def test_a_return_and_a_departure_are_observations_with_pictures() -> None:
     assert kinds(Kind.RELAPSED, before=b"jpeg") == ["relapsed", "during", "context"]
+    assert kinds(Kind.RESUMED, before=b"jpeg") == ["resumed", "during", "context"]
     assert kinds(Kind.CLEARED) == ["cleared", "after"]
 
 
@@ -91,7 +92,7 @@ def test_the_api_takes_the_case_as_it_is_told() -> None:
     assert [look["verdict"] for look in case.trace] == ["hit", "miss"]
 
 
-@pytest.mark.parametrize("kind", [Kind.RELAPSED, Kind.CLEARED])
+@pytest.mark.parametrize("kind", [Kind.RELAPSED, Kind.RESUMED, Kind.CLEARED])
 def test_the_api_takes_the_observations_as_they_are_told(kind: Kind) -> None:
     body = messages(event(kind), LOOK, model="tiny", before=None)[0].body
     observation = ObservationIn.model_validate_json(body)
