@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Commands that measure models on labelled pictures: accuracy, compare."""
 
-import json
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,15 +12,15 @@ from rich.table import Table
 
 from benchmarks.accuracy import measure, negatives_in, worse
 from benchmarks.compare import compare as compare_models
-from benchmarks.errors import BenchError
 from benchmarks.folders import read_folder
 from benchmarks.pages import accuracy_page, compare_page
+from curbwatch.commands.bench_files import HtmlFile, JsonFile, baseline, now, told_plainly, write
 from curbwatch.errors import CurbwatchError
 from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
 from curbwatch.settings import SHIPPED_MODEL
 from detector.model import load_model
-from models.thresholds import write
+from models.thresholds import write as write_levels
 
 Data = Annotated[Path, typer.Option(help="folder of labelled pictures: YOLO, COCO, or any with --labels")]
 Labels = Annotated[Path | None, typer.Option(help="COCO json or label store, if not in the folder's usual place")]
@@ -32,8 +28,6 @@ Split = Annotated[str, typer.Option(help="test, val, train or all; default: test
 Rename = Annotated[list[str], typer.Option(help="the data's name for a class and the model's: rubbish=debris")]
 MinConfidence = Annotated[float | None, typer.Option(help="instead of the model's thresholds", min=0, max=1)]
 Threads = Annotated[int, typer.Option(help="inference threads", min=1)]
-JsonFile = Annotated[Path | None, typer.Option("--json", help="write the report here", dir_okay=False)]
-HtmlFile = Annotated[Path | None, typer.Option("--html", help="write a page with plots here", dir_okay=False)]
 SHOWN = 5  # faults of each kind on the terminal
 
 
@@ -55,23 +49,23 @@ def accuracy(  # noqa: PLR0913, PLR0917 - one per option of the command line
 ) -> None:
     """Measure a model on labelled pictures. Example: curbwatch bench accuracy --data pictures/ --html report.html"""
     set_up_logs()
-    baseline = _baseline(against)
+    before = baseline(against, "classes", "bench accuracy")
     if write_thresholds and split not in ("", "val"):
         raise typer.BadParameter("thresholds are chosen on the split val", param_hint="--split")
     split = "val" if write_thresholds else split
     loaded, renamed = load_model(model, threads=threads), _renamed(rename)
-    with _told_plainly():
+    with told_plainly():
         pictures, clean = read_folder(data, labels, split), negatives_in(negatives)
         with progress("looking at pictures", len(pictures.pictures) + len(clean)) as step:
             report = measure(
                 loaded, pictures, negatives=clean, min_confidence=min_confidence, rename=renamed, on_done=step
             )
-    report["measured_at"] = _now()
-    _write(json_file, html_file, report, accuracy_page)
+    report["measured_at"] = now()
+    write(json_file, html_file, report, accuracy_page)
     _print_accuracy(report)
     if write_thresholds:
         _write_thresholds(model, report["chosen_thresholds"])
-    findings = worse(report, baseline) if baseline is not None else []
+    findings = worse(report, before) if before else []
     for finding in findings:
         typer.echo(f"worse: {finding}")
     raise typer.Exit(1 if findings else 0)
@@ -94,25 +88,17 @@ def compare(  # noqa: PLR0913, PLR0917 - as above
     set_up_logs()
     models = [load_model(path, threads=threads) for path in (first, second)]
     renamed = _renamed(rename)
-    with _told_plainly():
+    with told_plainly():
         pictures = read_folder(data, labels, split)
         with progress("looking at pictures with both", len(pictures.pictures)) as step:
             report = compare_models(
                 (models[0], models[1]), pictures, passes=passes, min_confidence=min_confidence, rename=renamed,
                 on_done=step,
             )  # fmt: skip
-    report["measured_at"] = _now()
-    _write(json_file, html_file, report, compare_page)
+    report["measured_at"] = now()
+    write(json_file, html_file, report, compare_page)
     _print_comparison(report)
     raise typer.Exit(1 if report["b_is_worse"] else 0)
-
-
-@contextmanager
-def _told_plainly() -> Iterator[None]:
-    try:
-        yield
-    except BenchError as error:
-        raise CurbwatchError(str(error)) from error
 
 
 def _renamed(pairs: list[str]) -> dict[str, str]:
@@ -121,21 +107,9 @@ def _renamed(pairs: list[str]) -> dict[str, str]:
     return {old: new for old, _, new in (pair.partition("=") for pair in pairs)}
 
 
-def _baseline(path: Path | None) -> dict[str, Any] | None:
-    if path is None:
-        return None
-    try:
-        report: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise typer.BadParameter(f"{path}: not a JSON report ({error})", param_hint="--against") from error
-    if not isinstance(report, dict) or "classes" not in report:
-        raise typer.BadParameter(f"{path}: no report of `bench accuracy --json`", param_hint="--against")
-    return report
-
-
 def _write_thresholds(manifest: Path, chosen: dict[str, float]) -> None:
     try:
-        write(manifest, chosen)
+        write_levels(manifest, chosen)
     except ValueError as error:
         raise CurbwatchError(str(error)) from error
     typer.echo(f"{manifest}: " + ", ".join(f"{name} = {level:g}" for name, level in chosen.items()))
@@ -185,15 +159,3 @@ def _print_faults(faults: list[dict[str, str]]) -> None:
 
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _write(json_file: Path | None, html_file: Path | None, report: dict[str, Any], page: Any) -> None:
-    if json_file is not None:
-        text = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False)
-        json_file.write_text(text + "\n", "utf-8")
-    if html_file is not None:
-        html_file.write_text(page(report), "utf-8")

@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The command that measures the whole service on loopback cameras."""
 
-import json
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks import service as service_bench
+from curbwatch.commands.bench_files import JsonFile, told_plainly, write_json
 from curbwatch.demo import STREET
-
-JsonFile = Annotated[Path | None, typer.Option("--json", help="write the report here")]
 
 
 def service(
@@ -21,15 +18,11 @@ def service(
     json_file: JsonFile = None,
 ) -> None:
     """Run the service on loopback cameras: start, memory, processor, cases. Example: curbwatch bench service"""
-    report = service_bench.measure(STREET, cameras=cameras, seconds=seconds)
-    _write(report, json_file)
+    with told_plainly():
+        report = service_bench.measure(STREET, cameras=cameras, seconds=seconds)
+    write_json(json_file, report)
     table = Table("what", "value")
     for name, value in report.items():
         if name != "machine":
             table.add_row(name.replace("_", " "), str(value))
     Console().print(table)
-
-
-def _write(report: dict[str, Any], json_file: Path | None) -> None:
-    if json_file is not None:
-        json_file.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", "utf-8")
