@@ -23,6 +23,7 @@ from models.measure import (
     rank,
     recall,
     spread,
+    well_placed,
 )
 
 STRICTNESS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
@@ -52,7 +53,7 @@ def figures(looked: Sequence[Looked], threshold: float) -> dict[str, Any]:
         "f1": rounded(f_score(judged, threshold)),
         "pictures_with_boxes": int((ranked.boxes > 0).sum()),
         "hard_boxes": sum(len(one.hard) for one in looked),
-        "picture_precision": rounded(_picture_precision(judged, threshold)),
+        "picture_precision": rounded(well_placed(judged, threshold)),
         "sizes": {name: _size(looked, threshold, low, high) for name, (low, high) in SIZES.items()},
         "curve": _points(judged),
     }
@@ -71,12 +72,6 @@ def _at_threshold(judged: Sequence[Judged], threshold: float) -> NDArray[np.int6
 
 def _ratio(above: NDArray[np.int64], below: NDArray[np.int64]) -> Array:
     return np.asarray(np.where(below > 0, above / np.maximum(below, 1), np.nan), np.float64)
-
-
-def _picture_precision(judged: Sequence[Judged], threshold: float) -> float:
-    """Of the pictures with a box at the operating point, the share in which one is right."""
-    hits, kept = _at_threshold(judged, threshold)
-    return float((hits[kept > 0] > 0).mean()) if (kept > 0).any() else math.nan
 
 
 def _size(looked: Sequence[Looked], threshold: float, low: float, high: float) -> dict[str, Any]:

@@ -14,11 +14,11 @@ from streams.source import Source
 CAMERAS = 8
 
 
-def demux_ms(clip: Path, seconds: float, cameras: int = CAMERAS) -> list[float]:
+def demux_ms(clip: Path, seconds: float) -> list[float]:
     """Milliseconds of processor time from keyframe to keyframe, all cameras' in one list."""
     spans: list[float] = []
     quit_event = threading.Event()
-    with load(clip, cameras=cameras) as city:
+    with load(clip, cameras=CAMERAS) as city:
         readers = [
             threading.Thread(target=_read, args=(url, quit_event, spans.append), daemon=True) for url in city.urls()
         ]
@@ -32,8 +32,9 @@ def demux_ms(clip: Path, seconds: float, cameras: int = CAMERAS) -> list[float]:
 
 
 def _read(url: str, quit_event: threading.Event, note: Callable[[float], None]) -> None:
-    since, ring = None, PacketRing(20.0, 32 * 1024 * 1024)
-    with Connection(Source("bench", url), quit_event=quit_event) as connection:
+    source = Source("bench", url)
+    since, ring = None, PacketRing(source.clip_s, source.clip_bytes)
+    with Connection(source, quit_event=quit_event) as connection:
         for coded in connection:
             if coded is None:
                 continue
