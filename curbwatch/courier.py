@@ -4,32 +4,29 @@
 import random
 import sqlite3
 import threading
-from collections.abc import Iterator
 
 import structlog
 
 from curbwatch.client import ApiAway, Client
 from curbwatch.errors import ApiRefused
-from curbwatch.spool import Message, Queue, Spool
+from curbwatch.spool import Message, Spool
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
-QUEUES: tuple[Queue, ...] = ("new cases", "case by case", "ledger")  # the most urgent first
 STUMBLED = {413, 500, 507}  # a proxy's limit, a fault, a full disk: trouble with this message, not with the API
 
 log = structlog.get_logger(__name__)
 
 
 def deliver(spool: Spool, client: Client) -> int:
-    """Post what waits, cases first, then oldest first; returns how many messages are done with.
+    """Post what waits, the most urgent first; returns how many messages are done with.
 
     ApiAway: something is to be repeated. A message at which the API stumbles holds up its own site only; anything
     else ends the round.
     """
     done, stuck = 0, dict[str, ApiAway]()
-    for message in _waiting(spool):
-        if message.site_key in stuck:
-            continue
+    while urgent := spool.waiting(besides=stuck, most=1):  # asked anew: a case may have come during the last post
+        (message,) = urgent
         try:
             _deliver_one(spool, client, message)
         except ApiRefused as error:
@@ -45,24 +42,6 @@ def deliver(spool: Spool, client: Client) -> int:
     if stuck:
         raise next(iter(stuck.values()))
     return done
-
-
-def _waiting(spool: Spool) -> Iterator[Message]:
-    """All of them, also those behind many that are stuck, the most urgent first: a new case waits for no picture."""
-    last, seen = dict.fromkeys(QUEUES, 0), set[int]()
-    while found := _next(spool, last):
-        queue, message = found
-        last[queue] = message.id
-        if message.id not in seen:  # a case that is stuck stands in two queues
-            seen.add(message.id)
-            yield message
-
-
-def _next(spool: Spool, last: dict[Queue, int]) -> tuple[Queue, Message] | None:
-    for queue in QUEUES:
-        for message in spool.waiting(queue, after=last[queue], most=1):
-            return queue, message
-    return None
 
 
 def _deliver_one(spool: Spool, client: Client, message: Message) -> None:

@@ -6,27 +6,29 @@ moment either has not seen the event (and sees it again) or has it in the spool.
 key of its own, so that a post whose answer got lost is posted again without doubling anything.
 """
 
+import json
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from curbwatch.own_database import own_database
 from detector.watch import Watch
 
-SCHEMA = """
+URGENCY = "CASE kind WHEN 'case' THEN 0 WHEN 'ledger' THEN 2 ELSE 1 END"  # a new case waits for no picture of another
+SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, site_key TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
     attachment BLOB, media_type TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, refused TEXT
 );
-CREATE INDEX IF NOT EXISTS messages_waiting ON messages (id) WHERE refused IS NULL;
+CREATE INDEX IF NOT EXISTS messages_urgent ON messages ({URGENCY}, id) WHERE refused IS NULL;
+DROP INDEX IF EXISTS messages_waiting;
 CREATE INDEX IF NOT EXISTS messages_refused ON messages (id) WHERE refused IS NOT NULL;
 CREATE INDEX IF NOT EXISTS messages_ledger ON messages (id) WHERE kind = 'ledger';
 CREATE TABLE IF NOT EXISTS cases (site_key TEXT PRIMARY KEY, case_id TEXT NOT NULL);
@@ -36,10 +38,6 @@ CREATE TABLE IF NOT EXISTS watches (camera_id TEXT PRIMARY KEY, state TEXT NOT N
 MOST_LEDGER = 2000  # entries that wait while the API is away; the oldest go, cases never do
 MOST_REFUSED = 200  # kept for a person to look at; a clip among them may have some MB
 
-Queue = Literal["new cases", "case by case", "ledger"]
-_QUEUES: dict[Queue, str] = {
-    "new cases": "kind = 'case'", "case by case": "kind <> 'ledger'", "ledger": "kind = 'ledger'",
-}  # fmt: skip
 _WATCH = TypeAdapter(Watch)
 _PUT_WATCH = "INSERT INTO watches VALUES (?, ?) ON CONFLICT (camera_id) DO UPDATE SET state = excluded.state"
 
@@ -96,13 +94,17 @@ class Spool:
         except ValidationError:
             return Watch(camera_id)
 
-    def waiting(self, queue: Queue = "case by case", *, after: int = 0, most: int = 200) -> list[Message]:
-        """The oldest messages of a queue behind `after` not yet accepted, without their attachments."""
+    def waiting(self, *, besides: Collection[str] = (), most: int = 200) -> list[Message]:
+        """The most urgent messages not yet accepted, the oldest first, but for some sites'; without their attachments.
+
+        Before everything else come new cases, behind everything else the ledger.
+        """
         with self._lock:
             rows = self._db.execute(
                 "SELECT id, site_key, kind, body, media_type, attempts FROM messages"  # noqa: S608 - our own words
-                f" WHERE refused IS NULL AND id > ? AND {_QUEUES[queue]} ORDER BY id LIMIT ?",
-                (after, most),
+                " WHERE refused IS NULL AND site_key NOT IN (SELECT value FROM json_each(?))"
+                f" ORDER BY {URGENCY}, id LIMIT ?",
+                (json.dumps(list(besides)), most),
             ).fetchall()
         return [
             Message(key, kind, body, None, media_type, number, attempts, f"{self._name}-{number}")

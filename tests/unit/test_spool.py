@@ -183,7 +183,7 @@ def test_a_patrol_killed_between_many_puts_has_each_event_once_and_whole(tmp_pat
         patrol.send_signal(signal.SIGKILL)
         told += [int(line) for line in patrol.stdout if line.endswith("\n")]
     spool = Spool(path)
-    waiting = spool.waiting(most=1000)
+    waiting = sorted(spool.waiting(most=1000), key=lambda message: message.id)
     spool.close()
     last = waiting[-1]
     assert int(last.site_key) - told[-1] in (0, 1)  # killed after the commit, before it could say so
