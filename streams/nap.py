@@ -19,40 +19,22 @@ class Nap:
     """One connection's sleep; times are monotonic seconds, media times the stream's own seconds."""
 
     def __init__(self) -> None:
-        self._ahead: float | None = None  # monotonic minus media time of the promptest packet
-        self._last = self._key = self._read = float("-inf")
+        self._clock = _StreamClock()
+        self._last = self._key = float("-inf")  # when the last packet came, and the last keyframe
         self._gap_s: float | None = None  # between keyframes
-        self._media_s, self._reordered = float("-inf"), False  # pictures out of order tell no time of arrival
 
     def arrived(self, media_s: float | None, now: float, *, waited_s: float, key: bool) -> tuple[float, float]:
         """When a packet came that is read now after such a wait, and how long to sleep thereafter."""
-        drained = waited_s >= WAITED_S
-        if media_s is not None and 0 < self._media_s - media_s < REORDERED_S:
-            self._reordered = True
-        self._media_s = media_s if media_s is not None else self._media_s
-        if self._reordered:
-            return now, 0.0
-        behind_s = self._behind_s(media_s, now)
-        # what is read without a wait came during the sleep, or while its reader was busy
-        at = now if drained else max(now - behind_s, now - LONGEST_S - EARLY_S, self._last)
-        at = min(at, now)
+        drained, behind_s = waited_s >= WAITED_S, self._clock.behind_s(media_s, now)
+        at = now
+        if behind_s is not None and not drained:  # it came during the sleep, or while its reader was busy
+            at = min(now, max(now - behind_s, now - LONGEST_S - EARLY_S, self._last))
         if key:
             self._gap_s = at - self._key if self._key > 0 else None
             self._key = at
         self._last = at
-        sleepy = drained and media_s is not None and behind_s < BEHIND_S
+        sleepy = drained and behind_s is not None and behind_s < BEHIND_S
         return at, self._until_keyframe_s(now) if sleepy else 0.0
-
-    def _behind_s(self, media_s: float | None, now: float) -> float:
-        if media_s is None:
-            return 0.0
-        late = now - media_s
-        if self._ahead is None or abs(late - self._ahead) > JUMP_S:
-            self._ahead = late
-        else:
-            self._ahead = min(self._ahead + DRIFT * (now - self._read), late)
-        self._read = now
-        return late - self._ahead
 
     def _until_keyframe_s(self, now: float) -> float:
         if self._gap_s is None:
@@ -61,3 +43,28 @@ class Nap:
         if due_s > EARLY_S:
             return min(LONGEST_S, due_s - EARLY_S)
         return 0.0 if due_s > -LATE_S else LONGEST_S
+
+
+class _StreamClock:
+    """How far a reader is behind its stream, by the stream's own clock."""
+
+    def __init__(self) -> None:
+        self._ahead: float | None = None  # monotonic minus media time of the promptest packet
+        self._media_s = self._read = float("-inf")  # of the last packet that had a time
+        self._reordered = False
+
+    def behind_s(self, media_s: float | None, now: float) -> float | None:
+        """How long ago a packet came that is read now; None without a time, and once pictures came out of order."""
+        if media_s is None:
+            return None
+        self._reordered |= 0 < self._media_s - media_s < REORDERED_S
+        self._media_s = media_s
+        if self._reordered:
+            return None
+        late = now - media_s
+        if self._ahead is None or abs(late - self._ahead) > JUMP_S:
+            self._ahead = late
+        else:
+            self._ahead = min(self._ahead + DRIFT * (now - self._read), late)
+        self._read = now
+        return late - self._ahead
