@@ -2,7 +2,7 @@
 """Opens a stream or a file with PyAV and turns what comes into coded pictures. Knows FFmpeg's oddities."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from types import TracebackType
@@ -18,7 +18,6 @@ from streams.failures import opening_failed, reading_failed, stream_ended
 from streams.nap import Nap
 from streams.source import Source
 
-Clock = Callable[[], datetime]
 MICROSECONDS = 1_000_000
 READ_TIMEOUT_S = 2.5
 BEHIND_S = 1.0  # a recording that lags further than this behind real time starts a new count,
@@ -27,7 +26,7 @@ FILTERS = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
 
 
 def utc_now() -> datetime:
-    """The arrival clock: aware UTC."""
+    """When a picture arrived: aware UTC."""
     return datetime.now(UTC)
 
 
@@ -37,8 +36,8 @@ class Connection:
     Opening and reading raise a StreamError; the end of a file and a hang-up are StreamEnded.
     """
 
-    def __init__(self, source: Source, *, clock: Clock = utc_now, quit_event: Event | None = None) -> None:
-        self._source, self._clock, self._quit = source, clock, quit_event or Event()
+    def __init__(self, source: Source, *, quit_event: Event | None = None) -> None:
+        self._source, self._quit = source, quit_event or Event()
         began = time.monotonic()
         try:
             self._container = open_container(source)
@@ -108,7 +107,7 @@ class Connection:
             self._pacer.wait(sent_s)
         if packet.is_keyframe:
             self._note_sets(data)
-        at, now = self._clock(), time.monotonic()
+        at, now = utc_now(), time.monotonic()
         if self._nap:
             came, rest_s = self._nap.arrived(sent_s, now, waited_s=now - asked, key=packet.is_keyframe)
             at, now = at - timedelta(seconds=now - came), came

@@ -11,7 +11,7 @@ from threading import Event
 import av
 
 from streams.coded import Coded, Track
-from streams.connection import Clock, utc_now
+from streams.connection import utc_now
 from streams.errors import BadStream, NoVideo
 from streams.failures import stream_ended
 from streams.source import Source
@@ -55,12 +55,12 @@ def read_picture(path: Path, camera_id: str, *, at: datetime) -> Coded:
     return Coded(data, track, key=True, pts_s=None, dts_s=None, at=at, mono=time.monotonic())
 
 
-def live_pictures(source: Source, *, clock: Clock = utc_now, quit_event: Event) -> Iterator[Coded]:
+def live_pictures(source: Source, *, quit_event: Event) -> Iterator[Coded]:
     """The pictures every_s apart in real time; StreamEnded after the last unless the source loops."""
     while not quit_event.is_set():
         for path in list_pictures(source.url, source.camera_id):
             began = time.monotonic()
-            yield read_picture(path, source.camera_id, at=clock())
+            yield read_picture(path, source.camera_id, at=utc_now())
             if quit_event.wait(max(0.0, began + source.every_s - time.monotonic())):
                 return
         if not source.loop:

@@ -7,15 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from threading import Condition, Event, Thread
 from types import TracebackType
 from typing import Self
 
 from streams.backoff import Backoff
-from streams.clip import ClipInfo, write_clip
 from streams.coded import Coded
-from streams.connection import Clock, Connection, utc_now
+from streams.connection import Connection
 from streams.decoder import Look, Looker, to_pixels
 from streams.errors import BadStream, StreamEnded, StreamError
 from streams.failures import no_picture, no_whole_picture
@@ -44,20 +42,19 @@ class CameraReader:
     """The newest picture of a camera, whatever the camera does: reconnects for ever, never queues.
 
     The reader's thread only receives; a keyframe is decoded by whoever takes it, with few decoders for all cameras.
-    `clock` stamps arrivals (aware UTC), `jitter` (0..1) spreads the retries, `on_frame` is called in the reader's
-    thread when there is something new to take. A reader can be started once.
+    `jitter` (0..1) spreads the retries, `on_frame` is called in the reader's thread when there is something new to
+    take. A reader can be started once.
     """
 
     def __init__(
         self,
         source: Source,
         *,
-        clock: Clock = utc_now,
         jitter: Callable[[], float] = random.random,
         on_frame: Callable[[], None] | None = None,
     ) -> None:
         self.source = source
-        self._clock, self._on_frame = clock, on_frame
+        self._on_frame = on_frame
         self._backoff = Backoff(jitter)
         self._ring = PacketRing(source.clip_s, source.clip_bytes)
         self._quit = Event()
@@ -148,16 +145,8 @@ class CameraReader:
             return replace(state, status="retrying", error=str(no_picture(self.source, age_s)))
         return state
 
-    def clip(self, path: Path, *, since: datetime, until: datetime) -> ClipInfo | None:
-        """Write the kept packets from the keyframe at or before `since` to `until` (aware) as an MP4.
-
-        None when nothing of that time is kept. OSError when the file cannot be written.
-        """
-        packets = self.packets(since=since, until=until)
-        return write_clip(path, packets) if packets else None
-
     def packets(self, *, since: datetime, until: datetime) -> list[Coded]:
-        """What `clip` would write, for a clip that is to be written when there is time."""
+        """What is kept from the keyframe at or before `since` to `until` (aware), for a clip; nothing if it is gone."""
         return self._ring.cut(since, until)
 
     def _run(self) -> None:
@@ -200,9 +189,9 @@ class CameraReader:
 
     def _packets(self) -> Iterator[Coded | None]:
         if not self.source.is_network and is_pictures(self.source.url):
-            yield from live_pictures(self.source, clock=self._clock, quit_event=self._quit)
+            yield from live_pictures(self.source, quit_event=self._quit)
             return
-        with Connection(self.source, clock=self._clock, quit_event=self._quit) as connection:
+        with Connection(self.source, quit_event=self._quit) as connection:
             yield from connection
 
     def _look_limit_s(self) -> float:

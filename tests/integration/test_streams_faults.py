@@ -12,6 +12,7 @@ from typing import Literal
 import av
 import pytest
 
+from streams.clip import write_clip
 from streams.connection import Connection, read_timeout_s
 from streams.errors import BadStream, CameraUnreachable, LoginRefused, NoVideo, StreamError
 from streams.loopback import LoopbackCamera, card_number, loopback_camera, make_clip
@@ -188,7 +189,8 @@ def test_useless_times_give_way_to_the_arrival(clip: Path, tmp_path: Path, stamp
     with loopback_camera(clip) as camera, eager(camera) as reader:
         camera.stamps = stamps
         frames = frames_of(reader, 4.0)
-        info = reader.clip(tmp_path / "clip.mp4", since=frames[0].taken_at, until=frames[-1].taken_at)
+        packets = reader.packets(since=frames[0].taken_at, until=frames[-1].taken_at)
+        info = write_clip(tmp_path / "clip.mp4", packets)
     assert len(frames) >= 6
     assert info is not None
     seen_s = (frames[-1].taken_at - frames[0].taken_at).total_seconds()
@@ -205,7 +207,8 @@ def test_a_change_of_resolution_is_survived(clip: Path, tmp_path: Path) -> None:
         camera.play_clip(small)
         assert until(lambda: reader.take() is not None and reader.state().width == 160), reader.state()
         frame = next_frame(reader)
-        info = reader.clip(tmp_path / "clip.mp4", since=frame.taken_at - timedelta(seconds=0.2), until=frame.taken_at)
+        packets = reader.packets(since=frame.taken_at - timedelta(seconds=0.2), until=frame.taken_at)
+        info = write_clip(tmp_path / "clip.mp4", packets)
         assert (camera.plays, reader.state().reconnects) == (1, 0)
     assert frame.picture.shape == (90, 160, 3)
     assert info is not None
