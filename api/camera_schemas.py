@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, ConfigDict, Field
 
 from api.model import Camera, CameraStatus
-from api.schemas import Answer, ClassName, Name, Note, ReasonIn, ReasonOut, Shape, Share, TextIn, TextOut, Time
+from api.shapes import Answer, ClassName, Name, Note, ReasonIn, ReasonOut, Shape, Share, TextIn, TextOut, Time
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Pixels = Annotated[int, Field(ge=0, le=65_535)]

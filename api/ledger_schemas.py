@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, StringConstraints
 
 from api.ledger_model import Entry
-from api.schemas import (
+from api.shapes import (
     Answer,
     Box,
     CameraId,

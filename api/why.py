@@ -14,7 +14,7 @@ from api.config import ApiConfig
 from api.ledger_model import Bilingual, CameraMoment, Entry
 from api.ledger_schemas import WhyOut, entry_listed
 from api.model import Camera, Case
-from api.schemas import ReasonOut
+from api.shapes import ReasonOut
 from api.tickets import NO_FAULT
 
 NEAR = timedelta(seconds=60)  # people remember a minute, not a second

@@ -15,8 +15,8 @@ from api.errors import NotFound
 from api.ledger_schemas import WhyOut
 from api.model import Camera, CameraState
 from api.routes.shared import raw_answer, raw_body, refusals
-from api.schemas import Time
 from api.services import Services, ServicesDep
+from api.shapes import Time
 from api.uploads import check_content, check_length, said_type, write_all
 from api.why import answer
 

@@ -26,14 +26,12 @@ from api.schemas import (
     CaseListed,
     CaseOut,
     CasePage,
-    Name,
     ObservationIn,
     Summary,
-    Time,
     TransitionIn,
-    both,
 )
 from api.services import ServicesDep
+from api.shapes import Name, Time, both
 from api.workflow import DONE, Status
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])

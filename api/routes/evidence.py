@@ -22,8 +22,9 @@ from api.model import Evidence, EvidenceKind, NewEvidence
 from api.ranges import check_range
 from api.routes.cases import CaseId
 from api.routes.shared import IdempotencyKey, raw_answer, raw_body, refusals, write_once
-from api.schemas import EvidenceOut, Time
+from api.schemas import EvidenceOut
 from api.services import Services, ServicesDep
+from api.shapes import Time
 from api.uploads import check_content, check_length, said_type, write_all
 
 router = APIRouter(prefix="/api/v1", tags=["evidence"])

@@ -14,8 +14,8 @@ from api.housekeeping import bound_ledger
 from api.ledger_model import Entry, EntryFilter, NewEntry
 from api.ledger_schemas import EntryIn, EntryOut, EntryPage, entry_listed, entry_out
 from api.routes.shared import Cursor, cursor_of, raw_answer, refusals, seq_of
-from api.schemas import Name, Time, both
 from api.services import Services, ServicesDep
+from api.shapes import Name, Time, both
 from api.uploads import check_content
 
 router = APIRouter(prefix="/api/v1/ledger", tags=["ledger"])

@@ -9,8 +9,8 @@ from api import tickets
 from api.auth import Reader
 from api.camera_schemas import TicketOut, TicketPage
 from api.routes.shared import Cursor, cursor_of, refusals, seq_of
-from api.schemas import Name
 from api.services import ServicesDep
+from api.shapes import Name
 from api.tickets import TicketStatus
 
 router = APIRouter(prefix="/api/v1/tickets", tags=["cameras"])

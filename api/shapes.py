@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What every shape that travels is made of: bounded words and numbers, times, reasons, sentences in both languages."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from api.ledger_model import Bilingual
+
+
+def _in_utc(value: datetime) -> datetime:
+    if not 2000 <= value.year < 2200:
+        raise ValueError("the time must lie between the years 2000 and 2200")
+    return value.astimezone(UTC)
+
+
+def plain(value: str) -> str:
+    """Text as it came; raises ValueError for control characters."""
+    if any(ord(letter) < 32 and letter not in "\n\t" for letter in value):
+        raise ValueError("control characters are not taken")
+    return value
+
+
+def _sound_json(value: Any) -> Any:
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except (ValueError, RecursionError) as error:
+        raise ValueError("numbers must be finite, text valid Unicode, nesting modest") from error
+    if "\\u0000" in text:
+        raise ValueError("control characters are not taken")
+    return value
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(plain)]
+ClassName = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(plain)]
+CameraId = Annotated[str, StringConstraints(pattern=r"^[\w][\w.:-]{0,63}$")]
+Note = Annotated[str, StringConstraints(max_length=2000), AfterValidator(plain)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Metres = Annotated[float, Field(ge=-(10**7), le=10**7, allow_inf_nan=False)]
+Box = tuple[Share, Share, Share, Share]
+FreeJson = Annotated[dict[str, Any], AfterValidator(_sound_json)]
+FreeList = Annotated[list[Any], Field(max_length=5000), AfterValidator(_sound_json)]
+ReasonCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+ReasonValue = Annotated[float, Field(allow_inf_nan=False)] | Name
+ReasonValues = Annotated[dict[str, ReasonValue], Field(max_length=20), AfterValidator(_sound_json)]
+
+
+class Shape(BaseModel):
+    """Base of what is taken: unknown fields are refused by name."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class Answer(BaseModel):
+    """Base of what is given, filled from frozen values."""
+
+    model_config = ConfigDict(from_attributes=True, populate_by_name=True)
+
+
+class TextIn(Shape):
+    """One sentence in both languages of the page."""
+
+    en: Note
+    zh: Note
+
+
+def both(text: TextIn) -> Bilingual:
+    """A sentence that came in, as a value."""
+    return {"en": text.en, "zh": text.zh}
+
+
+class TextOut(Answer):
+    """One sentence in both languages of the page."""
+
+    en: str
+    zh: str
+
+
+class ReasonIn(Shape):
+    """Why, as data."""
+
+    code: ReasonCode
+    values: ReasonValues = Field(default_factory=dict)
+
+
+class ReasonOut(Answer):
+    """Why, as data."""
+
+    code: str
+    values: dict[str, Any]
