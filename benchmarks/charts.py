@@ -34,13 +34,13 @@ class _Axes:
         return round(LEFT + right * across, 1), round(TOP + (1 - up) * down, 1)
 
 
-def chart(series: Sequence[Series], *, title: str, x_label: str, y_label: str, from_zero: bool = True) -> str:
-    """Series over common axes; the y axis begins at nought unless told otherwise."""
+def chart(series: Sequence[Series], *, title: str, x_label: str, y_label: str) -> str:
+    """Series over common axes; the y axis begins at nought."""
     drawn = [(one, [(x, y) for x, y in one.points if y is not None]) for one in series]
     xs, ys = ([place[axis] for _, some in drawn for place in some] for axis in (0, 1))
     if not xs:
         return f"<p>{escape(title)}: nothing was measured.</p>"
-    axes = _Axes(_span(xs, from_zero=False), _span(ys, from_zero=from_zero))
+    axes = _Axes(_span(xs, from_zero=False), _span(ys, from_zero=True))
     parts = [f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">']
     parts += [*_grid(axes), *_names(x_label, y_label)]
     for one, some in drawn:

@@ -64,16 +64,16 @@ class Service:
 
 
 @contextmanager
-def running(settings: Path, part: Part = "all", *, cpus: Sequence[int] = ()) -> Iterator[Service]:
+def running(settings: Path, *, cpus: Sequence[int] = ()) -> Iterator[Service]:
     """`curbwatch run SETTINGS` until the block ends, bound to some processors if they are named."""
-    service = start(settings, part, cpus=cpus)
+    service = start(settings, "all", cpus=cpus)
     try:
         yield service
     finally:
         stop(service)
 
 
-def start(settings: Path, part: Part = "all", *, cpus: Sequence[int] = ()) -> Service:
+def start(settings: Path, part: Part, *, cpus: Sequence[int] = ()) -> Service:
     """Start the service; whoever starts it stops it."""
     began = time.monotonic()
     process = subprocess.Popen(  # noqa: S603 - our own command line

@@ -29,9 +29,9 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
-def figure(title: str, series: Sequence[Series], *, x: str, y: str, from_zero: bool = True) -> Figure:
+def figure(title: str, series: Sequence[Series], *, x: str, y: str) -> Figure:
     """A chart; the key names the series by colour."""
-    svg = chart(series, title=title, x_label=x, y_label=y, from_zero=from_zero)
+    svg = chart(series, title=title, x_label=x, y_label=y)
     labels = {one.colour: one.label for one in series}
     return Figure(title, Markup(svg), tuple(labels[colour] for colour in sorted(labels)))  # noqa: S704 - chart() escapes
 

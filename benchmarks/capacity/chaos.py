@@ -122,7 +122,7 @@ def _phase(
     if before is None or after is None:
         raise BenchError("the patrol does not answer on its metrics port:\n" + "".join(stage.patrol.log))
     told = looks(between(before, after), len(healthy) * passed / stage.every_s, healthy)
-    return {"name": name, "seconds": round(passed, 1), "kept": told["looks_kept"]} | told
+    return {"name": name, "seconds": round(passed, 1)} | told
 
 
 def _nothing(_: Stage, seconds: float) -> None:

@@ -14,9 +14,9 @@ CAMERAS_NOTE = (
     "on interrupts."
 )
 LOOKS_NOTE = (
-    "A frame's age runs from its packet's arrival to the decision. Looks are promised one per interval while the "
-    "camera is live, and kept as the service's metric says. The service and the generator are bound to processors of "
-    "their own where there are enough."
+    "A frame's age runs from its packet's arrival to the decision. One look per interval and camera is promised, "
+    "whether the camera is live or not; kept is what the service's metric says. The service and the generator are "
+    "bound to processors of their own where there are enough."
 )
 NOTES = (CAMERAS_NOTE, LOOKS_NOTE)
 
@@ -118,8 +118,6 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 def _chaos(chaos: Mapping[str, Any]) -> Table:
     head = ("phase", "seconds", "healthy cameras' age p99 s", "of the calm one", "kept")
-    rows = [
-        (p["name"], shown(p["seconds"], 0), shown(p["frame_age_p99_s"], 3), shown(p["ratio"]), shown(p["kept"], 3))
-        for p in chaos["phases"]
-    ]
+    names = (("seconds", 0), ("frame_age_p99_s", 3), ("ratio", 2), ("looks_kept", 3))
+    rows = [(phase["name"], *(shown(phase[name], digits) for name, digits in names)) for phase in chaos["phases"]]
     return Table("Chaos", head, rows)

@@ -19,6 +19,7 @@ SSRC = 0xC0FFEE
 DELIMITER = b"\x09\xf0"
 FRAMING = 4  # $, channel, length
 KEPT = 64  # intervals of about a megabyte
+SPOILED = 0.02  # share of the bytes of a picture that garbage changes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +88,7 @@ class Broadcast:
         return tuple(whole[start:end] for start, end in interval.cuts)
 
 
-def spoiled(wire: memoryview, dice: np.random.Generator, share: float = 0.02) -> bytes:
+def spoiled(wire: memoryview, dice: np.random.Generator) -> bytes:
     """A picture with damaged payloads: framing and headers stay, so that the connection survives what it carries."""
     out = bytearray(wire)
     place = 0
@@ -96,7 +97,7 @@ def spoiled(wire: memoryview, dice: np.random.Generator, share: float = 0.02) ->
         body = place + FRAMING + 14
         room = place + FRAMING + size - body
         if room > 0:
-            for spot in dice.integers(room, size=max(1, int(room * share))):
+            for spot in dice.integers(room, size=max(1, int(room * SPOILED))):
                 out[body + spot] ^= 0x5A
         place += FRAMING + size
     return bytes(out)
