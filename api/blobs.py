@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Evidence on disk: written whole and flushed before anything points to it, named by its SHA-256.
 
-`incoming/` holds uploads under way (never served, swept at start), `blobs/ab/<sha256>` what is complete.
+`incoming/` holds uploads under way (never served, swept at the start and each hour), `blobs/ab/<sha256>` what is
+complete.
 """
 
 import errno
@@ -10,7 +11,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from api.errors import StorageFull
@@ -69,13 +70,15 @@ class Blobs:
         for entry_id in entry_ids:
             self.ledger_path(entry_id).unlink(missing_ok=True)
 
-    def sweep(self, *, now: float | None = None) -> int:
+    def sweep(self) -> int:
         """Deletes uploads that a killed process left behind more than an hour ago; returns how many."""
-        oldest = (time.time() if now is None else now) - LEFTOVER_AGE_S
-        leftovers = [path for path in self._incoming.iterdir() if path.stat().st_mtime < oldest]
-        for path in leftovers:
-            path.unlink(missing_ok=True)
-        return len(leftovers)
+        oldest, swept = time.time() - LEFTOVER_AGE_S, 0
+        for path in self._incoming.iterdir():
+            with suppress(FileNotFoundError):  # an upload may be whole by now, and lie where it belongs
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+                    swept += 1
+        return swept
 
     def check_writable(self) -> None:
         """Writes and deletes one small file; raises OSError."""

@@ -209,6 +209,13 @@ def test_old_leftovers_are_swept_and_young_ones_stay(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "incoming").iterdir()] == ["young"]
 
 
+def test_an_upload_that_ends_while_leftovers_are_swept_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs = Blobs(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "iterdir", lambda folder: iter([folder / "whole by now"]))
+        assert blobs.sweep() == 0
+
+
 def test_a_clip_is_a_video(api: Trial, http: TestClient) -> None:
     answer = send(api, http, JPEG, kind="clip")
     assert answer.status_code == 415
