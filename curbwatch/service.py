@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -60,37 +60,33 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
     share_arenas()
     cv2.setNumThreads(1)  # its loops are short: many cameras keep the processors busy, not many threads for one
     settings.service.data_dir.mkdir(parents=True, exist_ok=True)
-    frame_there, readers, metrics = (
-        threading.Event(),
-        dict[str, CameraReader](),
-        PatrolMetrics(by_camera=settings.patrol.metrics_by_camera),
-    )
+    metrics, api_url = PatrolMetrics(by_camera=settings.patrol.metrics_by_camera), settings.patrol.api_url
+    frame_there, readers = threading.Event(), dict[str, CameraReader]()
     with ExitStack() as stack:
-        api_url = settings.patrol.api_url
-        token = settings.patrol.token.get_secret_value()
         if part != "api":
             stack.enter_context(alone(settings.service.data_dir))
             # first of all, so that the cameras answer while the model loads
             readers = stack.enter_context(_reading(settings.sources(), frame_there))
-        wanted = settings.model
-        # an API alone looks at a picture now and then
-        engine = _engine(wanted) if wanted.session == "auto" and part != "api" else wanted.session
-        model = load_model(wanted.manifest, threads=wanted.threads, engine=engine)
+        model = _model(settings.model, tried=part != "api")
         if part != "patrol":
             own = stack.enter_context(_api(settings, model, metrics))
             api_url = api_url or own
+        if part == "patrol" and settings.patrol.metrics_port:
+            stack.enter_context(_metrics_served(settings, metrics))
         if part != "api":
-            token = token or fresh_key(settings, OWN_KEY, Role.PATROL)
-            clients = Client(api_url, token), Client(api_url, token, timeout_s=5.0)
-            if part == "patrol" and settings.patrol.metrics_port:
-                stack.enter_context(_metrics_served(settings, metrics))
-            stack.enter_context(_patrol(settings, model, readers, frame_there, clients, metrics))
+            stack.enter_context(_patrol(settings, model, readers, frame_there, api_url, metrics))
         give_back()  # what loading needed
         yield api_url
         log.info("stopping")
 
 
-def _engine(wanted: ModelSettings) -> Engine:
+def _model(wanted: ModelSettings, *, tried: bool) -> Model:
+    """The model that looks; an API alone looks now and then, which is worth no trial of engines."""
+    engine = _faster(wanted) if wanted.session == "auto" and tried else wanted.session
+    return load_model(wanted.manifest, threads=wanted.threads, engine=engine)
+
+
+def _faster(wanted: ModelSettings) -> Engine:
     """The engine that is faster on this machine."""
     if find_spec("openvino") is None:
         return "onnxruntime"
@@ -224,34 +220,42 @@ def _patrol(
     model: Model,
     readers: dict[str, CameraReader],
     frame_there: threading.Event,
-    clients: tuple[Client, Client],
+    api_url: str,
     metrics: PatrolMetrics,
 ) -> Iterator[None]:
-    spool = Spool(settings.service.data_dir / "spool.db")
-    courier = Courier(spool, clients[0])
-    memories = Memories(settings.service.data_dir / "memories")
-    posts = {camera.id: _post(settings, camera, readers[camera.id], spool, memories) for camera in settings.cameras}
-    book = LooksBook(settings.looks_path, days=settings.patrol.looks_days) if settings.patrol.looks_days else None
-    judge = Judge(spool, model.manifest.name, on_event=courier.wake, book=book, memories=memories)
-    turns = {name: Turn(posts[name], pace) for name, pace in settings.paces().items()}
-    patrol = Patrol(
-        turns, model, judge, batch=settings.model.batch, repeat_s=settings.patrol.repeat_s, metrics=metrics,
-        frame_there=frame_there,
-    )  # fmt: skip
-    about = {camera.id: _about(camera) for camera in settings.cameras}
-    heartbeat = Heartbeat(posts, about, clients[1], every_s=settings.patrol.heartbeat_s)
-    for part in (patrol, courier, heartbeat):
-        part.start()
-    try:
-        with metrics.spooled(spool.count):
-            yield
-    finally:
-        for part in (patrol, heartbeat, courier):  # the courier last, so that it may still take the last look's news
-            part.stop()
-        for connection in (*clients, spool):
-            connection.close()
-        if book:
-            book.close()
+    told, data_dir = settings.patrol, settings.service.data_dir
+    token = told.token.get_secret_value() or fresh_key(settings, OWN_KEY, Role.PATROL)
+    with ExitStack() as stack:
+        posting = stack.enter_context(closing(Client(api_url, token)))
+        reporting = stack.enter_context(closing(Client(api_url, token, timeout_s=5.0)))
+        spool = stack.enter_context(closing(Spool(data_dir / "spool.db")))
+        stack.enter_context(metrics.spooled(spool.count))
+        days = told.looks_days
+        book = stack.enter_context(closing(LooksBook(settings.looks_path, days=days))) if days else None
+        memories = Memories(data_dir / "memories")
+        turns = _turns(settings, readers, spool, memories)
+        courier = Courier(spool, posting)
+        judge = Judge(spool, model.manifest.name, on_event=courier.wake, book=book, memories=memories)
+        patrol = Patrol(
+            turns, model, judge, batch=settings.model.batch, repeat_s=told.repeat_s, metrics=metrics,
+            frame_there=frame_there,
+        )  # fmt: skip
+        about = {camera.id: _about(camera) for camera in settings.cameras}
+        posts = {name: turn.post for name, turn in turns.items()}
+        heartbeat = Heartbeat(posts, about, reporting, every_s=told.heartbeat_s)
+        # they end the other way round: the courier last, so that it may still take the last look's news
+        for part in (courier, heartbeat, patrol):
+            part.start()
+            stack.callback(part.stop)
+        yield
+
+
+def _turns(settings: Settings, readers: dict[str, CameraReader], spool: Spool, memories: Memories) -> dict[str, Turn]:
+    paces = settings.paces()
+    return {
+        camera.id: Turn(_post(settings, camera, readers[camera.id], spool, memories), paces[camera.id])
+        for camera in settings.cameras
+    }
 
 
 def _post(settings: Settings, camera: CameraSettings, reader: CameraReader, spool: Spool, memories: Memories) -> Post:
