@@ -60,8 +60,8 @@ def asking(settings: Settings | None, api_url: str) -> Iterator[Asking]:
         token = os.environ.get(TOKEN, "")
         if not token:
             raise SettingsError(
-                f"{url} wants a key: make one with `curbwatch keys add why --role viewer` on its machine and export it "
-                f"as {TOKEN}"
+                f"{url} wants a key: make one with `curbwatch keys add -s FILE why --role viewer` on its machine and "
+                f"export it as {TOKEN}"
             )
         with httpx2.Client(
             base_url=url.rstrip("/"), headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False

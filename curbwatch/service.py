@@ -100,7 +100,7 @@ def _check(settings: Settings, part: Part) -> None:
     if part == "patrol" and not (settings.patrol.api_url and settings.patrol.token.get_secret_value()):
         raise SettingsError(
             "--only patrol needs patrol.api_url and patrol.token; make the token on the API's machine with "
-            "`curbwatch keys add NAME --role patrol`"
+            "`curbwatch keys add -s FILE NAME --role patrol`"
         )
     if part != "api" and not settings.cameras:
         raise SettingsError("no camera in the settings; add a [[cameras]] table, docs/settings.md shows one")
