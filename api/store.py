@@ -143,7 +143,7 @@ def check_schema(store: Store) -> None:
     if found != head_revision():
         raise SchemaOutdated(
             f"the database is at {found or 'nothing yet'}, this version needs {head_revision()}: "
-            "run `curbwatch db upgrade`"
+            "run `curbwatch db upgrade -s FILE`"
         )
 
 

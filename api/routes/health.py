@@ -23,7 +23,7 @@ def readyz(services: ServicesDep) -> dict[str, str]:
     """Database writable and at the newest migration, evidence folder writable."""
     faults = services.readiness.faults()
     if faults:
-        parts = "; ".join(f"{part} is {fault}" for part, fault in faults.items())
+        parts = "; ".join(f"{part}: {fault}" for part, fault in faults.items())
         raise Unavailable(f"not ready: {parts}", faults=faults)
     return {"status": "ready"}
 

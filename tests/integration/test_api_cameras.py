@@ -156,13 +156,13 @@ def test_readiness_names_what_is_wrong(street: Street, monkeypatch: pytest.Monke
     answer = street.http.get("/readyz")
     assert answer.status_code == 503
     faults = answer.json()["faults"]
-    assert faults["database"].endswith("run `curbwatch db upgrade`")
+    assert faults["database"].endswith("run `curbwatch db upgrade -s FILE`")
     assert faults["evidence"].startswith("not writable")
 
 
 def test_an_app_does_not_start_over_an_old_database(tmp_path: Path) -> None:
     app = create_app(ApiConfig(f"sqlite:///{tmp_path}/empty.db", tmp_path))
-    with pytest.raises(SchemaOutdated, match="run `curbwatch db upgrade`"), TestClient(app):
+    with pytest.raises(SchemaOutdated, match="run `curbwatch db upgrade -s FILE`"), TestClient(app):
         pass
 
 
