@@ -44,7 +44,9 @@ def test_the_same_lot_deals_the_same_picture(data: Path) -> None:
 def test_boxes_move_with_their_picture(data: Path) -> None:
     sample = next(s for s in Feed(data)._sets["own"] if (s.learn[:, 0] == 1).any())
     shown = single(sample, 256, np.random.default_rng(1))
-    for box in shown.learn[shown.learn[:, 0] == 1, 1:].astype(int):
+    heaps = shown.learn[shown.learn[:, 0] == 1, 1:].astype(int)
+    assert len(heaps)
+    for box in heaps:
         heap = shown.picture[box[1] : box[3], box[0] : box[2]]
         assert heap.min() < 60  # the bags are the darkest thing there is
 
