@@ -107,16 +107,13 @@ class _Cameras:
     def collect(self) -> Iterator[Metric]:
         now, cameras = time.monotonic(), list(self._held())
         ages = [now - looked for reader, looked in cameras if looked is not None and reader.state().status == "live"]
-        told = {
-            "watched": ("Cameras of this patrol.", len(cameras)),
-            "looked_at": ("Cameras looked at since the start.", sum(looked is not None for _, looked in cameras)),
-        }
-        for name, (words, value) in told.items():
-            yield GaugeMetricFamily(f"curbwatch_cameras_{name}", words, value)
-        kept = sum(reader.kept_bytes for reader, _ in cameras)
-        yield GaugeMetricFamily(
-            "curbwatch_longest_unseen_seconds", "Oldest look of a live camera.", max(ages, default=0)
-        )
-        yield GaugeMetricFamily("curbwatch_ring_bytes", "Packets kept for clips.", kept)
-        yield GaugeMetricFamily("curbwatch_resident_bytes", "Memory of this process.", self._process.memory_info().rss)
-        yield GaugeMetricFamily("curbwatch_threads", "Threads of this process.", self._process.num_threads())
+        looked_at = sum(looked is not None for _, looked in cameras)
+        for name, words, value in (
+            ("cameras_watched", "Cameras of this patrol.", len(cameras)),
+            ("cameras_looked_at", "Cameras looked at since the start.", looked_at),
+            ("longest_unseen_seconds", "Oldest look of a live camera.", max(ages, default=0)),
+            ("ring_bytes", "Packets kept for clips.", sum(reader.kept_bytes for reader, _ in cameras)),
+            ("resident_bytes", "Memory of this process.", self._process.memory_info().rss),
+            ("threads", "Threads of this process.", self._process.num_threads()),
+        ):
+            yield GaugeMetricFamily(f"curbwatch_{name}", words, value)
