@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """roboflow inference: its InferencePipeline with our ONNX weights as custom logic, several RTSP streams at once.
 
-Best settings by its documentation: max_fps at the look rate, newest frames only (adaptive, drop oldest).
+Best settings by its documentation: max_fps at the look rate, newest frames only (adaptive, drop oldest);
+inputs as low as the pictures where the weights take them.
 """
 
 import json
@@ -17,6 +18,8 @@ import numpy as np
 import onnxruntime as ort
 from inference import InferencePipeline
 from inference.core.interfaces.camera.entities import VideoFrame
+
+STRIDE = 32  # of the network: its inputs are multiples of it
 
 
 def main() -> None:
@@ -37,12 +40,14 @@ def main() -> None:
 
 
 def _look(session: Any, frame: VideoFrame, side: int) -> dict[str, Any]:
-    scale = side / max(frame.image.shape[:2])
+    scale, given = side / max(frame.image.shape[:2]), session.get_inputs()[0]
     small = cv2.resize(frame.image, None, fx=scale, fy=scale)
-    square = np.full((side, side, 3), 114, np.uint8)
-    square[: small.shape[0], : small.shape[1]] = small
-    batch = np.ascontiguousarray(square[:, :, ::-1].transpose(2, 0, 1), np.float32)[None] / np.float32(255)
-    session.run(None, {session.get_inputs()[0].name: batch})
+    squares_only = isinstance(given.shape[2], int)
+    rows, columns = (side if squares_only else -(-length // STRIDE) * STRIDE for length in small.shape[:2])
+    room = np.full((rows, columns, 3), 114, np.uint8)
+    room[: small.shape[0], : small.shape[1]] = small
+    batch = np.ascontiguousarray(room[:, :, ::-1].transpose(2, 0, 1), np.float32)[None] / np.float32(255)
+    session.run(None, {given.name: batch})
     sys.stdout.write(f"looks {frame.source_id or 0}\n")
     sys.stdout.flush()
     return {}

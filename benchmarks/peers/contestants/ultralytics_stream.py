@@ -2,7 +2,8 @@
 """ultralytics: predict(source=list.streams, stream=True, vid_stride=N), its documented way for many RTSP streams.
 
 Best settings by its documentation: stream=True (no results pile up), stream_buffer off (newest frame), vid_stride so
-that one frame per look is converted, batch over streams, torch threads as many as cores.
+that one frame per look is converted, batch over streams, torch threads as many as cores, inputs as low as the pictures
+where the weights take them.
 """
 
 import json
@@ -29,12 +30,20 @@ def main() -> None:
         results = model.predict(
             source=str(streams), stream=True, stream_buffer=False, vid_stride=round(task["every_s"] * task["fps"]),
             imgsz=task["input"], conf=0.25, verbose=False, device="cpu", save=False,
-            rect=not task["weights"].endswith(".onnx"),  # ONNX weights of one size take squares only
+            rect=not _takes_squares_only(task["weights"]),
             batch=len(task["urls"]),
         )  # fmt: skip
         for number, _ in enumerate(results):
             sys.stdout.write(f"looks {number % len(task['urls'])}\n")
             sys.stdout.flush()
+
+
+def _takes_squares_only(weights: str) -> bool:
+    if not weights.endswith(".onnx"):
+        return False
+    import onnxruntime  # noqa: PLC0415 - for these weights only
+
+    return isinstance(onnxruntime.InferenceSession(weights).get_inputs()[0].shape[2], int)
 
 
 def _end_with_stdin() -> None:
