@@ -3,7 +3,6 @@
 
 import hashlib
 import json
-import tempfile
 from pathlib import Path
 
 import structlog
@@ -33,12 +32,12 @@ class Memories:
 
     def put(self, camera_id: str, memory: Memory, zones: tuple[Zone, ...]) -> None:
         """Replace a camera's memory; a crash in between leaves the old one."""
-        data = dump(memory, about=_about(zones))
+        data, path = dump(memory, about=_about(zones)), self._path(camera_id)
+        unfinished = path.with_suffix(".new")  # always the same: a full disk must not fill up with halves
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
-                file.write(data)
-            Path(file.name).replace(self._path(camera_id))
+            unfinished.write_bytes(data)
+            unfinished.replace(path)
         except OSError as error:
             log.warning("memory of a camera not saved", camera=camera_id, reason=str(error))
 

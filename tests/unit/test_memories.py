@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Memories live beside the sites, belong to the zones they were learnt with, and are never in the way."""
 
+import errno
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
 from curbwatch.heartbeat import _health
@@ -46,6 +48,19 @@ def test_a_folder_that_cannot_be_written_is_told_and_survived(tmp_path: Path) ->
         memories.put("cam-1", learnt(), ZONES)
         assert memories.get("cam-1", ZONES).health is None
     assert [log["log_level"] for log in logs] == ["warning", "warning"]
+
+
+def test_a_full_disk_is_not_filled_up_with_halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memories = Memories(tmp_path)
+    monkeypatch.setattr("curbwatch.memories.Path.replace", full)
+    with capture_logs():
+        for _ in range(3):
+            memories.put("cam-1", learnt(), ZONES)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def _events(confidence: float = 0.9) -> tuple[Event, ...]:
