@@ -6,10 +6,12 @@ hundred rows a minute. A killed patrol loses that minute and nothing else; cases
 """
 
 import json
+import sqlite3
 import threading
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from detector.reasons import Reason
 
 EVERY_S = 60.0
 MOST_BYTES = 2 * 1024**3
+PAGES = ("page_count", "freelist_count", "page_size")
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS batches (
     id INTEGER PRIMARY KEY, camera_id TEXT NOT NULL, began REAL NOT NULL, ended REAL NOT NULL, data BLOB NOT NULL
@@ -86,15 +89,13 @@ class LooksBook:
             yield from (look for look in unpacked(camera_id, data) if since <= look.taken_at < until)
 
     def close(self) -> None:
-        """Write what was gathered and close the file."""
+        """Write what was gathered, if that can be, and close the file."""
         newest = max((looks[-1].taken_at for looks in self._waiting.values()), default=None)
         if newest is not None:
-            self.flush(now=newest)
+            with suppress(sqlite3.Error):  # a full disk costs this minute, not an orderly end
+                self.flush(now=newest)
         with self._lock:
             self._db.close()
-
-
-PAGES = ("page_count", "freelist_count", "page_size")
 
 
 def packed(looks: list[Look]) -> bytes:

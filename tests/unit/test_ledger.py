@@ -140,6 +140,16 @@ def test_the_book_forgets_what_is_old_or_too_much(tmp_path: Path, limit: dict[st
     book.close()
 
 
+def test_a_book_on_a_full_disk_ends_in_order(tmp_path: Path) -> None:
+    book = LooksBook(tmp_path / "looks.db")
+    book.add(look(0))
+    book._db.execute("PRAGMA query_only = 1")  # every write fails, as on a full disk
+    book.close()
+    again = LooksBook(tmp_path / "looks.db")
+    assert again.cameras() == []
+    again.close()
+
+
 def test_a_minute_of_a_hundred_cameras_is_small_and_written_at_once(tmp_path: Path) -> None:
     book = LooksBook(tmp_path / "looks.db")
     for second in range(0, 62, 2):
