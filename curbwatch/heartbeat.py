@@ -18,8 +18,8 @@ from detector.health import Health
 FIRST_PAUSE_S = 0.2
 QUIETER = 3  # a camera without news is reported every third time,
 LONGEST_S = 15.0  # but this often, for the API takes half a minute for silence
-PICTURES = 1.5  # and a new picture is shown every second time: a round trip each, for each camera,
-PICTURES_PER_S = 2.0  # or as seldom as all cameras together send so many: they cost a look's third each
+PICTURES = 1.5  # heartbeats at least between two pictures of a camera: every second one brings a new one,
+PICTURES_PER_S = 2.0  # or fewer, for all cameras together send at most so many: each costs a third of a look
 PASSING = {"at", "frame_age_s", "drops"}  # what is different at every report and no news
 
 log = structlog.get_logger(__name__)

@@ -53,7 +53,7 @@ class Patrol:
         self._turns, self._model, self._judge = turns, model, judge
         self._batch, self._repeat_s = batch, repeat_s
         self._metrics, self._frame_there, self._quit = metrics, frame_there, threading.Event()
-        # a keyframe takes half of an inference or less, and each of these threads keeps decoders of its own
+        # each of these threads keeps decoders of its own, some 10 MB each
         self._decoders = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), thread_name_prefix="decode")
         self._ahead: deque[tuple[Turn, Future[Ready | None]]] = deque()
         self._thread = threading.Thread(target=self._work, name="patrol", daemon=True)

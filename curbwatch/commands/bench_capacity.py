@@ -26,6 +26,7 @@ from curbwatch.settings import SHIPPED_MODEL
 from detector.choosing import Engine
 
 AROUND_S = 25.0  # start, first looks, settling and end of one point
+SHOWN = ("looks_kept", "frame_age_p50_s", "frame_age_p95_s", "frame_age_p99_s")
 Cameras = Annotated[str, typer.Option(help="how many cameras, one run each; empty: none (with --chaos or --soak)")]
 
 
@@ -132,16 +133,13 @@ def _print(report: dict[str, Any]) -> None:
     for point in report["points"]:
         table.add_row(
             str(point["cameras"]), f"{point['cpu_cores']:.3f}", f"{point['cpu_s_per_camera_s']:.4f}",
-            *(_figure(point[name]) for name in _SHOWN), f"{point['rss_mb']:.0f}",
+            *(_figure(point[name]) for name in SHOWN), f"{point['rss_mb']:.0f}",
             f"{point['load']['cpu_cores']:.3f}",
         )  # fmt: skip
     if report["points"]:
         Console().print(table)
     for line in verdict(report):
         typer.echo(line)
-
-
-_SHOWN = ("looks_kept", "frame_age_p50_s", "frame_age_p95_s", "frame_age_p99_s")
 
 
 def _figure(value: float | None) -> str:
