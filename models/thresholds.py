@@ -51,9 +51,9 @@ def choose_to_find(judged: Sequence[Judged]) -> float:
 
 
 def _right_often(judged: Sequence[Judged], step: float) -> bool:
-    raised = sum(bool((j.scores >= step).any()) for j in judged)
-    wrong = sum(bool((j.scores >= step).any()) and not j.boxes for j in judged)
-    return wrong <= max(1.0, (1 - RIGHT_WANTED) * raised)
+    raised = [j for j in judged if (j.scores >= step).any()]
+    wrong = sum(not j.boxes for j in raised)
+    return wrong <= max(1.0, (1 - RIGHT_WANTED) * len(raised))
 
 
 def write(manifest: Path, chosen: Mapping[str, float]) -> None:
