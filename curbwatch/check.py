@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from curbwatch.settings import CameraSettings
+from streams.decoder import LONG
 from streams.errors import StreamError
 from streams.pictures import is_pictures, list_pictures
 from streams.probe import probe
@@ -42,6 +43,6 @@ def _check(camera: CameraSettings) -> Finding:
     except (StreamError, OSError) as error:
         return Finding(camera.id, good=False, text=redact(str(error)))
     text = f"{found.codec} {found.width}×{found.height}, first picture after {found.first_frame_s:.1f} s"
-    if camera.decode == "keyframes" and found.gop_s and found.gop_s > camera.every_s:
-        text += f"; keyframes come every {found.gop_s:.0f} s, looks every {camera.every_s:.0f} s decode frames between"
+    if camera.decode == "keyframes" and found.gop_s and found.gop_s > LONG * camera.every_s:
+        text += f"; keyframes come every {found.gop_s:.1f} s, looks every {camera.every_s:g} s decode frames between"
     return Finding(camera.id, good=True, text=text)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Which keyframes are called too rare before the start is what the reader finds too rare later."""
+
+import numpy as np
+import pytest
+
+from curbwatch.check import check_cameras
+from curbwatch.settings import CameraSettings
+from streams.probe import ProbeResult
+
+CAMERA = CameraSettings.model_validate(
+    {
+        "id": "cam-1",
+        "url": "rtsp://192.0.2.1/a",
+        "every_s": 2.0,
+        "zones": [{"name": "kerb", "polygon": [[0, 0], [1, 0], [1, 1]]}],
+    }
+)
+
+
+def offering(gop_s: float | None) -> ProbeResult:
+    return ProbeResult(
+        place=CAMERA.source().place, transport="tcp", codec="h264", profile="Main", width=1920, height=1080, fps=25.0,
+        gop_s=gop_s, bitrate_kbps=4000.0, first_frame_s=0.4, listened_s=6.0, picture=np.zeros((2, 2, 3), np.uint8),
+        siblings=(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("gop_s", "rare"), [(1.0, False), (2.003, False), (2.4, False), (4.0, True), (None, False)])
+def test_keyframes_about_as_often_as_looks_are_no_finding(
+    monkeypatch: pytest.MonkeyPatch, gop_s: float | None, rare: bool
+) -> None:
+    monkeypatch.setattr("curbwatch.check.probe", lambda *_, **__: offering(gop_s))
+    (finding,) = check_cameras([CAMERA], on_done=lambda: None)
+    assert finding.good
+    assert ("keyframes come every 4.0 s, looks every 2 s decode frames between" in finding.text) == rare
