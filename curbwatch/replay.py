@@ -7,12 +7,11 @@ from itertools import islice
 from typing import Any
 
 from curbwatch.progress import progress
-from curbwatch.settings import CameraSettings
+from curbwatch.settings import CameraSettings, Settings
 from detector.looks import seen
 from detector.model import Model
-from detector.observe import Memory, Watching, observe
+from detector.observe import Memory, observe
 from detector.reasons import say
-from detector.rules import Rules
 from detector.watch import Event, Kind, Watch, watch
 from streams.files import read_frames
 from streams.frame import Frame
@@ -21,11 +20,11 @@ BATCH = 4
 
 
 def replay_recording(
-    recording: str, camera: CameraSettings, rules: Rules, model: Model, *, start_at: datetime
+    recording: str, settings: Settings, camera: CameraSettings, model: Model, *, start_at: datetime
 ) -> dict[str, Any]:
     """Every event that the recording would have caused, with its reason and its second of the recording."""
     state, memory = Watch(camera.id), Memory()
-    watching = Watching(health=camera.health, changes=camera.changes)
+    rules, watching = settings.rules(camera), settings.watching(camera)
     events: list[dict[str, Any]] = []
     looks = 0
     frames = read_frames(recording, camera_id=camera.id, every_s=camera.every_s, start_at=start_at)

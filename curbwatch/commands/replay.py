@@ -131,7 +131,7 @@ def _recording(settings: Settings, recording: str, camera: str, start_at: dateti
     zone = ZoneInfo(settings.service.timezone)
     began = start_at.replace(tzinfo=zone).astimezone(UTC) if start_at else datetime.now(UTC)
     model = load_model(settings.model.manifest, threads=settings.model.threads)
-    outcome = replay_recording(recording, chosen, settings.rules(chosen), model, start_at=began)
+    outcome = replay_recording(recording, settings, chosen, model, start_at=began)
     if as_json:
         typer.echo(json.dumps(outcome, ensure_ascii=False))
         return
