@@ -3,7 +3,8 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,21 +43,29 @@ def processors(wanted: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def measure_point(field: Field, cameras: int, seconds: float, say: Say) -> dict[str, Any]:
     """Start cameras and service, wait for every camera's first look, watch for some seconds."""
-    with TemporaryDirectory(prefix="curbwatch-bench-") as folder, load(field.clip, cameras=cameras) as city:
+    with load(field.clip, cameras=cameras) as city:
         running.bind(city.process.pid, field.load_cpus)
         plan = replace(field.plan, threads=len(field.service_cpus) or field.plan.threads)
-        settings = write_settings(Path(folder) / "bench.toml", field.street, city.urls(), plan)
-        key = running.viewer_key(settings)
-        with (
-            running.running(settings, cpus=field.service_cpus) as service,
-            running.api(service.address(), key) as client,
-        ):
+        with serving(field, city, plan) as (service, client):
             first_s = first_looks(client, service, cameras)
             say(f"{cameras} cameras: every one looked at after {first_s:.1f} s; watching for {seconds:.0f} s")
             time.sleep(min(SETTLE_S, seconds))
             point = watch(client, service, city, every_s=plan.every_s, seconds=seconds)
             point["engine"] = service.engine[-1] if service.engine else ""
     return point | {"first_look_s": round(first_s, 2)}
+
+
+@contextmanager
+def serving(field: Field, city: Load, plan: Plan) -> Iterator[tuple[Service, httpx2.Client]]:
+    """The whole service on a city's cameras until the block ends, and a client that may read."""
+    with TemporaryDirectory(prefix="curbwatch-bench-") as folder:
+        settings = write_settings(Path(folder) / "bench.toml", field.street, city.urls(), plan)
+        key = running.viewer_key(settings)
+        with (
+            running.running(settings, cpus=field.service_cpus) as service,
+            running.api(service.address(), key) as client,
+        ):
+            yield service, client
 
 
 def watch(client: httpx2.Client, service: Service, city: Load, *, every_s: float, seconds: float) -> dict[str, Any]:

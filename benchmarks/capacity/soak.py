@@ -6,15 +6,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from benchmarks import running
 from benchmarks.capacity.metrics import between, looks, rounded, scrape
-from benchmarks.capacity.points import Field, Say, first_looks
-from benchmarks.capacity.setup import write_settings
+from benchmarks.capacity.points import Field, Say, first_looks, serving
 from benchmarks.load import Load, load
 from benchmarks.load.server import Fault
 from benchmarks.running import Service
@@ -30,18 +28,10 @@ SHOWN = 400
 def soak(field: Field, other: Path, counts: tuple[int, int], minutes: float, say: Say) -> dict[str, Any]:
     """Run the service on counts[0] cameras for so many minutes while the first counts[1] come and go."""
     cameras, flapping = counts
-    with (
-        TemporaryDirectory(prefix="curbwatch-bench-") as folder,
-        load(field.clip, cameras=cameras, other=other) as city,
-    ):
+    with load(field.clip, cameras=cameras, other=other) as city:
         running.bind(city.process.pid, field.load_cpus)
         plan = replace(field.plan, threads=len(field.service_cpus) or field.plan.threads)
-        settings = write_settings(Path(folder) / "bench.toml", field.street, city.urls(), plan)
-        key = running.viewer_key(settings)
-        with (
-            running.running(settings, cpus=field.service_cpus) as service,
-            running.api(service.address(), key) as client,
-        ):
+        with serving(field, city, plan) as (service, client):
             first_looks(client, service, cameras)
             say(f"soak: {cameras} cameras, {flapping} of them flapping, for {minutes:g} min")
             before = scrape(client)

@@ -5,13 +5,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks import running
-from benchmarks.capacity.points import Field, first_looks
-from benchmarks.capacity.setup import write_settings
+from benchmarks.capacity.points import Field, first_looks, serving
 from benchmarks.latency.stopwatch import percentiles
 from benchmarks.load import load
 
@@ -25,14 +22,11 @@ def case_visible(field: Field, cameras: int, seconds: float) -> dict[str, Any] |
     From the arrival of the frame that confirms to the row's time, so decoding and inference are in it.
     """
     dwells = [FIRST_DWELL_S + seconds * number / cameras for number in range(cameras)]
-    with TemporaryDirectory(prefix="curbwatch-bench-") as folder, load(field.clip, cameras=cameras) as city:
-        plan = replace(field.plan, dwell_s=dwells)
-        settings = write_settings(Path(folder) / "bench.toml", field.street, city.urls(), plan)
-        key = running.viewer_key(settings)
-        with running.running(settings) as service, running.api(service.address(), key) as client:
-            first_looks(client, service, cameras)
-            time.sleep(FIRST_DWELL_S + seconds + LAST_S)
-            found = running.cases(client)
+    plan = replace(field.plan, dwell_s=dwells)
+    with load(field.clip, cameras=cameras) as city, serving(field, city, plan) as (service, client):
+        first_looks(client, service, cameras)
+        time.sleep(FIRST_DWELL_S + seconds + LAST_S)
+        found = running.cases(client)
     return _told(found)
 
 

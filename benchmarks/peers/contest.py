@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,7 @@ import psutil
 
 from benchmarks import running
 from benchmarks.capacity.metrics import LOOKS, rounded, scrape
-from benchmarks.capacity.points import Field, Say, first_looks
-from benchmarks.capacity.setup import write_settings
+from benchmarks.capacity.points import Field, Say, first_looks, serving
 from benchmarks.latency.stopwatch import ratio_of
 from benchmarks.load import Load, load
 from detector.manifest import Manifest
@@ -97,20 +95,13 @@ def turned(peers: Sequence[Contestant], by: int) -> list[Contestant]:
 
 
 def _ours(match: Match) -> dict[str, float]:
-    field = match.field
-    with TemporaryDirectory(prefix="curbwatch-bench-") as folder, _cameras(match) as city:
-        settings = write_settings(Path(folder) / "bench.toml", field.street, city.urls(), field.plan)
-        key = running.viewer_key(settings)
-        with (
-            running.running(settings, cpus=field.service_cpus) as service,
-            running.api(service.address(), key) as client,
-        ):
-            first_looks(client, service, match.cameras)
-            time.sleep(min(SETTLE_S, match.seconds))
-            looks, busy, began = scrape(client).total(LOOKS), service.cpu_s(), time.monotonic()
-            time.sleep(match.seconds)
-            passed, used = time.monotonic() - began, service.cpu_s() - busy
-            return _rates(used, scrape(client).total(LOOKS) - looks, passed, match)
+    with _cameras(match) as city, serving(match.field, city, match.field.plan) as (service, client):
+        first_looks(client, service, match.cameras)
+        time.sleep(min(SETTLE_S, match.seconds))
+        looks, busy, began = scrape(client).total(LOOKS), service.cpu_s(), time.monotonic()
+        time.sleep(match.seconds)
+        passed, used = time.monotonic() - began, service.cpu_s() - busy
+        return _rates(used, scrape(client).total(LOOKS) - looks, passed, match)
 
 
 def _peer(match: Match, peer: Contestant) -> dict[str, float]:
