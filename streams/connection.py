@@ -22,6 +22,7 @@ MICROSECONDS = 1_000_000
 READ_TIMEOUT_S = 2.5
 BEHIND_S = 1.0  # a recording that lags further than this behind real time starts a new count,
 MAX_AHEAD_S = 30.0  # as does one whose times jump further than this
+PROBED = "mjpeg"  # decoders that may look at a stream while it is opened: JPEG has no parameter sets
 FILTERS = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
 
 
@@ -143,7 +144,8 @@ class Pacer:
 
 def open_container(source: Source) -> InputContainer:
     """What FFmpeg makes of the address. Its errors hold the URL with the password."""
-    options = {"analyzeduration": "100000", "fpsprobesize": "0"} if source.is_rtsp else {}
+    # what a stream is, its parameter sets say: FFmpeg need not decode its first pictures to find out, nor hold on to them
+    options = {"fpsprobesize": "0", "analyzeduration": "100000", "codec_whitelist": PROBED} if source.is_rtsp else {}
     if source.is_rtsp:
         options |= {"rtsp_transport": source.transport, "allowed_media_types": "video"}
         options["timeout"] = str(round(source.stale_after_s * MICROSECONDS))  # bounds the farewell, too
