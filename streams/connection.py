@@ -144,7 +144,7 @@ class Pacer:
 
 def open_container(source: Source) -> InputContainer:
     """What FFmpeg makes of the address. Its errors hold the URL with the password."""
-    # what a stream is, its parameter sets say: FFmpeg need not decode its first pictures to find out, nor hold on to them
+    # what a stream is, its parameter sets say: FFmpeg need not decode its first pictures to find out, nor keep them
     options = {"fpsprobesize": "0", "analyzeduration": "100000", "codec_whitelist": PROBED} if source.is_rtsp else {}
     if source.is_rtsp:
         options |= {"rtsp_transport": source.transport, "allowed_media_types": "video"}
