@@ -22,6 +22,7 @@ from detector.model import Model
 from streams.frame import Frame, Pixels
 from streams.reader import CameraReader
 
+MOST_DECODERS = 4  # threads: the one that decides could not follow more of them
 IDLE_S = 1.0  # without any frame the loop comes round this often
 
 log = structlog.get_logger(__name__)
@@ -53,8 +54,10 @@ class Patrol:
         self._turns, self._model, self._judge = turns, model, judge
         self._batch, self._repeat_s = batch, repeat_s
         self._metrics, self._frame_there, self._quit = metrics, frame_there, threading.Event()
-        # each of these threads keeps decoders of its own, some 10 MB each
-        self._decoders = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), thread_name_prefix="decode")
+        # each of these threads keeps decoders of its own, some 10 MB each; idle ones are not started
+        decoders = min(MOST_DECODERS, os.cpu_count() or 1)
+        self._decoders = ThreadPoolExecutor(decoders, thread_name_prefix="decode")
+        self._most_ahead = max(batch, decoders) + 1
         self._ahead: deque[tuple[Turn, Future[Ready | None]]] = deque()
         self._thread = threading.Thread(target=self._work, name="patrol", daemon=True)
         self._saved_at = time.monotonic()
@@ -103,7 +106,7 @@ class Patrol:
 
     def _decode_ahead(self, now: float) -> None:
         """Have the decoders busy with the most urgent frames; newer ones may still replace those that wait."""
-        room = self._batch + 1 - len(self._ahead)
+        room = self._most_ahead - len(self._ahead)
         if room <= 0:
             return
         busy = {turn.post.reader.source.camera_id for turn, _ in self._ahead}
