@@ -8,6 +8,7 @@ which most pixels changed counts. People and vehicles are left out, so both pict
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -32,7 +33,7 @@ from detector.thumbnail import (
 )
 
 FAST_S = 12.0  # the fast picture follows within so many seconds
-LEARN_S = 90.0  # a place must be seen for so long before anything can be new there
+LEARN_S = 45.0  # a place must be seen for so long before anything can be new there
 STANDS_S = 20.0  # a change must last for so long to be told
 GONE_S = 10.0  # and be away for so long to be forgotten
 LEVEL_S = 25.0  # the slow picture moves by one unit of log light in this time: dusk passes, a crate does not
@@ -116,12 +117,25 @@ def changes(street: Background) -> tuple[Change, ...]:
         standing = (clock_s - street.since >= STANDS_S) & (street.still >= STILL)
     if not standing.any():
         return ()
-    # parts of one thing up to four cells apart are one: a stall's plain cloth looks like the ground's plain asphalt
-    joined = cv2.morphologyEx(standing.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    count, labels = cv2.connectedComponents(joined, connectivity=8)
-    parts = [standing & (np.asarray(labels) == part) for part in range(1, count)]
-    found = [_change(street, part) for part in parts if part.sum() >= FEWEST_CELLS]
-    return tuple(sorted(found, key=lambda change: -change.share * boxes.area(change.box)))
+    # parts of one thing up to four cells apart are one: a stall's plain cloth looks like the ground's plain asphalt;
+    # but two things may stand that close, too, so the parts are told as well
+    apart = standing.astype(np.uint8)
+    joined = np.asarray(cv2.morphologyEx(apart, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
+    found: dict[Box, Change] = {}
+    for connected in (joined, apart):
+        for part in _parts(standing, connected):
+            change = _change(street, part)
+            found.setdefault(change.box, change)
+    return tuple(sorted(found.values(), key=lambda change: -change.share * boxes.area(change.box)))
+
+
+def _parts(standing: Mask, connected: NDArray[np.uint8]) -> Iterator[Mask]:
+    """The standing cells of each connected part that is large enough."""
+    count, labels = cv2.connectedComponents(connected, connectivity=8)
+    for number in range(1, count):
+        part = standing & (np.asarray(labels) == number)
+        if part.sum() >= FEWEST_CELLS:
+            yield part
 
 
 def _empty(light: Plane, chroma: Plane, at: datetime) -> Background:

@@ -10,6 +10,7 @@ import math
 from datetime import datetime
 
 from detector import boxes
+from detector.boxes import Box
 from detector.sites import ALIKE, Site, alike
 from detector.zones import Zone
 
@@ -28,6 +29,7 @@ PERHAPS_GONE = math.log(10)  # the same, for not confirming what has just left
 ABSENCE = 0.25  # of a dwell that a candidate may be away
 UNMOVED_IOU = 0.84  # of two boxes of one thing that never moved; who comes back stands a little beside
 SEEN_WELL = 0.9  # recall of a thing whose misses in a row are none: it went, and came back
+ELSEWHERE_IOU = 0.5  # of two boxes of one thing, of which one is of another place
 FEWEST = 3  # looks that must agree before anything is told, however sure they make us
 FEWEST_ALONE = 4  # hits, if no static change bears them out
 
@@ -89,6 +91,17 @@ def never_left(former: Site, site: Site) -> bool:
     if former.stands_since is not None or (like is not None and like < ALIKE) or recall(former) > SEEN_WELL:
         return False
     return boxes.iou(former.box, site.box) >= UNMOVED_IOU
+
+
+def moved_on(site: Site, box: Box) -> bool:
+    """Whether what is seen in a box now is another thing: this one was found in nearly all looks, then missed.
+
+    A vendor who packs up and stands half a stall's width further a minute later is seen there before the first place
+    has been empty for long enough to be told.
+    """
+    if _quiet(site) < GONE or recall(site) <= SEEN_WELL:
+        return False
+    return boxes.iou(site.box, box) < ELSEWHERE_IOU
 
 
 def has_left(site: Site, zone: Zone) -> bool:

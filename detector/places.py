@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from detector import boxes
+from detector.belief import moved_on
 from detector.boxes import Box
 from detector.look import Change, Sighting
 from detector.sites import PIECE, Site, State, alike
@@ -35,7 +36,7 @@ def assign(sites: Sequence[Site], seen: Sequence[Sighting]) -> tuple[dict[str, l
                 break  # and so do all that follow
             if left < x1 and y0 < bottom and top < y1:
                 fit = same_place(site, sighting)
-                if fit > 0:
+                if fit > 0 and not (site.misses and moved_on(site, sighting.box)):
                     fits.append((-fit, site.key, n, m))
     fits.sort()
     hits: dict[str, list[Sighting]] = {}

@@ -55,6 +55,24 @@ def test_a_new_thing_is_told_with_its_place_and_time(thing: Thing) -> None:
         assert 0.3 < change.share <= 1
 
 
+CRATES = (0.44, 0.60, 0.495, 0.78)  # closer to the stall than what is taken for parts of one thing
+
+
+def _crates(picture: Picture, number: int) -> Picture:
+    """A chequered stack beside the stall, seen on every look."""
+    crated = picture.copy()
+    x0, y0, x1, y1 = (round(v * size) for v, size in zip(CRATES, (320, 180, 320, 180), strict=True))
+    y, x = np.mgrid[y0:y1, x0:x1]
+    crated[y0:y1, x0:x1] = np.where((x // 4 + y // 4) % 2, 30, 220)[:, :, None]
+    return live(crated, number + 3)
+
+
+def test_of_two_things_close_together_each_is_told() -> None:
+    *_, (_, look) = looks(12, thing="stall", weather=_crates, before=learnt(), after_s=120, every_s=5)
+    assert max(boxes.iou(change.box, CRATES) for change in look.changes) > 0.5
+    assert max(boxes.containment(BOXES["stall"], change.box) for change in look.changes) > 0.5
+
+
 @pytest.mark.parametrize("weather", [_shadow, _dusk, _headlights, _exposure])
 def test_light_is_no_thing(weather: Weather) -> None:
     assert not any(look.changes for _, look in looks(24, weather=weather, before=learnt(), after_s=120, every_s=6))

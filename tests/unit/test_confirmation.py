@@ -282,6 +282,22 @@ def test_a_vendor_who_moves_on_is_linked_to_where_he_was() -> None:
     assert (third.kind, third.site.chased_from, third.site.chases) == (Kind.OPENED, second.site.key, 2)
 
 
+def test_a_vendor_who_packs_up_and_stands_half_a_width_further_is_a_new_site_before_the_place_is_told_empty() -> None:
+    street = Street()
+    street.stands(STALL, seconds=150)
+    street.stands(seconds=20)
+    street.stands(Sighting("stall", 0.8, (0.25, 0.60, 0.35, 0.75)), seconds=100)
+    assert street.news == [Kind.OPENED, Kind.CLEARED, Kind.RELAPSED]
+
+
+def test_a_box_that_jumps_after_a_short_absence_stays_one_case() -> None:
+    street = Street()
+    street.stands(STALL, seconds=150)
+    street.stands(seconds=4)
+    street.stands(Sighting("stall", 0.8, (0.25, 0.60, 0.35, 0.75)), seconds=200)
+    assert street.news == [Kind.OPENED]
+
+
 def test_a_place_keeps_its_history_after_its_case_was_forgotten() -> None:
     street = Street()
     street.stands(STALL, seconds=100)
