@@ -67,7 +67,11 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
             stack.enter_context(alone(settings.service.data_dir))
             # first of all, so that the cameras answer while the model loads
             readers = stack.enter_context(_reading(settings.sources(), frame_there))
-        model = _model(settings.model, tried=part != "api")
+        with ThreadPoolExecutor(1, thread_name_prefix="model") as loader:
+            loading = loader.submit(_model, settings.model, tried=part != "api")
+            if part != "patrol":
+                upgrade(settings.database_url)  # meanwhile: a trial of engines is a process that waits for its turn
+            model = loading.result()
         if part != "patrol":
             own = stack.enter_context(_api(settings, model, metrics))
             api_url = api_url or own
@@ -136,7 +140,6 @@ def api_config(settings: Settings) -> ApiConfig:
 
 @contextmanager
 def _api(settings: Settings, model: Model, metrics: PatrolMetrics) -> Iterator[str]:
-    upgrade(settings.database_url)
     listener = _listen(settings.service.host, settings.service.port)
     host, port = listener.getsockname()[:2]
     app = create_app(api_config(settings), detect=_detect_with(model))

@@ -44,6 +44,8 @@ def verdict(report: Mapping[str, Any]) -> list[str]:
             f"{report['cameras_per_core']:g} cameras per core at one look every {report['every_s']:g} s "
             f"({report['stream']} stream; {limit['how']}); {shown(report['memory_per_camera_mb'], 1)} MB per camera"
         )
+    if floor := report.get("floor"):
+        out.append(_of_the_floor(floor, report))
     if chaos := report.get("chaos"):
         worst = max((phase["ratio"] for phase in chaos["phases"] if phase["ratio"] is not None), default=None)
         out.append(
@@ -54,6 +56,15 @@ def verdict(report: Mapping[str, Any]) -> list[str]:
         low, high = soak["mb_per_hour_interval"]
         out.append(f"soak: {soak['mb_per_hour']:+.1f} MB/h [{low:+.1f}, {high:+.1f}] over {soak['minutes']:g} min")
     return out
+
+
+def _of_the_floor(floor: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+    line = (
+        f"floor: receiving and decoding alone ({floor['ms_per_keyframe']:.1f} ms a keyframe) would fill a core with "
+        f"{floor['cameras_per_core']:g} cameras"
+    )
+    carried = report.get("cameras_per_core")
+    return f"{line}; the service carries {carried / floor['cameras_per_core']:.2f} of that" if carried else line
 
 
 def _figures(report: Mapping[str, Any]) -> list[Figure]:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from benchmarks.capacity.chaos import chaos as run_chaos
 from benchmarks.capacity.fit import summary
+from benchmarks.capacity.floor import measure_floor
 from benchmarks.capacity.page import capacity_page, verdict
 from benchmarks.capacity.points import Field, measure_point, processors
 from benchmarks.capacity.setup import Plan
@@ -48,13 +49,17 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
     """Run the service on ever more cameras. Example: curbwatch bench capacity --cameras 4,16,50 --html capacity.html"""
     counts, ill = numbers(cameras), fault_cameras or max(flapping, 1)
     with told_plainly(), apart(cores) as cpus:
-        estimate(len(counts) * (AROUND_S + seconds) + chaos * (5 * seconds + 120) + (soak > 0) * (60 * soak + AROUND_S))
+        runs = len(counts) + bool(counts)  # the floor is one more
+        estimate(runs * (AROUND_S + seconds) + chaos * (5 * seconds + 120) + (soak > 0) * (60 * soak + AROUND_S))
         plan = Plan(every_s=every, threads=cores, engine=engine, manifest=model.resolve())
         field = field_for(stream, plan, cpus)
         report: dict[str, Any] = {
             "machine": facts(), "measured_at": now(), "stream": stream, "every_s": every,
             "bound": bool(cpus[0]),
         }  # fmt: skip
+        if counts:
+            say("the floor: receiving and decoding alone")
+            report["floor"] = measure_floor(field.clip, every_s=every, seconds=seconds, cpus=cpus)
         report |= _points(field, counts, seconds)
         write(json_file, html_file, report, capacity_page)  # hours may follow
         if chaos:

@@ -52,5 +52,6 @@ def test_the_benchmarks_of_speed_write_what_other_tools_read(tmp_path: Path) -> 
     assert point["cpu_s_per_camera_s"] > 0
     assert point["looks_kept"] is not None
     assert point["frame_age_p50_s"] <= point["frame_age_p99_s"]
+    assert reports["capacity"]["floor"]["cameras_per_core"] > 0
     assert reports["peers"]["ours"]["cpu_s_per_camera_s"] > 0
     assert reports["peers"]["peers"][0]["name"].startswith("OpenCV")
