@@ -61,7 +61,7 @@ def _place(x: float, y: float) -> tuple[float, float]:
     return round(LEFT + x * across, 1), round(TOP + (1 - y) * down, 1)
 
 
-def bar(low: float, middle: float, high: float, *, span: tuple[float, float], ticks: Sequence[float] = ()) -> str:
+def bar(low: float, middle: float, high: float, *, span: tuple[float, float], ticks: Sequence[float]) -> str:
     """An interval with its middle on a strip that reaches from span[0] to span[1]; ticks are marked."""
     width = 160
 

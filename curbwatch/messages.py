@@ -52,7 +52,7 @@ def messages(
             return ()
 
 
-def case_body(event: Event, model: str, ground: Ground | None = None) -> dict[str, object]:
+def case_body(event: Event, model: str, ground: Ground | None) -> dict[str, object]:
     """The case as POST /cases takes it."""
     site = event.site
     return {

@@ -20,7 +20,7 @@ import numpy as np
 
 from models.boxes import Floats, Found, Image, overlap
 from models.classes import CLASSES, TARGETS
-from models.runner import Runner
+from models.runner import Runner, onnx_infer
 
 SAME = 0.4
 TOUCHING = 0.2
@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("--every", type=float, default=1.0, help="seconds between looks")
     args = parser.parse_args()
     manifest = tomllib.loads(args.manifest.read_text())
-    runner = Runner(args.manifest.parent / manifest["file"])
+    runner = Runner(*onnx_infer(args.manifest.parent / manifest["file"]))
     events = json.loads(args.truth.read_text())["events"]
     all_looks = looks(runner, args.clip, args.every, manifest["iou"])
     report = {e["id"]: seen(all_looks, e, manifest["thresholds"][e["class"]]) for e in events}

@@ -24,7 +24,7 @@ from models.boxes import Found, Image, area
 from models.classes import CLASSES, STALL
 from models.collect import stall_source
 from models.label_store import Record, Store, digest, load
-from models.runner import Runner
+from models.runner import Runner, onnx_infer
 from models.splits import near_duplicates, perceptual_hash, settle, wanted
 from models.teacher import DOUBTFUL, NONE, Labels, context
 
@@ -165,7 +165,7 @@ def main() -> None:
         parser.add_argument(option, type=Path, required=True)
     args = parser.parse_args()
     store = {key: record for name in STORES for key, record in load(args.store / f"{name}.json").items()}
-    index = build(args.data, store, Runner(args.teacher), args.out)
+    index = build(args.data, store, Runner(*onnx_infer(args.teacher)), args.out)
     (args.out / "index.json").write_text(json.dumps([asdict(e) for e in index], indent=0))
     for (kind, split), count in sorted(Counter((e.kind, e.split) for e in index).items()):
         sys.stdout.write(f"{kind:16} {split:6} {count}\n")

@@ -36,11 +36,12 @@ from models.measure import (
     recall,
     well_placed,
 )
-from models.runner import Runner
+from models.runner import Runner, onnx_infer
 from models.splits import THUMBNAILS
 from models.thresholds import choose_for
 
 LEAST = 0.01
+POINTS = 60  # of a drawn curve
 NEGATIVES = ("shop_fronts", "street", "travel", "traffic_cameras", "scenes", "own_clean", "false_alarms")
 CHECKED = tuple(kind for kind in NEGATIVES if kind != "scenes")  # nobody has looked at every thumbnail
 OWN = ("own", "cases")
@@ -94,13 +95,13 @@ def figures(looked: Sequence[Looked], number: int, threshold: float) -> dict[str
     return out | {"curve": drawn_curve(judged)}
 
 
-def drawn_curve(judged: Sequence[Judged], points: int = 60) -> list[list[float]]:
+def drawn_curve(judged: Sequence[Judged]) -> list[list[float]]:
     """Return recall, precision and confidence along a class's curve, thinned."""
     ranked = rank(judged)
     if not ranked.scores.size:
         return []
     found, best = curve(ranked)
-    kept = np.unique(np.searchsorted(found, np.linspace(0, found[-1], points), side="left"))
+    kept = np.unique(np.searchsorted(found, np.linspace(0, found[-1], POINTS), side="left"))
     return [[round(float(v[n]), 3) for v in (found, best, ranked.scores)] for n in kept]
 
 
@@ -188,7 +189,7 @@ def main() -> None:
     manifest = tomllib.loads(args.manifest.read_text()) if args.manifest else {}
     model = args.manifest.parent / manifest["file"] if manifest else args.model
     split = "val" if args.choose else args.split
-    looked = look(Runner(model), args.dataset, split, manifest.get("iou", 0.6))
+    looked = look(Runner(*onnx_infer(model)), args.dataset, split, manifest.get("iou", 0.6))
     thresholds = manifest.get("thresholds") or dict.fromkeys(CLASSES, 0.4)
     out = chosen(looked) if args.choose else report(looked, thresholds) | {"split": split}
     text = json.dumps(out, indent=1)

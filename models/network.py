@@ -47,11 +47,10 @@ def from_coco(weights: Path) -> Any:
     return model
 
 
-def load(*checkpoints: Path, averaged: bool = True) -> Any:
+def load(*checkpoints: Path) -> Any:
     """Return our network from one of our training checkpoints, or from the mean of several of one run."""
     model = blank()
-    which = "average" if averaged else "model"
-    states = [torch.load(path, map_location="cpu", weights_only=True)[which] for path in checkpoints]
+    states = [torch.load(path, map_location="cpu", weights_only=True)["average"] for path in checkpoints]
     model.load_state_dict({key: _mean([state[key] for state in states]) for key in states[0]})
     return model
 

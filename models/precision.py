@@ -38,9 +38,9 @@ BRANCHES = ("cv2", "cv3")
 class Pictures(CalibrationDataReader):  # type: ignore[misc, unused-ignore]  # onnxruntime is untyped
     """Real training pictures, one at a time."""
 
-    def __init__(self, dataset: Path, side: int, count: int = CALIBRATED_ON) -> None:
+    def __init__(self, dataset: Path, side: int) -> None:
         names = [e["name"] for e in index(dataset) if e["split"] == "train" and e["kind"] not in MADE]
-        chosen = np.random.default_rng(0).permutation(sorted(names))[:count]
+        chosen = np.random.default_rng(0).permutation(sorted(names))[:CALIBRATED_ON]
         self._left: Iterator[Floats] = (
             as_input([letterbox(read(dataset, "train", name).picture, side)[0]]) for name in chosen
         )
@@ -119,8 +119,8 @@ def main() -> None:
         quantised(weights, args.dataset, side, small)
         found = engines(weights, small, side, args.threads)
         out = in_turns(found, args.rounds)
-        for name, (infer, _) in found.items():
-            looked = evaluate.look(Runner(weights, infer=infer), args.dataset, "test", manifest["iou"])
+        for name, engine in found.items():
+            looked = evaluate.look(Runner(*engine), args.dataset, "test", manifest["iou"])
             out[name] |= figures(looked, manifest["thresholds"])
         out["onnxruntime int8"]["megabytes"] = round(small.stat().st_size / 1e6, 1)
     text = json.dumps(out, indent=1)

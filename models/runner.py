@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Runs an exported model over pictures with onnxruntime, or with what the caller brings."""
+"""Runs an exported model over pictures with onnxruntime, or with any function that computes the same."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -12,6 +12,7 @@ import onnxruntime as ort
 from models.boxes import Floats, Found, Image, as_input, decode, letterbox
 
 Infer = Callable[[Floats], Floats]
+BATCH = 4  # pictures in one inference
 SIDE_PROPERTY = "side"  # of weights that take any height and width: the pixels they were trained for
 
 
@@ -22,7 +23,7 @@ def session(path: Path, threads: int) -> Any:
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def onnx_infer(path: Path, threads: int) -> tuple[Infer, int]:
+def onnx_infer(path: Path, threads: int = 2) -> tuple[Infer, int]:
     """Return a function from float32[N, 3, side, side] to the raw head, and the side."""
     opened = session(path, threads)
     given = opened.get_inputs()[0]
@@ -36,16 +37,15 @@ def side_of(opened: Any) -> int:
 
 
 class Runner:
-    """One model in memory. Pictures go in as BGR, boxes come out in their pixels; side: if not the export's."""
+    """One model in memory, as `onnx_infer` gives it. Pictures go in as BGR, boxes come out in their pixels."""
 
-    def __init__(self, path: Path, *, side: int | None = None, threads: int = 2, infer: Infer | None = None) -> None:
-        own, exported = onnx_infer(path, threads)
-        self._infer, self._side = infer or own, side or exported
+    def __init__(self, infer: Infer, side: int) -> None:
+        self._infer, self._side = infer, side
 
-    def find(self, pictures: Iterable[Image], *, least: float, iou: float, batch: int = 4) -> Iterator[Found]:
+    def find(self, pictures: Iterable[Image], *, least: float, iou: float) -> Iterator[Found]:
         """Yield the boxes of every picture with at least this confidence, in order."""
         waiting = iter(pictures)
-        while some := list(islice(waiting, batch)):
+        while some := list(islice(waiting, BATCH)):
             yield from self._batch(some, least, iou)
 
     def _batch(self, pictures: list[Image], least: float, iou: float) -> Iterator[Found]:

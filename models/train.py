@@ -243,9 +243,9 @@ class Run:
         given = (recipe, feed, self._done)
         self._workers: Any = mp.start_processes(work, given, nprocs=recipe.workers, join=False, start_method="fork")
 
-    def wait(self, on_progress: Callable[[float], None], every_s: float = 1.0) -> None:
+    def wait(self, on_progress: Callable[[float], None]) -> None:
         """Return when the run is over; tell now and then which share of it is. A worker's fault is raised here."""
-        while not self._workers.join(timeout=every_s):
+        while not self._workers.join(timeout=1.0):
             on_progress(float(self._done))
         on_progress(1.0)
 

@@ -146,9 +146,7 @@ class CameraView:
     tickets: tuple[Ticket, ...]
 
 
-def camera_view(
-    camera: Camera, *, now: datetime, silent_after_s: float, tickets: tuple[Ticket, ...] = ()
-) -> CameraView:
+def camera_view(camera: Camera, *, now: datetime, silent_after_s: float, tickets: tuple[Ticket, ...]) -> CameraView:
     """A camera with its state as it may be believed at `now`."""
     shown, state = camera_out(camera, now=now, silent_after_s=silent_after_s), camera.state
     frame_at = None

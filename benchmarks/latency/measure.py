@@ -98,7 +98,7 @@ def _row(looking: Looking, rounds: Sequence[Stopwatch]) -> dict[str, Any]:
     }
 
 
-def cold(manifest: Path, clip: Path, threads: int, runs_wanted: int = COLD_RUNS) -> dict[str, Any]:
+def cold(manifest: Path, clip: Path, threads: int, runs_wanted: int) -> dict[str, Any]:
     """A fresh process each time: import, load, the first looks, memory; medians."""
     runs = [_cold_once(manifest, clip, threads) for _ in range(runs_wanted)]
     first = np.median([run.pop("first_looks_ms") for run in runs], axis=0)

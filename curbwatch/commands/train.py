@@ -20,7 +20,7 @@ from detector.manifest import load_manifest
 from models import card as cards
 from models import evaluate, manifest
 from models.recipe import Recipe
-from models.runner import Runner
+from models.runner import Runner, onnx_infer
 
 PLAIN = Recipe(Path(), Path())
 NEEDED = ("torch", "ultralytics", "onnx")
@@ -150,7 +150,7 @@ def _export(checkpoint: Path, out: Path, side: int) -> str:
 
 def _finish(name: str, weights: Path, data: list[Path], out: Path) -> None:
     """Choose thresholds on validation pictures, measure on test pictures, write manifest, figures and card."""
-    runner = Runner(weights)
+    runner = Runner(*onnx_infer(weights))
     looked = {split: [one for d in data for one in evaluate.look(runner, d, split, IOU)] for split in ("val", "test")}
     thresholds = evaluate.chosen(looked["val"]) if looked["val"] else load_manifest(SHIPPED_MODEL).thresholds
     if not looked["val"]:

@@ -213,7 +213,7 @@ def _set_crop(stage: Stage, crop: Crop | None) -> None:
         settings.border_min_y, settings.border_max_y = y0 / height, y1 / height
 
 
-def render_depth(stage: Stage, out: Path, crop: Crop | None = None) -> Floats:
+def render_depth(stage: Stage, out: Path, crop: Crop | None) -> Floats:
     """Renders the distance along the view axis: float64[H,W] in metres, capped at DEPTH_RANGE_M."""
     scene, layer = stage.scene, stage.scene.view_layers[0]
     kept = (

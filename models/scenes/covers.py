@@ -10,7 +10,7 @@ from models.scenes.shapes import Part, Point, dome, grid, merge, tube
 BRIGHT = ("red", "blue", "green", "yellow", "orange", "purple", "teal", "white")
 
 
-def umbrella(at: Point, radius: float, height: float, colours: tuple[str, str], sides: int = 8) -> list[Part]:
+def umbrella(at: Point, radius: float, height: float, colours: tuple[str, str], sides: int) -> list[Part]:
     """A market umbrella on a pole: gores in two cloth colours."""
     x, y, z = at
     rise = radius * 0.4

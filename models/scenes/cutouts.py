@@ -63,7 +63,7 @@ def random_camera(points: Floats, rng: Random) -> Camera:
     return Camera(eye, yaw, pitch, 1000.0 * rng.uniform(*FILL) / float(seen.max()), SIZE)
 
 
-def random_thing(rng: Random, things: str = "mixed") -> tuple[str, list[Part]]:
+def random_thing(rng: Random, things: str) -> tuple[str, list[Part]]:
     """A stall or a pile, with its class; `heaps` and `fronts` are the kinds that the mixture lacks."""
     if things == "fronts":
         return "stall", placed(fronts.any_front(rng), turn=rng.choice((rng.gauss(0, 0.3), rng.uniform(0, 2 * math.pi))))
@@ -111,7 +111,7 @@ def render_cutout(out: Path, parts: list[Part], rng: Random, *, samples: int) ->
     return camera, solid_box(body)
 
 
-def make_cutout(out: Path, seed: int, things: str = "mixed") -> None:
+def make_cutout(out: Path, seed: int, things: str) -> None:
     """Renders one cut-out with its shadow and writes its truth."""
     rng = Random(seed)
     kind, parts = random_thing(rng, things)

@@ -140,7 +140,7 @@ def grid(corners: Sequence[Point], steps: tuple[int, int], sag_m: float = 0.0) -
     return Shape(np.array(verts), tuple(faces))
 
 
-def dome(centre: Point, radius: float, height: float, sides: int, bow: float = 0.12) -> list[Shape]:
+def dome(centre: Point, radius: float, height: float, sides: int) -> list[Shape]:
     """The gores of an umbrella: one shape a side, rim at `centre` height, tip `height` above."""
     tip = off(centre, 0, 0, height)
     gores = []
@@ -148,7 +148,7 @@ def dome(centre: Point, radius: float, height: float, sides: int, bow: float = 0
         a, b = 2 * np.pi * i / sides, 2 * np.pi * (i + 1) / sides
         rows = [tip.reshape(1, 3)]
         for t in (0.35, 0.7, 1.0):
-            z = height * (1 - t) + bow * height * np.sin(np.pi * t)
+            z = height * (1 - t) + 0.12 * height * np.sin(np.pi * t)
             rows.append(np.array([(np.cos(w) * radius * t, np.sin(w) * radius * t, z) for w in (a, b)]) + off(centre))
         hem = rows[-1] - (0, 0, 0.12 * height)
         verts = np.concatenate([*rows, hem])

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,14 +91,13 @@ def load_sheet(mover: Mover, name: str, cache: Path) -> Sheet:
     }
 
 
-def render_cast(cast: dict[str, Mover], cache: Path, only: Iterable[str] = ()) -> None:
-    """Renders every mover (or `only` the named) into `cache`."""
-    names = list(only) or list(cast)
-    if all((cache / name / "sheet.json").exists() for name in names):
+def render_cast(cast: dict[str, Mover], cache: Path) -> None:
+    """Renders every mover into `cache`, unless all are there."""
+    if all((cache / name / "sheet.json").exists() for name in cast):
         return
     stage = assets.open_stage(SPRITE_CAMERA, palette(), layout.LIGHT, SPRITE_SAMPLES, clean=False)
-    for name in names:
-        render_sheet(stage, cast[name], name, cache)
+    for name, mover in cast.items():
+        render_sheet(stage, mover, name, cache)
 
 
 def picture_at(sheet: Sheet, mover: Mover, x: float, y: float, travelled_m: float) -> tuple[Floats, tuple[int, int]]:

@@ -14,12 +14,12 @@ from models.scenes.wheels import wheel
 CRATES = ("crate_blue", "crate_red", "crate_green", "crate_wood", "foam")
 
 
-def heap(at: Point, width: float, depth: float, kind: str, rng: Random, count: int = 40) -> Part:
+def heap(at: Point, width: float, depth: float, kind: str, rng: Random) -> Part:
     """A heap of fruit over a rectangle."""
     x, y, z = at
     size = rng.uniform(0.038, 0.055)
     fruit = []
-    for _ in range(count):
+    for _ in range(40):
         u, v = rng.uniform(-1, 1), rng.uniform(-1, 1)
         lift = 0.1 * (1 - u * u) * (1 - v * v)
         fruit.append(
@@ -101,7 +101,7 @@ def hanging(width: float, y: float, height: float, rng: Random, count: int = 9) 
     return parts
 
 
-def tricycle(colour: str = "blue") -> list[Part]:
+def tricycle(colour: str) -> list[Part]:
     """An electric cargo tricycle along x, its front wheel towards +x; the bed is 0.6 m high, 1.5 m by 0.95 m."""
     paint = f"cloth_{colour}"
     bed = [box((-0.55, 0, 0.52), (1.55, 0.98, 0.05))]

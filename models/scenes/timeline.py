@@ -54,9 +54,9 @@ def drive(
     return Way(mover, ((start, first, y), (start + (first - last) / speed, last, y)), label, tint)
 
 
-def halting(mover: str, label: str, stops: tuple[tuple[float, float], ...], tint: Tint = PLAIN) -> Way:
-    """A drive in the lane through (second, x in metres)."""
-    return Way(mover, tuple((at_s, x, layout.LANE_Y) for at_s, x in stops), label, tint)
+def halting(mover: str, stops: tuple[tuple[float, float], ...], tint: Tint = PLAIN) -> Way:
+    """A van's drive in the lane through (second, x in metres)."""
+    return Way(mover, tuple((at_s, x, layout.LANE_Y) for at_s, x in stops), "van", tint)
 
 
 STALL_X, STALL_Y = layout.STALL_AT
@@ -112,7 +112,7 @@ def rubbish() -> list[Way]:
         Way("cleaner_in", ((72.9, EDGE_X, 9.3), (77.0, near, 9.2)), "person"),
         stay("cleaner_bends", 77.0, 79.9, near, 9.2, "person"),
         Way("cleaner_out", ((79.9, near, 9.2), (83.6, EDGE_X, 9.3)), "person"),
-        halting("van", "van", ((75.6, 12.6), (76.6, 6.3), (77.2, 5.5), (79.4, 5.5), (80.2, 4.3), (81.9, -5.2))),
+        halting("van", ((75.6, 12.6), (76.6, 6.3), (77.2, 5.5), (79.4, 5.5), (80.2, 4.3), (81.9, -5.2))),
     ]
 
 
@@ -139,15 +139,13 @@ def passing() -> list[Way]:
         drive("sedan", 14.2, 7.5, "car", tint=SILVER),
         drive("commuter", 21.5, 5.5, "scooter", 7.7),
         drive("sedan", 27.5, 7.0, "car", tint=RED),
-        halting(
-            "van_white", "van", ((36.0, 12.6), (37.6, 5.0), (38.6, 2.9), (41.0, 2.3), (42.0, 0.2), (43.2, -5.2)), PALE
-        ),
+        halting("van_white", ((36.0, 12.6), (37.6, 5.0), (38.6, 2.9), (41.0, 2.3), (42.0, 0.2), (43.2, -5.2)), PALE),
         drive("courier", 47.0, 7.0, "scooter", 7.7),
         drive("sedan", 52.0, 8.5, "car", tint=DARK),
         drive("commuter", 59.0, 5.0, "scooter", 7.7),
         drive("sedan", 62.0, 6.0, "car"),
         drive("van_white", 65.2, 6.5, "van", tint=SILVER),
-        halting("van_white", "van", ((70.6, 12.6), (72.4, 3.6), (73.8, 2.0), (75.2, -5.2))),
+        halting("van_white", ((70.6, 12.6), (72.4, 3.6), (73.8, 2.0), (75.2, -5.2))),
     ]
 
 

@@ -80,8 +80,8 @@ VAN = Car(
 )
 
 
-def car(model: Car, paint: str, spin: float = 0.0) -> list[Part]:
-    """A car in a paint from the palette; `spin` turns its wheels (radians)."""
+def car(model: Car, paint: str) -> list[Part]:
+    """A car in a paint from the palette."""
     w = model.half_width
     body = Part(extruded(model.body, w, 0.05), paint, bevel_m=0.06)
     parts = [body, *_cabin(model, paint), *_lamps(model)]
@@ -91,7 +91,7 @@ def car(model: Car, paint: str, spin: float = 0.0) -> list[Part]:
         )
         parts.append(Part(arch, "trim"))
         for side in (-1, 1):
-            parts += wheel((x, side * (w - 0.09), model.wheel_radius), model.wheel_radius, 0.2, spin)
+            parts += wheel((x, side * (w - 0.09), model.wheel_radius), model.wheel_radius, 0.2)
     sill = box((0, 0, 0.27), (model.axles[1] - model.axles[0] - 0.8, 2 * w + 0.01, 0.07))
     doors = [box((x, 0, 0.64), (0.012, 2 * w + 0.006, 0.55)) for x in (-0.38, 0.75)]
     mirrors = [box((0.85, s * (w + 0.08), 1.02), (0.12, 0.16, 0.12)) for s in (-1, 1)]

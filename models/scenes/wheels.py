@@ -8,15 +8,15 @@ import math
 from models.scenes.shapes import Part, Point, tube
 
 
-def wheel(centre: Point, radius: float, width: float, spin: float = 0.0) -> list[Part]:
-    """A tyre with a metal rim and five dark gaps turned by `spin` radians."""
+def wheel(centre: Point, radius: float, width: float) -> list[Part]:
+    """A tyre with a metal rim and five dark gaps between its spokes."""
     x, y, z = centre
     half = width / 2
     tyre = Part(tube((x, y - half, z), (x, y + half, z), radius, sides=24), "tyre", bevel_m=0.02)
     rim = Part(tube((x, y - half - 0.008, z), (x, y + half + 0.008, z), radius * 0.66, sides=20), "rim")
     parts = [tyre, rim]
     for i in range(5):
-        a = spin + 2 * math.pi * i / 5
+        a = 2 * math.pi * i / 5
         dx, dz = math.cos(a) * radius * 0.42, math.sin(a) * radius * 0.42
         parts.append(
             Part(
