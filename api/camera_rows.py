@@ -100,6 +100,8 @@ def _camera(row: Row[Any]) -> Camera:
             row.reconnects,
             row.reported_at,
             row.health,
+            row.messages_waiting,
+            row.messages_refused,
         )
     return Camera(
         row.id,

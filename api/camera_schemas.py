@@ -44,6 +44,8 @@ STATE_IN: dict[str, Any] = {
     "reconnects": 1,
     "at": "2026-11-21T01:12:00Z",
     "health": HEALTH,
+    "messages_waiting": 0,
+    "messages_refused": 0,
 }
 TICKET: dict[str, Any] = {
     "id": "T5f0c1a9be2d34c7788aa",
@@ -117,6 +119,8 @@ class CameraStateIn(Shape):
     reconnects: Count = 0
     at: Time
     health: HealthIn | None = None
+    messages_waiting: Count = Field(default=0, description="Of this camera, tried and not yet accepted.")
+    messages_refused: Count = Field(default=0, description="Of this camera, refused for good.")
 
 
 class HealthOut(Answer):
@@ -142,6 +146,8 @@ class CameraStateOut(Answer):
     reconnects: int
     at: datetime = Field(validation_alias=AliasChoices("reported_at", "at"))
     health: HealthOut | None
+    messages_waiting: int
+    messages_refused: int
 
 
 class SnapshotOut(Answer):

@@ -173,6 +173,8 @@ class CameraState:
     reconnects: int
     reported_at: datetime
     health: dict[str, Any] | None = None
+    messages_waiting: int = 0
+    messages_refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ COMMANDS = {
     "detect": "curbwatch.commands.look:detect",
     "replay": "curbwatch.commands.replay:replay",
     "why": "curbwatch.commands.why:why",
+    "refused": "curbwatch.commands.refused:refused",
     "bench": "curbwatch.commands.bench:app",
     "models": "curbwatch.commands.admin:models",
     "cases": "curbwatch.commands.admin:cases",

@@ -3,6 +3,8 @@
 
 import threading
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from math import inf
 
@@ -12,6 +14,7 @@ from curbwatch.client import ApiAway, Client
 from curbwatch.errors import ApiRefused
 from curbwatch.judging import Post
 from curbwatch.messages import stamp, told
+from curbwatch.spool import Undelivered
 from detector.evidence import blurred, jpeg
 from detector.health import Health
 
@@ -29,9 +32,16 @@ class Heartbeat:
     """A thread that reports camera definitions once, then states and snapshots until it is stopped."""
 
     def __init__(
-        self, posts: dict[str, Post], about: dict[str, dict[str, object]], client: Client, *, every_s: float
+        self,
+        posts: dict[str, Post],
+        about: dict[str, dict[str, object]],
+        client: Client,
+        *,
+        every_s: float,
+        undelivered: Callable[[], Mapping[str, Undelivered]],
     ) -> None:
         self._posts, self._about, self._client, self._every_s = posts, about, client, every_s
+        self._undelivered = undelivered
         self._picture_s = max(PICTURES * every_s, len(posts) / PICTURES_PER_S)
         self._sent: dict[str, tuple[float, datetime]] = {}  # per camera: when, and the picture's time
         self._reported: dict[str, tuple[float, dict[str, object]]] = {}
@@ -59,9 +69,10 @@ class Heartbeat:
 
     def _round(self, now: float) -> bool:
         """Report every camera that has news or was not heard of for a while; whether the API was there."""
+        undelivered = self._undelivered()
         for camera_id, post in self._posts.items():
             try:
-                self._report(camera_id, post, now)
+                self._report(camera_id, post, undelivered.get(camera_id, Undelivered()), now)
             except ApiRefused as error:
                 self._introduced.discard(camera_id)  # a new or emptied API does not know the camera yet
                 self._reported.pop(camera_id, None)
@@ -72,11 +83,12 @@ class Heartbeat:
                 log.warning("camera report failed", camera=camera_id, reason=str(error))
         return True
 
-    def _report(self, camera_id: str, post: Post, now: float) -> None:
+    def _report(self, camera_id: str, post: Post, undelivered: Undelivered, now: float) -> None:
         if camera_id not in self._introduced:
             self._client.put_camera(camera_id, self._about[camera_id])
             self._introduced.add(camera_id)
-        state = _state(post)
+        # only what there is to say: an API of an older version knows no such fields
+        state = _state(post) | {name: count for name, count in asdict(undelivered).items() if count}
         news = {name: value for name, value in state.items() if name not in PASSING}
         heard_at, heard = self._reported.get(camera_id, (-inf, {}))
         if news != heard or now - heard_at >= min(QUIETER * self._every_s, max(LONGEST_S, self._every_s)):

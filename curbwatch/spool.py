@@ -21,6 +21,7 @@ from curbwatch.own_database import own_database
 from detector.watch import Watch
 
 URGENCY = "CASE kind WHEN 'case' THEN 0 WHEN 'ledger' THEN 2 ELSE 1 END"  # a new case waits for no picture of another
+CAMERA = "substr(site_key, 1, instr(site_key, '/') - 1)"  # a site's key begins with its camera
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS messages (
@@ -30,6 +31,7 @@ CREATE TABLE IF NOT EXISTS messages (
 CREATE INDEX IF NOT EXISTS messages_urgent ON messages ({URGENCY}, id) WHERE refused IS NULL;
 DROP INDEX IF EXISTS messages_waiting;
 CREATE INDEX IF NOT EXISTS messages_refused ON messages (id) WHERE refused IS NOT NULL;
+CREATE INDEX IF NOT EXISTS messages_of_site ON messages (site_key, attempts, refused) WHERE refused IS NULL;
 CREATE INDEX IF NOT EXISTS messages_ledger ON messages (id) WHERE kind = 'ledger';
 CREATE TABLE IF NOT EXISTS cases (site_key TEXT PRIMARY KEY, case_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS watches (camera_id TEXT PRIMARY KEY, state TEXT NOT NULL);
@@ -40,6 +42,14 @@ MOST_REFUSED = 200  # kept for a person to look at; a clip among them may have s
 
 _WATCH = TypeAdapter(Watch)
 _PUT_WATCH = "INSERT INTO watches VALUES (?, ?) ON CONFLICT (camera_id) DO UPDATE SET state = excluded.state"
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """How many messages of a camera wait although they were tried, and how many the API refused for good."""
+
+    messages_waiting: int = 0
+    messages_refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +134,33 @@ class Spool:
                 for which in ("NULL", "NOT NULL")
             )
         return int(waiting), int(refused)
+
+    def undelivered(self) -> dict[str, Undelivered]:
+        """By camera what did not arrive; without cameras whose messages all arrived or were only just written."""
+        by_camera = f"SELECT {CAMERA} AS camera, COUNT(*) FROM messages WHERE refused IS"  # noqa: S608 - our own words
+        with self._lock:
+            waiting = self._db.execute(f"{by_camera} NULL GROUP BY camera HAVING MAX(attempts) > 0").fetchall()
+            refused = self._db.execute(f"{by_camera} NOT NULL GROUP BY camera").fetchall()
+        wait, gone = dict(waiting), dict(refused)
+        return {camera: Undelivered(wait.get(camera, 0), gone.get(camera, 0)) for camera in wait | gone}
+
+    def refusals(self) -> list[tuple[Message, str]]:
+        """What the API refused for good, the oldest first, each with its reason; without attachments."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT id, site_key, kind, body, media_type, refused FROM messages"
+                " WHERE refused IS NOT NULL ORDER BY id"
+            ).fetchall()
+        return [(Message(key, kind, body, None, media, number), why) for number, key, kind, body, media, why in rows]
+
+    def retry_refused(self) -> None:
+        """Have the refused messages wait once more, as if they had never been posted."""
+        with self._transaction() as db:
+            db.execute("UPDATE messages SET refused = NULL, attempts = 0 WHERE refused IS NOT NULL")
+
+    def forget_refused(self) -> None:
+        with self._transaction() as db:
+            db.execute("DELETE FROM messages WHERE refused IS NOT NULL")
 
     def accepted(self, message: Message, *, case_id: str | None = None) -> None:
         """Forget a message that the API has; remember the case's number for those that follow."""

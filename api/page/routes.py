@@ -259,7 +259,9 @@ def _cameras(connection: Connection, services: Services) -> list[CameraView]:
         for camera in camera_rows.every(connection)
     ]
     # what needs somebody comes first
-    return sorted(found, key=lambda camera: camera.status == "live" and not camera.tickets)
+    return sorted(
+        found, key=lambda camera: camera.status == "live" and not camera.tickets and not camera.messages_refused
+    )
 
 
 def _next_new(connection: Connection, case: Case) -> str | None:

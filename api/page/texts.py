@@ -101,6 +101,14 @@ TEXTS: dict[str, Text] = {
     "camera.video": Text("视频", "Video"),
     "camera.drops": Text("丢弃帧", "Dropped frames"),
     "camera.reconnects": Text("重连次数", "Reconnects"),
+    "camera.messages_waiting": Text(
+        "有 {n} 条消息尚未送达，正在自动重试。",
+        "Messages that have not arrived yet: {n}; they are sent again by themselves.",
+    ),
+    "camera.messages_refused": Text(
+        "有 {n} 条消息被拒收，可能缺少案件或图片：请管理员运行 curbwatch refused 查看原因。",
+        "Refused messages: {n}. A case or picture may be missing: ask an administrator to run curbwatch refused.",
+    ),
     "zone.watch": Text("巡查", "watched"),
     "zone.permitted": Text("允许经营", "permitted"),
     # case

@@ -143,6 +143,8 @@ class CameraView:
     reconnects: int | None
     snapshot: str | None
     has_shifted: bool
+    messages_waiting: int
+    messages_refused: int
     tickets: tuple[Ticket, ...]
 
 
@@ -165,6 +167,8 @@ def camera_view(camera: Camera, *, now: datetime, silent_after_s: float, tickets
         drops=state.drops if state else None,
         reconnects=state.reconnects if state else None,
         snapshot=_snapshot(camera),
+        messages_waiting=state.messages_waiting if state and shown.status != "unknown" else 0,
+        messages_refused=state.messages_refused if state else 0,
         has_shifted=any((state.health or {}).get("shift", ())) if state else False,
         tickets=tickets,
     )

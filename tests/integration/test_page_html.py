@@ -218,6 +218,24 @@ def test_a_camera_tells_why_there_was_no_case(client: TestClient, made: Trial) -
     assert client.get("/cameras/cam-9/why", headers=viewer).status_code == 404
 
 
+@pytest.mark.parametrize(("language", "refused"), [("zh", "有 2 条消息被拒收"), ("en", "Refused messages: 2.")])
+def test_messages_that_did_not_arrive_stand_at_their_camera_which_comes_first(
+    client: TestClient, made: Trial, language: str, refused: str
+) -> None:
+    patrol, viewer = made.headers("patrol"), made.headers("viewer")
+    client.cookies.set("curbwatch_language", language)
+    for number, counts in ((1, {}), (2, {"messages_waiting": 7, "messages_refused": 2})):
+        client.put(f"/api/v1/cameras/cam-{number}", json={"name": "北门"}, headers=patrol)
+        state = {"status": "live", "at": "2026-11-21T06:00:00Z"} | counts
+        client.put(f"/api/v1/cameras/cam-{number}/state", json=state, headers=patrol).raise_for_status()
+
+    for html in (client.get(path, headers=viewer).text for path in ("/", "/tiles", "/cameras")):
+        second, first = html.index('data-key="cam-1"'), html.index('data-key="cam-2"')
+        assert first < html.index(refused) < second
+        assert first < html.index("7 条消息尚未送达" if language == "zh" else "not arrived yet: 7;") < second
+        assert html.count("curbwatch refused") == 1
+
+
 def test_times_are_told_in_the_citys_zone(client: TestClient, made: Trial) -> None:
     case_id = report(client, made)
 

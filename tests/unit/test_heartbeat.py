@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the API hears of cameras: news at once, the rest now and then, and all of it again from a new API."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from curbwatch.client import Client
 from curbwatch.errors import ApiRefused
 from curbwatch.heartbeat import Heartbeat
 from curbwatch.judging import Post
+from curbwatch.spool import Undelivered
 from detector.detections import no_detections
 from detector.looks import seen
 from detector.rules import rules_for
@@ -29,15 +32,17 @@ class Heard(Client):
 
     told: list[str] = field(default_factory=list)
     forgetful: bool = False
+    state: dict[str, object] = field(default_factory=dict)
 
     def put_camera(self, *_: object) -> None:
         self.told.append("camera")
 
-    def put_state(self, *_: object) -> None:
+    def put_state(self, *told: Any) -> None:
         if self.forgetful:
             self.forgetful = False
             raise ApiRefused(404, "no such camera")
         self.told.append("state")
+        self.state = told[1]
 
     def put_snapshot(self, *_: object) -> None:
         self.told.append("picture")
@@ -57,8 +62,10 @@ def post(tmp_path: Path) -> Post:
     return Post(CameraReader(Source("cam-1", str(tmp_path))), rules_for([]), Watch("cam-1"), clip_s=0.0)
 
 
-def heartbeat(api: Heard, post: Post, every_s: float = 5.0) -> Heartbeat:
-    return Heartbeat({"cam-1": post}, {"cam-1": {}}, api, every_s=every_s)
+def heartbeat(
+    api: Heard, post: Post, every_s: float = 5.0, undelivered: Callable[[], dict[str, Undelivered]] = dict
+) -> Heartbeat:
+    return Heartbeat({"cam-1": post}, {"cam-1": {}}, api, every_s=every_s, undelivered=undelivered)
 
 
 def looked(post: Post, after_s: float) -> None:
@@ -88,6 +95,20 @@ def test_news_is_told_at_once(api: Heard, post: Post) -> None:
     assert api.all() == ["state"]
 
 
+def test_messages_that_did_not_arrive_are_told_at_once_and_so_is_their_end(api: Heard, post: Post) -> None:
+    stuck: dict[str, Undelivered] = {}
+    beat = heartbeat(api, post, undelivered=lambda: stuck)
+    beat._round(0.0)
+    assert "messages_waiting" not in api.state  # an older API would refuse what it does not know
+    stuck["cam-1"] = Undelivered(messages_waiting=3, messages_refused=1)
+    beat._round(5.0)
+    assert (api.state["messages_waiting"], api.state["messages_refused"]) == (3, 1)
+    del stuck["cam-1"]
+    beat._round(10.0)
+    assert "messages_waiting" not in api.state
+    assert "messages_refused" not in api.state
+
+
 def test_a_new_picture_is_shown_every_second_time_and_an_old_one_never_again(api: Heard, post: Post) -> None:
     beat = heartbeat(api, post)
     heard = []
@@ -103,7 +124,7 @@ def test_a_new_picture_is_shown_every_second_time_and_an_old_one_never_again(api
 def test_many_cameras_share_the_pictures(api: Heard, post: Post) -> None:
     looked(post, 0.0)
     ids = [f"cam-{number}" for number in range(50)]
-    beat = Heartbeat(dict.fromkeys(ids, post), {camera_id: {} for camera_id in ids}, api, every_s=5.0)
+    beat = Heartbeat(dict.fromkeys(ids, post), {camera_id: {} for camera_id in ids}, api, every_s=5.0, undelivered=dict)
     beat._round(0.0)
     assert api.all().count("picture") == 50
     heard = []

@@ -15,7 +15,7 @@ import pytest
 
 from curbwatch.errors import SpoolError
 from curbwatch.patrol_metrics import PatrolMetrics
-from curbwatch.spool import Message, Spool
+from curbwatch.spool import Message, Spool, Undelivered
 from detector.look import Trace
 from detector.sites import Site, State
 from detector.watch import Watch
@@ -113,6 +113,32 @@ def test_what_waits_and_what_was_refused_stands_in_the_metrics(spool: Spool) -> 
         asked = metrics.registry.get_sample_value
         assert (asked("curbwatch_messages_waiting"), asked("curbwatch_messages_refused")) == (2, 1)
     assert asked("curbwatch_messages_waiting") is None
+
+
+def test_what_did_not_arrive_is_known_of_each_camera(spool: Spool) -> None:
+    spool.put(watched(), [CASE, PICTURE])
+    assert spool.undelivered() == {}  # nobody has tried yet
+    spool.failed(spool.waiting()[0])
+    spool.add(Message("cam-2/site", "case", "{}"))
+    spool.add(Message("cam-10/site", "case", "{}"))
+    spool.refused(spool.waiting()[-2], "no")
+    assert spool.undelivered() == {"cam-1": Undelivered(2, 0), "cam-10": Undelivered(0, 1)}
+
+
+def test_what_was_refused_is_sent_once_more_or_forgotten(spool: Spool) -> None:
+    spool.put(watched(), [CASE, PICTURE])
+    first = spool.waiting()
+    for message in first:
+        spool.refused(message, "the class is unknown")
+    assert [(message.kind, why) for message, why in spool.refusals()] == [
+        ("case", "the class is unknown"),
+        ("evidence", "the class is unknown"),
+    ]
+    spool.retry_refused()
+    assert spool.waiting() == first
+    spool.refused(first[0], "no")
+    spool.forget_refused()
+    assert (spool.refusals(), spool.waiting()) == ([], first[1:])
 
 
 def test_a_message_that_cannot_be_written_takes_its_sites_with_it(spool: Spool) -> None:
