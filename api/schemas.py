@@ -38,7 +38,7 @@ CASE_IN: dict[str, Any] = {
     "last_seen_at": "2026-11-21T01:12:00Z",
     "model": "curb-n 2026.11",
     "rule": {"dwell_s": 120, "grade": "strict"},
-    "trace": [{"at": "2026-11-21T01:10:00Z", "score": 0.81, "hit": True}],
+    "trace": [{"at": "2026-11-21T01:10:00Z", "verdict": "hit", "confidence": 0.81}],
     "ground": [412.5, 87.2],
     "history_of": None,
     "repeats": 0,
@@ -96,7 +96,7 @@ class CaseIn(Shape):
     last_seen_at: Time
     model: Name
     rule: FreeJson = Field(default_factory=dict, description="The rule that confirmed it, free form.")
-    trace: FreeList = Field(default_factory=list, description="Each look: score, hit, hidden, why.")
+    trace: FreeList = Field(default_factory=list, description="Each look: verdict and confidence.")
     ground: tuple[Metres, Metres] | None = Field(
         default=None, description="Where it stands in the city's own frame of metres, the same for all cameras."
     )
