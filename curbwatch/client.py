@@ -12,6 +12,7 @@ from curbwatch.spool import Message
 
 FINAL = {400, 404, 405, 409, 413, 415, 422}  # the same post would fail again; everything else is worth a retry
 PROBLEM = "application/problem+json"
+TIMEOUT_S = 15.0
 
 
 class ApiAway(Exception):
@@ -28,7 +29,7 @@ class ApiAway(Exception):
 class Client:
     """Posts to one dispatch API with one key of role patrol."""
 
-    def __init__(self, api_url: str, token: str, *, timeout_s: float = 15.0) -> None:
+    def __init__(self, api_url: str, token: str, *, timeout_s: float = TIMEOUT_S) -> None:
         self._http = httpx2.Client(
             base_url=api_url.rstrip("/") + "/api/v1",
             headers={"Authorization": f"Bearer {token}"},

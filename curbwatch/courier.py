@@ -4,28 +4,37 @@
 import random
 import sqlite3
 import threading
+from typing import Literal
 
 import structlog
 
-from curbwatch.client import ApiAway, Client
+from curbwatch.client import TIMEOUT_S, ApiAway, Client
 from curbwatch.errors import ApiRefused
 from curbwatch.spool import Message, Spool
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
+GRACE_S = 5.0  # when it is to stop, what waits may still arrive for so long
 STUMBLED = {413, 500, 507}  # a proxy's limit, a fault, a full disk: trouble with this message, not with the API
+
+Outcome = Literal["done", "stumbled", "away"]
 
 log = structlog.get_logger(__name__)
 
 
-def deliver(spool: Spool, client: Client) -> int:
-    """Post what waits, the most urgent first; returns how many messages are done with.
+class Stumbled(ApiAway):
+    """The API is there and has taken what it can; messages of some sites are to be repeated."""
 
-    ApiAway: something is to be repeated. A message at which the API stumbles holds up its own site only; anything
-    else ends the round.
+
+def deliver(spool: Spool, client: Client, quit_event: threading.Event) -> int:
+    """Post what waits, the most urgent first, until nothing does or the event is set; how many are done with.
+
+    A message at which the API stumbles holds up its own site only (Stumbled, when all others are done with); any
+    other ApiAway ends the round.
     """
     done, stuck = 0, dict[str, ApiAway]()
-    while urgent := spool.waiting(besides=stuck, most=1):  # asked anew: a case may have come during the last post
+    # asked anew for each: a case may have come during the last post
+    while not quit_event.is_set() and (urgent := spool.waiting(besides=stuck, most=1)):
         (message,) = urgent
         try:
             _deliver_one(spool, client, message)
@@ -40,7 +49,8 @@ def deliver(spool: Spool, client: Client) -> int:
             continue
         done += 1
     if stuck:
-        raise next(iter(stuck.values()))
+        first = next(iter(stuck.values()))
+        raise Stumbled(str(first), first.status) from first
     return done
 
 
@@ -57,7 +67,7 @@ class Courier:
 
     def __init__(self, spool: Spool, client: Client) -> None:
         self._spool, self._client = spool, client
-        self._wake, self._quit = threading.Event(), threading.Event()
+        self._wake, self._quit, self._cut = threading.Event(), threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="courier", daemon=True)
 
     def start(self) -> None:
@@ -66,26 +76,34 @@ class Courier:
     def wake(self) -> None:
         self._wake.set()
 
-    def stop(self, timeout_s: float = 20.0) -> None:
+    def stop(self) -> None:
+        """End after the post under way; a long backlog waits in the spool for the next start."""
         self._quit.set()
         self._wake.set()
-        self._thread.join(timeout_s)
+        self._thread.join(GRACE_S)
+        self._cut.set()
+        self._thread.join(TIMEOUT_S)
 
     def _work(self) -> None:
         pause_s = FIRST_PAUSE_S
         while not self._quit.is_set():
             self._wake.clear()
-            if self._round():
+            outcome = self._round()
+            if outcome == "done":
                 pause_s = FIRST_PAUSE_S
                 self._wake.wait(5.0)
-            else:
-                self._quit.wait(pause_s * random.uniform(0.7, 1.3))  # noqa: S311 - jitter, no secret
-                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+                continue
+            # what comes anew waits while the API is away, but not for a message of another site
+            until = self._wake if outcome == "stumbled" else self._quit
+            until.wait(pause_s * random.uniform(0.7, 1.3))  # noqa: S311 - jitter, no secret
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
-    def _round(self) -> bool:
+    def _round(self) -> Outcome:
         try:
-            while deliver(self._spool, self._client) and not self._quit.is_set():
-                pass
+            deliver(self._spool, self._client, self._cut)
+        except Stumbled as error:
+            log.warning("posts wait", reason=str(error))
+            return "stumbled"
         except ApiAway as error:
             log.warning("posts wait", reason=str(error))
         except sqlite3.Error as error:  # what was posted but not crossed out is posted again with the same key
@@ -93,5 +111,5 @@ class Courier:
         except Exception:  # the worker's outermost loop: whatever it is, the next round tries again
             log.exception("round broken off")
         else:
-            return True
-        return False
+            return "done"
+        return "away"

@@ -21,6 +21,7 @@ from detector.watch import Watch
 
 Fault = Literal["hang up before", "hang up after", "page", "garbage"] | int
 TOKEN = "cw_secret"
+NEVER = threading.Event()
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Api:
     faults: list[Fault | None] = field(default_factory=list)
     poisoned: str = ""  # a site at whose observations the API always stumbles, with
     poison: int = 500
+    slow_s: float = 0.0
     kept: dict[str, tuple[str, str, bytes]] = field(default_factory=dict)  # by idempotency key
     asked: int = 0
 
@@ -51,6 +53,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.api.asked += 1
+        time.sleep(self.api.slow_s)
         body = self.rfile.read(int(self.headers["Content-Length"]))
         site, kind = self._subject(body)
         fault = self.api.faults.pop(0) if self.api.faults else None
@@ -145,7 +148,7 @@ def put(spool: Spool, *sites: str) -> None:
 def deliver_all(spool: Spool, client: Client, *, rounds: int = 20) -> None:
     for _ in range(rounds):
         try:
-            if not deliver(spool, client):
+            if not deliver(spool, client, NEVER):
                 return
         except ApiAway:
             pass
@@ -158,7 +161,7 @@ def whole(site: str) -> list[tuple[str, str]]:
 
 def test_a_story_is_told_in_order_with_its_pictures(api: Api, spool: Spool, client: Client) -> None:
     put(spool, "a", "b")
-    assert deliver(spool, client) == 8
+    assert deliver(spool, client, NEVER) == 8
     assert api.told == [("a", "case"), ("b", "case"), *whole("a")[1:], *whole("b")[1:]]
     assert [body for kind, _, body in api.kept.values() if kind == "during"] == [b"\xff\xd8during"] * 2
     assert spool.count() == (0, 0)
@@ -192,7 +195,7 @@ def test_an_api_that_is_away_keeps_everything_waiting(spool: Spool) -> None:
     put(spool, "a")
     away = Client("http://127.0.0.1:9", TOKEN)
     with pytest.raises(ApiAway, match="no answer from the API"):
-        deliver(spool, away)
+        deliver(spool, away, NEVER)
     away.close()
     assert spool.count() == (4, 0)
     assert [message.attempts for message in spool.waiting()] == [1, 0, 0, 0]
@@ -202,7 +205,7 @@ def test_a_wrong_token_keeps_everything_waiting_and_stays_unsaid(api: Api, spool
     put(spool, "a")
     stranger = Client(api.url, "cw_wrong")
     with pytest.raises(ApiAway, match="401") as caught:
-        deliver(spool, stranger)
+        deliver(spool, stranger, NEVER)
     stranger.close()
     assert "cw_wrong" not in str(caught.value)
     assert spool.count() == (4, 0)
@@ -240,7 +243,7 @@ def test_one_site_at_which_the_api_stumbles_does_not_hold_up_the_city(
     api.poisoned, api.poison = "a", poison
     put(spool, "a", "b")
     with pytest.raises(ApiAway, match=str(poison)):
-        deliver(spool, client)
+        deliver(spool, client, NEVER)
     assert api.told == [("a", "case"), *whole("b")]
     api.poisoned = ""
     deliver_all(spool, client)
@@ -252,7 +255,7 @@ def test_many_stuck_messages_do_not_hide_those_behind_them(api: Api, spool: Spoo
     api.poisoned = "a"
     put(spool, *["a"] * 80, "b")
     with pytest.raises(ApiAway, match="500"):
-        deliver(spool, client)
+        deliver(spool, client, NEVER)
     assert [kind for site, kind in api.told if site == "b"] == [kind for _, kind in whole("b")]
 
 
@@ -285,6 +288,41 @@ def test_the_running_courier_outlives_faults_and_a_full_disk(
     until(lambda: spool.count() == (0, 0))
     courier.stop()
     assert api.told == whole("a")
+
+
+def test_a_new_case_does_not_wait_for_a_message_at_which_the_api_stumbles(
+    api: Api, spool: Spool, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pausing = threading.Event()
+
+    def long(*_: float) -> float:
+        pausing.set()
+        return 600.0
+
+    monkeypatch.setattr("curbwatch.courier.random.uniform", long)
+    api.poisoned = "a"
+    put(spool, "a")
+    courier = Courier(spool, client)
+    courier.start()
+    assert pausing.wait(20)
+    put(spool, "b")
+    courier.wake()
+    until(lambda: api.told == [("a", "case"), *whole("b")])
+    courier.stop()
+
+
+def test_a_backlog_waits_for_the_next_start_when_the_courier_is_stopped(
+    api: Api, spool: Spool, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curbwatch.courier.GRACE_S", 0.02)
+    api.slow_s = 0.02
+    put(spool, *map(str, range(20)))
+    courier = Courier(spool, client)
+    courier.start()
+    until(lambda: api.asked > 0)
+    courier.stop()
+    assert not courier._thread.is_alive()
+    assert 0 < spool.count()[0] == 80 - len(api.told)
 
 
 def until(true: Callable[[], bool], *, timeout_s: float = 20) -> None:

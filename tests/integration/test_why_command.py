@@ -2,6 +2,7 @@
 """From a candidate given up by the patrol to the sentence on the command line, over a real API and without one."""
 
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -74,7 +75,7 @@ def patrol(folder: Path, url: str, key: str) -> None:
         state, events = watch(state, look, rules)
         spool.put(state, ledger.messages(events, rules, {event.site.key: sight for event in events}))
         book.add(look)
-    assert deliver(spool, client) == 1
+    assert deliver(spool, client, threading.Event()) == 1
     assert spool.count() == (0, 0)
     for opened in (client, spool, book):
         opened.close()
