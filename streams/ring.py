@@ -12,7 +12,8 @@ from streams.coded import Coded
 class PacketRing:
     """Keeps at least `seconds` of packets if they fit into `limit_bytes`; whole GOPs leave, oldest first.
 
-    A single GOP larger than the limit is given up until the next keyframe. Safe for one writer and any readers.
+    A single GOP larger than the limit is given up until the next keyframe; of 0 seconds nothing is kept. Safe for one
+    writer and any readers.
     """
 
     def __init__(self, seconds: float, limit_bytes: int) -> None:
@@ -28,6 +29,8 @@ class PacketRing:
 
     def add(self, coded: Coded) -> None:
         """Take a packet; those before the first keyframe are not kept."""
+        if not self._seconds:
+            return
         with self._lock:
             if coded.key:
                 self._gops.append([])

@@ -37,6 +37,11 @@ def test_nothing_is_kept_before_the_first_keyframe() -> None:
     assert ring.cut(at(0), at(9)) == []
 
 
+def test_of_no_seconds_nothing_is_kept_not_even_the_picture_of_the_moment() -> None:
+    ring = filled(PacketRing(0, 10_000), 3)
+    assert (ring.bytes, ring.cut(at(2), at(2))) == (0, [])
+
+
 def test_at_least_the_wanted_seconds_are_kept_and_whole_groups_leave() -> None:
     ring = filled(PacketRing(5, 10_000), 20)
     assert seconds_of(ring.cut(at(0), at(99))) == [14, 15, 16, 17, 18, 19]
