@@ -135,7 +135,7 @@ class Judge:
     def _cut_clip(self, event: Event, packets: list[Coded]) -> None:
         try:
             if clip := _clip(event, packets):
-                self._spool.add(clip_message(event, clip))
+                self._spool.add(clip_message(event.site, packets[0].at, clip))
                 self._on_event()
         except sqlite3.Error as error:
             log.error("clip lost", camera=event.site.camera_id, reason=str(error))

@@ -116,9 +116,9 @@ def _pictures(site: Site, look: Seen, before: bytes | None) -> Iterator[Message]
     yield _evidence(site, "context", at, marked, "image/jpeg")
 
 
-def clip_message(event: Event, clip: bytes) -> Message:
-    """The post of an event's clip (MP4)."""
-    return _evidence(event.site, "clip", event.at, clip, "video/mp4")
+def clip_message(site: Site, began: datetime, clip: bytes) -> Message:
+    """The post of a clip (MP4) of a site, which began at a moment."""
+    return _evidence(site, "clip", began, clip, "video/mp4")
 
 
 def _evidence(site: Site, kind: str, taken_at: datetime, data: bytes, media_type: str) -> Message:

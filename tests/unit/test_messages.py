@@ -109,8 +109,9 @@ def test_pictures_carry_their_moment_and_their_media_type() -> None:
         assert picture.media_type == "image/jpeg"
 
 
-def test_a_clip_follows_its_site() -> None:
-    clip = clip_message(event(Kind.OPENED), b"mp4")
+def test_a_clip_follows_its_site_and_says_when_it_began() -> None:
+    clip = clip_message(SITE, SITE.first_seen_at, b"mp4")
+    assert json.loads(clip.body) == {"kind": "clip", "taken_at": "2026-11-21T08:00:00.000Z"}
     assert (clip.site_key, clip.attachment, clip.media_type) == (SITE.key, b"mp4", "video/mp4")
 
 
