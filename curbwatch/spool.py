@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from curbwatch.own_database import own_database
@@ -40,6 +41,7 @@ CREATE TABLE IF NOT EXISTS watches (camera_id TEXT PRIMARY KEY, state TEXT NOT N
 MOST_LEDGER = 2000  # entries that wait while the API is away; the oldest go, cases never do
 MOST_REFUSED = 200  # kept for a person to look at; a clip among them may have some MB
 
+log = structlog.get_logger(__name__)
 _WATCH = TypeAdapter(Watch)
 _PUT_WATCH = "INSERT INTO watches VALUES (?, ?) ON CONFLICT (camera_id) DO UPDATE SET state = excluded.state"
 
@@ -96,12 +98,13 @@ class Spool:
             _add(db, (message,))
 
     def watch(self, camera_id: str) -> Watch:
-        """The sites of a camera as last written; none if there are none or they are of another version."""
+        """The sites of a camera as last written; none if there are none, or if another version wrote them."""
         with self._lock:
             row = self._db.execute("SELECT state FROM watches WHERE camera_id = ?", (camera_id,)).fetchone()
         try:
             return _WATCH.validate_json(row[0]) if row else Watch(camera_id)
         except ValidationError:
+            log.warning("sites forgotten: another version wrote them; what stands is found anew", camera=camera_id)
             return Watch(camera_id)
 
     def waiting(self, *, besides: Collection[str] = (), most: int = 200) -> list[Message]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from curbwatch.errors import SpoolError
 from curbwatch.patrol_metrics import PatrolMetrics
@@ -47,10 +48,12 @@ def test_sites_come_back_as_they_were_written(spool: Spool) -> None:
     assert spool.watch("cam-2") == Watch("cam-2")
 
 
-def test_sites_of_another_version_are_forgotten_not_fatal(spool: Spool) -> None:
+def test_sites_of_another_version_are_forgotten_and_told_not_fatal(spool: Spool) -> None:
     spool.put(watched())
     spool._db.execute("""UPDATE watches SET state = '{"camera_id": "cam-1", "sites": [{"key": 7}]}'""")
-    assert spool.watch("cam-1") == Watch("cam-1")
+    with capture_logs() as told:
+        assert spool.watch("cam-1") == Watch("cam-1")
+    assert [(line["camera"], line["log_level"]) for line in told] == [("cam-1", "warning")]
 
 
 def test_messages_wait_in_order_with_keys_of_their_own(spool: Spool) -> None:
