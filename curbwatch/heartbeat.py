@@ -71,6 +71,8 @@ class Heartbeat:
         """Report every camera that has news or was not heard of for a while; whether the API was there."""
         undelivered = self._undelivered()
         for camera_id, post in self._posts.items():
+            if self._quit.is_set():  # a slow API must not hold up the end
+                break
             try:
                 self._report(camera_id, post, undelivered.get(camera_id, Undelivered()), now)
             except ApiRefused as error:

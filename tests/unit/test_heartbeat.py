@@ -33,6 +33,7 @@ class Heard(Client):
     told: list[str] = field(default_factory=list)
     forgetful: bool = False
     state: dict[str, object] = field(default_factory=dict)
+    on_state: Callable[[], None] = field(default=lambda: None)
 
     def put_camera(self, *_: object) -> None:
         self.told.append("camera")
@@ -43,6 +44,7 @@ class Heard(Client):
             raise ApiRefused(404, "no such camera")
         self.told.append("state")
         self.state = told[1]
+        self.on_state()
 
     def put_snapshot(self, *_: object) -> None:
         self.told.append("picture")
@@ -133,6 +135,14 @@ def test_many_cameras_share_the_pictures(api: Heard, post: Post) -> None:
         beat._round(at)
         heard.append(api.all().count("picture"))
     assert heard == [0, 0, 0, 0, 50]
+
+
+def test_an_end_does_not_wait_for_the_cameras_that_are_left(api: Heard, post: Post) -> None:
+    ids = ["cam-1", "cam-2"]
+    beat = Heartbeat(dict.fromkeys(ids, post), {camera_id: {} for camera_id in ids}, api, every_s=5.0, undelivered=dict)
+    api.on_state = beat._quit.set
+    beat._round(0.0)
+    assert api.all() == ["camera", "state"]
 
 
 def test_an_api_that_forgot_the_camera_is_told_everything_again(api: Heard, post: Post) -> None:
