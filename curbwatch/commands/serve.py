@@ -15,6 +15,7 @@ from curbwatch.demo import play_demo
 from curbwatch.log import set_up_logs
 from curbwatch.service import Part, service
 from curbwatch.settings import load_settings
+from streams.redact import redact
 
 
 @contextmanager
@@ -44,7 +45,7 @@ def run(
     set_up_logs(verbose=verbose)
     wanted = load_settings(settings)
     with until_told_to_stop() as told, service(wanted, only) as api_url:
-        typer.echo(f"curbwatch: {only} running, API at {api_url}; stop with Ctrl-C", err=True)
+        typer.echo(f"curbwatch: {only} running, API at {redact(api_url)}; stop with Ctrl-C", err=True)
         told.wait()
 
 
