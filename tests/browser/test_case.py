@@ -63,7 +63,7 @@ def test_a_false_alarm_can_be_undone(case: Page, town: City, case_id: str) -> No
 
 
 def test_letters_in_a_note_decide_nothing(case: Page, town: City, case_id: str) -> None:
-    case.keyboard.press("e")
+    case.keyboard.press("E")  # caps lock is on
     case.keyboard.type("cfdhx")
 
     expect(case.get_by_label("Note (kept in the history)")).to_have_value("cfdhx")

@@ -95,8 +95,9 @@ function onKey(event) {
     if (event.key === "Escape") event.target.blur();
     return;
   }
-  const act = { e: () => note?.focus(), p: play, ArrowLeft: () => step(-1), ArrowRight: () => step(1) }[event.key];
-  const target = act ? null : article.querySelector(`[data-shortcut="${CSS.escape(event.key.length === 1 ? event.key.toLowerCase() : event.key)}"]`);
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key; // caps lock changes nothing
+  const act = { e: () => note?.focus(), p: play, ArrowLeft: () => step(-1), ArrowRight: () => step(1) }[key];
+  const target = act ? null : article.querySelector(`[data-shortcut="${CSS.escape(key)}"]`);
   if (!act && !target) return;
   event.preventDefault();
   if (act) act();
