@@ -15,6 +15,7 @@ from detector.watch import Event, Kind
 from detector.zones import ground_point
 
 MARKED_WIDTH = 960
+FARTHEST = 1e7  # metres that the API takes: a hair below the horizon a calibration tells any number
 
 
 def stamp(at: datetime) -> str:
@@ -83,7 +84,7 @@ def case_body(event: Event, model: str, ground: Ground | None) -> dict[str, obje
 
 def _place(site: Site, ground: Ground | None) -> list[float] | None:
     place = to_ground(ground, ground_point(site.box)) if ground else None
-    return [round(v, 2) for v in place] if place else None
+    return [round(v, 2) for v in place] if place and max(map(abs, place)) <= FARTHEST else None
 
 
 def told(reason: Reason) -> dict[str, object]:

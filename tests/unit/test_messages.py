@@ -2,6 +2,7 @@
 """What the patrol tells of an event, in the order in which the API can take it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from api.schemas import CaseIn, ObservationIn
 from curbwatch.messages import clip_message, messages, stamp, unmarked
-from detector.ground import ground_from_points
+from detector.ground import ground_from_horizon, ground_from_points
 from detector.look import Look, Trace
 from detector.looks import Seen
 from detector.reasons import because
@@ -70,6 +71,13 @@ def test_a_calibrated_camera_says_where_it_stands_in_the_citys_metres() -> None:
     assert CaseIn.model_validate_json(told).ground == pytest.approx((2.0, 0.0), abs=0.02)
     untold = messages(event(Kind.OPENED), LOOK, model="tiny", before=None)[0].body
     assert CaseIn.model_validate_json(untold).ground is None
+
+
+def test_a_place_at_the_horizon_costs_the_metres_not_the_case() -> None:
+    ground = ground_from_horizon(0.2, 6.0, fov_deg=40.0)
+    far = Event(Kind.OPENED, replace(SITE, box=(0.2, 0.1, 0.4, 0.2 + 1e-7)), NOW, because("outside"))
+    told = messages(far, LOOK, model="tiny", before=None, ground=ground)[0].body
+    assert CaseIn.model_validate_json(told).ground is None
 
 
 def test_the_api_takes_the_case_as_it_is_told() -> None:
