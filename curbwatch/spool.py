@@ -6,6 +6,7 @@ moment either has not seen the event (and sees it again) or has it in the spool.
 key of its own, so that a post whose answer got lost is posted again without doubling anything.
 """
 
+import hashlib
 import json
 import sqlite3
 import threading
@@ -120,9 +121,14 @@ class Spool:
                 (json.dumps(list(besides)), most),
             ).fetchall()
         return [
-            Message(key, kind, body, None, media_type, number, attempts, f"{self._name}-{number}")
+            Message(key, kind, body, None, media_type, number, attempts, self._key(number, key, kind, body))
             for number, key, kind, body, media_type, attempts in rows
         ]
+
+    def _key(self, number: int, *told: str) -> str:
+        # with what it says: a spool restored from a backup gives its numbers to other messages
+        said = hashlib.sha256("\n".join(told).encode()).hexdigest()
+        return f"{self._name}-{number}-{said[:16]}"
 
     def attachment(self, message: Message) -> bytes:
         with self._lock:

@@ -77,6 +77,19 @@ def test_keys_stay_the_same_after_a_restart_and_are_never_used_again(spool: Spoo
     again.close()
 
 
+def test_a_restored_spool_uses_no_key_for_another_message(spool: Spool, tmp_path: Path) -> None:
+    spool.put(watched(), [CASE])
+    spool._db.execute("VACUUM INTO ?", (str(tmp_path / "backup.db"),))
+    spool.add(PICTURE)
+    restored = Spool(tmp_path / "backup.db")
+    restored.add(Message("cam-1/other", "case", "{}"))
+    same, other = ([each.waiting(most=9)[n] for each in (spool, restored)] for n in (0, 1))
+    assert {message.id for message in other} == {2}
+    assert len({message.idempotency_key for message in same}) == 1
+    assert len({message.idempotency_key for message in other}) == 2
+    restored.close()
+
+
 def test_two_spools_never_share_a_key(spool: Spool, tmp_path: Path) -> None:
     other = Spool(tmp_path / "other.db")
     for each in (spool, other):
