@@ -67,16 +67,16 @@ class Patrol:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop looking, let clips under way be finished, and save every camera's sites."""
+        """Stop looking, save every camera's sites, and let clips under way be finished, which may take minutes."""
         self._quit.set()
         self._frame_there.set()
         if self._thread.is_alive():
             self._thread.join(30)
         self._decoders.shutdown()
-        self._judge.finish()
         posts = [turn.post for turn in self._turns.values()]
         self._judge.save(posts)
         self._judge.remember(posts)
+        self._judge.finish()
 
     def _held(self) -> Iterator[tuple[CameraReader, float | None]]:
         return ((turn.post.reader, turn.looked) for turn in self._turns.values())

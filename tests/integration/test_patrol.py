@@ -125,6 +125,15 @@ def test_a_silent_camera_does_not_hold_up_the_others_and_sites_outlive_the_patro
     again.close()
 
 
+def test_sites_are_saved_before_clips_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved: list[Watch] = []
+    monkeypatch.setattr(Judge, "finish", lambda judge: saved.append(judge._spool.watch("one")))
+    with Street(tmp_path, [folder_of(tmp_path / "one", street(60))], repeat_s=25.0) as patrol:
+        assert until(lambda: patrol.looks() >= 3)
+    assert saved == [patrol.turns["one"].post.watch]
+    assert saved != [Watch("one")]
+
+
 @pytest.mark.parametrize("repeat_s", [0.0, 25.0])
 def test_a_picture_that_cannot_be_decoded_is_counted_and_the_patrol_goes_on(tmp_path: Path, repeat_s: float) -> None:
     torn = folder_of(tmp_path / "torn", street(60), street(70))
