@@ -96,18 +96,20 @@ def learn(before: Background | None, colour: Colour, hidden: tuple[Box, ...], at
     chroma = log_chroma(colour)
     if before is None or before.fast.shape != light.shape:
         before = _empty(light, chroma, at)
+    if at < before.at:
+        before = _set_back(before, before.at - at)
     rows_columns = (light.shape[0] // CELL, light.shape[1] // CELL)
     gap_s = (at - before.at).total_seconds()
     now = _Now(
         light=light,
         chroma=chroma,
         free=~in_boxes(rows_columns, hidden),
-        step_s=min(max(gap_s, 0.0), LONGEST_STEP_S),
-        clock_s=max(0.0, (at - before.began).total_seconds()),
+        step_s=min(gap_s, LONGEST_STEP_S),
+        clock_s=(at - before.began).total_seconds(),
     )
     followed = _follow(before, now, anew=gap_s > AWAY_S)
     timed = _time(followed, now, _differs(followed, now))
-    return replace(_settle(timed, now, at), at=max(at, before.at))
+    return replace(_settle(timed, now, at), at=at)
 
 
 def changes(street: Background) -> tuple[Change, ...]:
@@ -136,6 +138,11 @@ def _parts(standing: Mask, connected: NDArray[np.uint8]) -> Iterator[Mask]:
         part = standing & (np.asarray(labels) == number)
         if part.sum() >= FEWEST_CELLS:
             yield part
+
+
+def _set_back(before: Background, by: timedelta) -> Background:
+    """The memory for a clock that was set back: everything keeps its distance to now."""
+    return replace(before, began=before.began - by, at=before.at - by, stepped_at=before.stepped_at - by)
 
 
 def _empty(light: Plane, chroma: Plane, at: datetime) -> Background:

@@ -96,6 +96,8 @@ def examine(
     now = view(colour)
     if before is None or before.reference.shape != now.light.shape:
         before = _first(before, now, at)
+    if at < before.at:
+        before = _set_back(before, before.at - at)
     lying = _lying(before, now)
     if lying is None and _outdated(before, at):
         before, lying = _first(before, now, at), NO_SHIFT
@@ -104,7 +106,19 @@ def examine(
     after = _judged(replace(before, stillness=stillness, looks=before.looks + 1), symptom, at)
     if symptom is None and lying is not None:
         after = _renewed(_shifted(after, lying), now, lying, at)
-    return replace(after, at=max(at, before.at))
+    return replace(after, at=at)
+
+
+def _set_back(before: Health, by: timedelta) -> Health:
+    """What is known, for a clock that was set back: everything keeps its distance to now."""
+    return replace(
+        before,
+        at=before.at - by,
+        since=before.since - by,
+        renewed_at=before.renewed_at - by,
+        anchored_at=before.anchored_at - by,
+        suspected_at=before.suspected_at - by if before.suspected_at else None,
+    )
 
 
 def _outdated(before: Health, at: datetime) -> bool:

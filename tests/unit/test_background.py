@@ -121,6 +121,15 @@ def test_memory_survives_a_restart() -> None:
     assert (again.health.state, again.health.since) == (after.health.state, after.health.since)
 
 
+def test_a_damaged_file_never_ends_the_start() -> None:
+    whole, dice = dump(learnt(), about="zones"), np.random.default_rng(5)
+    for _ in range(300):
+        data = bytearray(whole)
+        for at in dice.integers(0, len(data), 8).tolist():
+            data[at] = int(dice.integers(0, 256))
+        load(bytes(data[: int(dice.integers(1, len(data)))] if dice.random() < 0.3 else data), about="zones")
+
+
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 nothing of the kind", dump(learnt(), about="other zones")])
 def test_a_memory_that_is_damaged_or_of_other_zones_is_begun_anew(data: bytes) -> None:
     memory = load(data, about="zones")
@@ -140,6 +149,16 @@ def test_memory_is_small() -> None:
 def test_a_camera_can_be_left_out() -> None:
     (memory, look), *_ = looks(1, watching=Watching(health=False, changes=False))
     assert (memory.health, memory.street, look.changes, look.blind) == (None, None, (), None)
+
+
+def test_a_clock_that_was_set_back_keeps_what_is_known() -> None:
+    *_, (_, look) = looks(12, thing="stall", before=learnt(), after_s=-3600, every_s=5)
+    assert any(boxes.iou(change.box, BOXES["stall"]) > 0.3 for change in look.changes)
+    assert all(change.since < look.taken_at for change in look.changes)
+    *_, (memory, _) = looks(3, before=learnt(), after_s=-3600)
+    assert memory.health is not None
+    assert memory.health.state == "ok"
+    assert memory.at == START - timedelta(seconds=3594)
 
 
 def test_a_clock_that_steps_back_and_pictures_of_another_size_do_no_harm() -> None:
