@@ -88,10 +88,14 @@ def _all_weak(here: Sequence[Sighting]) -> bool:
 
 
 def witness(site: Site, now: Now) -> Change | None:
-    """The static change at a site, None if there is none or its zone wants to hear of none."""
+    """The static change at a site, None if there is none or its zone wants to hear of none.
+
+    What an open case explains bears no candidate out.
+    """
     if not now.look.changes or zone_of(site, now).witness == "off":
         return None
-    return places.change_at(site.box, now.look.changes)
+    change = places.change_at(site.box, now.look.changes)
+    return None if change and not site.is_open and places.explained(change, now.before) else change
 
 
 def _borne_out(site: Site, change: Change, now: Now) -> str:

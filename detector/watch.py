@@ -135,7 +135,7 @@ def _looked_at(site: Site, here: Sequence[Sighting], now: Now) -> tuple[Site | N
         return ruled, event
     if ruled.state is State.CANDIDATE and now.away_s > AWAY_S:
         ruled = begun_anew(ruled, now.at)
-    if here and not ruled.is_open and (change := witness(ruled, now)) and not places.explained(change, now.before):
+    if here and not ruled.is_open and (change := witness(ruled, now)):
         since = min(change.since, ruled.stands_since or change.since)
         ruled = ruled if since == ruled.stands_since else changed(ruled, stands_since=since)
     after = looked(ruled, here, verdict(ruled, here, now), now=now.at, step_s=now.step_s)

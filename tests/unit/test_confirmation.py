@@ -152,6 +152,15 @@ def test_what_an_open_case_changed_bears_nothing_else_out() -> None:
     assert [(site.class_name, site.stands_since) for site in street.watch.sites] == [("stall", START), ("debris", None)]
 
 
+def test_weak_sightings_within_what_an_open_case_changed_stay_weak() -> None:
+    street = Street()
+    change = changed(box=(0.18, 0.55, 0.32, 0.76))
+    street.stands(STALL, seconds=100, changes=[change])
+    beside = Sighting("debris", 0.2, (0.18, 0.60, 0.25, 0.76), weak=True)
+    street.stands(STALL, beside, seconds=600, changes=[change])
+    assert street.news == [Kind.OPENED]
+
+
 def test_a_stall_that_nobody_detects_is_held_for_a_while_by_its_change() -> None:
     def cleared_after_s(changes: list[Change]) -> float:
         street = Street()
