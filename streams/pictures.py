@@ -2,6 +2,7 @@
 """Folders and glob patterns of single pictures, read in the order of their names."""
 
 import glob
+import logging
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,6 +16,8 @@ from streams.connection import utc_now
 from streams.errors import BadStream, NoVideo
 from streams.failures import stream_ended
 from streams.source import Source
+
+log = logging.getLogger(__name__)
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
@@ -51,17 +54,37 @@ def read_picture(path: Path, camera_id: str, *, at: datetime) -> Coded:
             data = b"".join(bytes(packet) for packet in container.demux(container.streams.video[0]))
             track = Track(codec.codec.canonical_name, codec.width, codec.height, codec.extradata or b"")
     except (av.error.FFmpegError, IndexError) as error:
-        raise BadStream(camera_id, f"{path} of {camera_id} is no picture: take it out of the folder") from error
+        raise _no_picture(path, camera_id) from error
+    if not track.width:  # the name alone made it one
+        raise _no_picture(path, camera_id)
     return Coded(data, track, key=True, pts_s=None, dts_s=None, at=at, mono=time.monotonic())
 
 
+def _no_picture(path: Path, camera_id: str) -> BadStream:
+    return BadStream(camera_id, f"{path} of {camera_id} is no picture: take it out of the folder")
+
+
 def live_pictures(source: Source, *, quit_event: Event) -> Iterator[Coded]:
-    """The pictures every_s apart in real time; StreamEnded after the last unless the source loops."""
+    """The pictures every_s apart in real time; StreamEnded after the last unless the source loops.
+
+    What is no picture is passed over with a word in the log; BadStream when none of them is one.
+    """
     while not quit_event.is_set():
+        fault: BadStream | None = None
+        shown = False
         for path in list_pictures(source.url, source.camera_id):
             began = time.monotonic()
-            yield read_picture(path, source.camera_id, at=utc_now())
+            try:
+                picture = read_picture(path, source.camera_id, at=utc_now())
+            except BadStream as error:
+                log.warning("%s", error)
+                fault = error
+                continue
+            shown = True
+            yield picture
             if quit_event.wait(max(0.0, began + source.every_s - time.monotonic())):
                 return
+        if fault and not shown:
+            raise fault
         if not source.loop:
             raise stream_ended(source)

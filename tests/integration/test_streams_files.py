@@ -110,6 +110,22 @@ def test_a_reader_walks_through_a_folder_and_loops(tmp_path: Path) -> None:
     assert numbers == [0, 1, 2, 0, 1]
 
 
+def test_a_file_that_is_no_picture_holds_nobody_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = write_pictures(tmp_path / "pictures", 2)
+    (folder / "00a.png").write_bytes(b"no picture")
+    with CameraReader(Source("cam-1", str(folder), every_s=0.2, loop=True)) as reader:
+        numbers = [card_number(next_frame(reader).picture) for _ in range(3)]
+        assert reader.state().reconnects == 0
+    assert numbers == [0, 1, 0]
+    assert "00a.png of cam-1 is no picture: take it out of the folder" in caplog.text
+
+
+def test_a_folder_without_any_picture_among_its_files_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with CameraReader(Source("cam-1", str(tmp_path), every_s=0.2, loop=True), jitter=lambda: 0.0) as reader:
+        assert "is no picture" in (failing(reader).error or "")
+
+
 def test_an_empty_folder_is_asked_again_until_pictures_are_there(tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     with CameraReader(Source("cam-1", f"{folder}/*.png"), jitter=lambda: 0.0) as reader:
