@@ -60,13 +60,12 @@ def zone_of(site: Site, now: Now) -> Zone:
     return now.court.zones.get(site.zone, ANYWHERE)
 
 
-def verdict(site: Site, here: Sequence[Sighting], now: Now) -> str:
-    """What a look with these sightings of a site says of it: a word of `detector.look.Trace`."""
+def verdict(site: Site, here: Sequence[Sighting], change: Change | None, now: Now) -> str:
+    """What a look with these sightings of a site, and its witness, says of it: a word of `detector.look.Trace`."""
     if site.waived is not None:
         return _plain(site, here, now, "permitted" if site.is_permitted else "hit")
     if here and (site.is_open or not _all_weak(here)):
         return "hit"
-    change = witness(site, now)
     if here:
         return "hit" if change else "weak"
     plain = _plain(site, here, now, "hit")

@@ -135,10 +135,11 @@ def _looked_at(site: Site, here: Sequence[Sighting], now: Now) -> tuple[Site | N
         return ruled, event
     if ruled.state is State.CANDIDATE and now.away_s > AWAY_S:
         ruled = begun_anew(ruled, now.at)
-    if here and not ruled.is_open and (change := witness(ruled, now)):
+    change = None if here and ruled.is_open else witness(ruled, now)
+    if here and change:
         since = min(change.since, ruled.stands_since or change.since)
         ruled = ruled if since == ruled.stands_since else changed(ruled, stands_since=since)
-    after = looked(ruled, here, verdict(ruled, here, now), now=now.at, step_s=now.step_s)
+    after = looked(ruled, here, verdict(ruled, here, change, now), now=now.at, step_s=now.step_s)
     if after.is_open:
         return _clear(after, zone_of(after, now), now.at)
     if after.waived is not None:
