@@ -40,7 +40,8 @@ ClassName = Annotated[str, StringConstraints(min_length=1, max_length=64), After
 CameraId = Annotated[str, StringConstraints(pattern=r"^[\w][\w.:-]{0,63}$")]
 Note = Annotated[str, StringConstraints(max_length=2000), AfterValidator(plain)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Metres = Annotated[float, Field(ge=-(10**7), le=10**7, allow_inf_nan=False)]
+FARTHEST_M = 10**7
+Metres = Annotated[float, Field(ge=-FARTHEST_M, le=FARTHEST_M, allow_inf_nan=False)]
 Box = tuple[Share, Share, Share, Share]
 FreeJson = Annotated[dict[str, Any], AfterValidator(_sound_json)]
 FreeList = Annotated[list[Any], Field(max_length=5000), AfterValidator(_sound_json)]

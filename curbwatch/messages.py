@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
+from api.shapes import FARTHEST_M
 from curbwatch.spool import Message
 from detector.evidence import blurred, framed, jpeg
 from detector.ground import Ground, to_ground
@@ -15,7 +16,6 @@ from detector.watch import Event, Kind
 from detector.zones import ground_point
 
 MARKED_WIDTH = 960
-FARTHEST = 1e7  # metres that the API takes: a hair below the horizon a calibration tells any number
 
 
 def stamp(at: datetime) -> str:
@@ -84,7 +84,8 @@ def case_body(event: Event, model: str, ground: Ground | None) -> dict[str, obje
 
 def _place(site: Site, ground: Ground | None) -> list[float] | None:
     place = to_ground(ground, ground_point(site.box)) if ground else None
-    return [round(v, 2) for v in place] if place and max(map(abs, place)) <= FARTHEST else None
+    # a hair below the horizon a calibration tells any number, and the API would refuse the whole case for it
+    return [round(v, 2) for v in place] if place and max(map(abs, place)) <= FARTHEST_M else None
 
 
 def told(reason: Reason) -> dict[str, object]:

@@ -6,14 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from api.shapes import Metres, Share
 from detector.errors import DetectorError
 from detector.ground import WIDE, Ground, ground_from_horizon, ground_from_points
 from detector.windows import EVERY_DAY, WEEKDAYS, Window, minute_of_day
 from detector.zones import DWELL_S, Grade, Witness, Zone
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
-Metres = Annotated[float, Field(ge=-1e7, le=1e7, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 ClassName = Literal["stall", "debris"]
 
 
