@@ -70,21 +70,19 @@ def live_pictures(source: Source, *, quit_event: Event) -> Iterator[Coded]:
     What is no picture is passed over with a word in the log; BadStream when none of them is one.
     """
     while not quit_event.is_set():
-        fault: BadStream | None = None
-        shown = False
-        for path in list_pictures(source.url, source.camera_id):
+        paths, faults = list_pictures(source.url, source.camera_id), list[BadStream]()
+        for path in paths:
             began = time.monotonic()
             try:
                 picture = read_picture(path, source.camera_id, at=utc_now())
             except BadStream as error:
                 log.warning("%s", error)
-                fault = error
+                faults.append(error)
                 continue
-            shown = True
             yield picture
             if quit_event.wait(max(0.0, began + source.every_s - time.monotonic())):
                 return
-        if fault and not shown:
-            raise fault
+        if len(faults) == len(paths):
+            raise faults[0]
         if not source.loop:
             raise stream_ended(source)
