@@ -10,12 +10,12 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 from threading import Barrier, Event, Thread
 from typing import Any
 
 import av
 
+from benchmarks.capacity.points import Field
 from benchmarks.errors import BenchError
 from benchmarks.load import load
 from benchmarks.running import bind
@@ -25,20 +25,21 @@ SETTLE_S = 6.0  # until every stream has been opened, and has shown a keyframe
 DUE = 0.75  # of an interval: keyframes are where the camera puts them
 
 
-def measure_floor(clip: Path, *, every_s: float, seconds: float, cpus: tuple[tuple[int, ...], tuple[int, ...]]) -> Any:
+def measure_floor(field: Field, seconds: float) -> dict[str, Any]:
     """Processor seconds per camera second of the floor, and how many cameras a core would carry with nothing else.
 
-    cpus: the processors of what is measured, and of the generator. BenchError when a stream could not be read.
+    BenchError when a stream could not be read; what was wrong with it stands on stderr.
     """
-    with load(clip, cameras=CAMERAS) as city:
-        bind(city.process.pid, cpus[1])
-        command = [sys.executable, "-m", "benchmarks.capacity.floor", str(every_s), str(seconds), *city.urls()]
+    with load(field.clip, cameras=CAMERAS) as city:
+        bind(city.process.pid, field.load_cpus)
+        told = [str(field.plan.every_s), str(seconds), *city.urls()]
+        command = [sys.executable, "-m", "benchmarks.capacity.floor", *told]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own module
-            bind(process.pid, cpus[0])
-            told, _ = process.communicate(timeout=SETTLE_S + seconds + 60)
+            bind(process.pid, field.service_cpus)
+            answer, _ = process.communicate()  # it gives up by itself when a stream stays silent
     if process.returncode:
         raise BenchError("the floor was not measured: a stream could not be read")
-    spent = json.loads(told)
+    spent = json.loads(answer)
     if not spent["keyframes"]:
         raise BenchError(f"the floor was not measured: no keyframe came in {seconds:g} s; watch for longer")
     each = spent["cpu_s"] / spent["seconds"] / CAMERAS

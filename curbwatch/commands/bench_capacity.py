@@ -59,7 +59,7 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
         }  # fmt: skip
         if counts:
             say("the floor: receiving and decoding alone")
-            report["floor"] = measure_floor(field.clip, every_s=every, seconds=seconds, cpus=cpus)
+            report["floor"] = measure_floor(field, seconds)
         report |= _points(field, counts, seconds)
         write(json_file, html_file, report, capacity_page)  # hours may follow
         if chaos:
