@@ -42,11 +42,12 @@ LONGEST_STEP_S = 30.0  # a look later than this counts as one after this time
 AWAY_S = 600.0  # after so long without looks the fast picture starts anew
 SLOPE = 3.2  # units of log light per pixel by which a gradient must differ
 EDGE = 0.42  # of the slow picture's own gradient is tolerated: shaking and compression
-COLOUR = 30.0  # units by which a colour must differ
+COLOUR = 20.0  # units by which a colour must differ
 THICK = 7  # pixels: of a window so wide ...
 FULL = 0.55  # ... this share must have changed: a shadow's edge is thinner
 LIVELY = 5.0  # units per pixel by which a place may differ from its own last seconds and still stand still
 STILL = 0.7  # share of the looks in which it must do so
+ARRIVES = 10.0  # units of log light by which a place differs from its last seconds where something has come or gone
 LOOK_S = 2.0  # a look after a longer time than this says as much as several
 ALL_OVER = 0.35  # when more of the picture than this changes at once it is the light, not a thing
 FEWEST_CELLS = 4
@@ -181,7 +182,9 @@ def _follow(before: Background, now: _Now, *, anew: bool) -> Background:
         seen_s=before.seen_s + free * np.float32(max(now.step_s, 1e-3)),
         still=before.still + says * free * (calm - before.still),
     )
-    learning = before.seen_s < LEARN_S
+    # what arrives while the street is learnt must not be learnt with it
+    level = np.abs(apart - np.float32(np.median(apart[::4, ::4])))
+    learning = (before.seen_s < LEARN_S) & (calm > 0) & (by_cell(level) < ARRIVES)
     return _taken_over(followed, learning) if learning.any() else followed
 
 

@@ -110,6 +110,13 @@ def test_what_stood_there_from_the_beginning_is_no_change() -> None:
     assert not look.changes
 
 
+@pytest.mark.parametrize("thing", ["stall", "debris"])
+def test_what_comes_while_the_street_is_learnt_is_not_learnt_with_it(thing: Thing) -> None:
+    *_, (young, _) = looks(5, every_s=10)
+    *_, (_, look) = looks(12, thing=thing, before=young, after_s=50, every_s=10)
+    assert boxes.iou(reduce(boxes.joined, [change.box for change in look.changes]), BOXES[thing]) > 0.2
+
+
 def test_memory_survives_a_restart() -> None:
     *_, (before, _) = looks(12, thing="stall", before=learnt(), after_s=120)
     restored = load(dump(before, about="zones"), about="zones")
