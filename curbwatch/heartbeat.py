@@ -22,7 +22,7 @@ FIRST_PAUSE_S = 0.2
 QUIETER = 3  # a camera without news is reported every third time,
 LONGEST_S = 15.0  # but this often, for the API takes half a minute for silence
 PICTURES = 1.5  # heartbeats at least between two pictures of a camera: every second one brings a new one,
-PICTURES_PER_S = 2.0  # or fewer, for all cameras together send at most so many: each costs a third of a look
+PICTURES_PER_S = 2.0  # or fewer, for all cameras together send at most so many, evenly: each costs a third of a look
 PASSING = {"at", "frame_age_s", "drops"}  # what is different at every report and no news
 
 log = structlog.get_logger(__name__)
@@ -43,6 +43,8 @@ class Heartbeat:
         self._posts, self._about, self._client, self._every_s = posts, about, client, every_s
         self._undelivered = undelivered
         self._picture_s = max(PICTURES * every_s, len(posts) / PICTURES_PER_S)
+        self._allowed = self._most = max(every_s * PICTURES_PER_S, 1.0)  # pictures that may be sent now, and at most
+        self._round_at = inf
         self._sent: dict[str, tuple[float, datetime]] = {}  # per camera: when, and the picture's time
         self._reported: dict[str, tuple[float, dict[str, object]]] = {}
         self._introduced: set[str] = set()
@@ -70,6 +72,7 @@ class Heartbeat:
     def _round(self, now: float) -> bool:
         """Report every camera that has news or was not heard of for a while; whether the API was there."""
         undelivered = self._undelivered()
+        self._allow(now)
         for camera_id, post in self._posts.items():
             if self._quit.is_set():  # a slow API must not hold up the end
                 break
@@ -85,6 +88,11 @@ class Heartbeat:
                 log.warning("camera report failed", camera=camera_id, reason=str(error))
         return True
 
+    def _allow(self, now: float) -> None:
+        """So many pictures more as time went by: at the start all cameras have a new one, and the looks come first."""
+        passed_s, self._round_at = max(now - self._round_at, 0.0), now
+        self._allowed = min(self._allowed + passed_s * PICTURES_PER_S, self._most)
+
     def _report(self, camera_id: str, post: Post, undelivered: Undelivered, now: float) -> None:
         if camera_id not in self._introduced:
             self._client.put_camera(camera_id, self._about[camera_id])
@@ -98,7 +106,9 @@ class Heartbeat:
             self._reported[camera_id] = now, news
         last = post.last
         sent_at, taken_at = self._sent.get(camera_id, (-inf, None))
-        if last is not None and last.frame.taken_at != taken_at and now - sent_at >= self._picture_s:
+        due = now - sent_at >= self._picture_s and self._allowed >= 1
+        if last is not None and last.frame.taken_at != taken_at and due:
+            self._allowed -= 1
             self._client.put_snapshot(camera_id, jpeg(blurred(last.frame.picture, last.people)))
             self._sent[camera_id] = now, last.frame.taken_at
 

@@ -4,9 +4,10 @@
 import argparse
 import asyncio
 from pathlib import Path
+from typing import get_args
 
 from benchmarks.load.process import serve
-from benchmarks.load.streams import STREAMS, clip_of
+from benchmarks.load.streams import STREAMS, Name, clip_of
 
 STREET = Path(__file__).parents[2] / "curbwatch" / "street" / "street.mp4"
 
@@ -15,7 +16,7 @@ def main() -> None:
     """Read the command line and serve."""
     told = argparse.ArgumentParser(description=__doc__)
     told.add_argument("--cameras", type=int, default=4)
-    told.add_argument("--stream", choices=("main", "sub"), default="main")
+    told.add_argument("--stream", choices=get_args(Name), default="main")
     told.add_argument("--port", type=int, default=0)
     told.add_argument("--clip", type=Path, help="play this H.264 clip instead")
     told.add_argument("--other", type=Path, help="what a camera plays when its resolution changes")

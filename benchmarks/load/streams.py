@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Literal
 
 import av
 import cv2
@@ -23,11 +24,16 @@ QUIET_S = 0.0  # from here on the demo street shows passers, a car, a tricycle a
 BUSY_S = 30.0  # from here on a stall and a pile stand
 NOISE = 1.6  # standard deviation of a camera's luma by day
 SEED = 0
+LIVE, AHEAD = "rc-lookahead=0:sync-lookahead=0:mbtree=0", "rc-lookahead=10"
+Name = Literal["main", "heavy", "sub"]
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What a camera sends: pixels, pictures and bits per second, seconds between keyframes; and which part it shows."""
+    """What a camera sends: pixels, pictures and bits per second, seconds between keyframes; and which part it shows.
+
+    ahead: the encoder looks ahead, as none in a camera can, and gives keyframes more than half as much again.
+    """
 
     width: int
     height: int
@@ -35,6 +41,7 @@ class Stream:
     bits: int
     gop_s: float = 2.0
     from_s: float = QUIET_S
+    ahead: bool = False
 
     @property
     def gop(self) -> int:
@@ -43,6 +50,7 @@ class Stream:
 
 STREAMS = {
     "main": Stream(1920, 1080, 25, 4_000_000),
+    "heavy": Stream(1920, 1080, 25, 4_000_000, ahead=True),
     "sub": Stream(640, 360, 15, 512_000),
     "other": Stream(1280, 720, 25, 2_000_000, from_s=BUSY_S),  # what a camera turns to when its resolution changes
 }
@@ -66,7 +74,7 @@ def encode(path: Path, stream: Stream, street: Path) -> None:
     bits = str(stream.bits)
     options = {
         "preset": "veryfast", "g": str(stream.gop), "keyint_min": str(stream.gop), "sc_threshold": "0", "bf": "0",
-        "b": bits, "maxrate": bits, "bufsize": bits,
+        "b": bits, "maxrate": bits, "bufsize": bits, "x264-params": AHEAD if stream.ahead else LIVE,
     }  # fmt: skip
     with av.open(str(path), "w") as out:
         track = out.add_stream("libx264", rate=stream.fps, options=options)

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,7 +19,7 @@ from benchmarks.capacity.points import Field, measure_point, processors
 from benchmarks.capacity.setup import Plan
 from benchmarks.capacity.soak import soak as run_soak
 from benchmarks.errors import BenchError
-from benchmarks.load.streams import STREAMS, busy, clip_of
+from benchmarks.load.streams import STREAMS, Name, busy, clip_of
 from benchmarks.machine import facts
 from curbwatch.commands.bench_files import HtmlFile, JsonFile, estimate, now, say, told_plainly, write
 from curbwatch.demo import STREET
@@ -28,6 +28,9 @@ from detector.choosing import Engine
 
 AROUND_S = 25.0  # start, first looks, settling and end of one point
 SHOWN = ("looks_kept", "frame_age_p50_s", "frame_age_p95_s", "frame_age_p99_s")
+StreamName = Annotated[
+    Name, typer.Option(help="1080p25 4 Mbit/s as cameras encode; the same with heavier keyframes; 640×360 at 15")
+]
 Cameras = Annotated[str, typer.Option(help="how many cameras, one run each; empty: none (with --chaos or --soak)")]
 
 
@@ -35,7 +38,7 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
     cameras: Cameras = "4,16,50",
     every: Annotated[float, typer.Option(help="seconds between looks at a camera", min=0.1)] = 2.0,
     seconds: Annotated[float, typer.Option(help="how long each run is watched", min=2)] = 60,
-    stream: Annotated[Literal["main", "sub"], typer.Option(help="1080p25 4 Mbit/s, or 640×360 at 15")] = "main",
+    stream: StreamName = "main",
     cores: Annotated[int, typer.Option(help="processors for the service; the generator has the rest", min=1)] = 1,
     chaos: Annotated[bool, typer.Option("--chaos", help="also: cameras, API, disk and patrol fail in turn")] = False,
     soak: Annotated[float, typer.Option(metavar="MINUTES", help="also: watch the memory so long", min=0)] = 0,
@@ -99,7 +102,7 @@ def numbers(text: str) -> list[int]:
 
 
 def field_for(
-    stream: str,
+    stream: Name,
     plan: Plan,
     cpus: tuple[tuple[int, ...], tuple[int, ...]] = ((), ()),
     *,

@@ -3,7 +3,7 @@
 
 import shutil
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,7 +14,7 @@ from benchmarks.load.streams import STREAMS
 from benchmarks.machine import facts
 from benchmarks.peers.contest import Match, compete, contestants
 from benchmarks.peers.page import peers_page
-from curbwatch.commands.bench_capacity import apart, field_for
+from curbwatch.commands.bench_capacity import StreamName, apart, field_for
 from curbwatch.commands.bench_files import HtmlFile, JsonFile, estimate, now, say, told_plainly, write
 from curbwatch.settings import SHIPPED_MODEL
 from detector.choosing import Engine
@@ -28,7 +28,7 @@ def peers(  # noqa: PLR0913, PLR0917 - one per option of the command line
     every: Annotated[float, typer.Option(help="seconds between looks at a camera", min=0.1)] = 2.0,
     seconds: Annotated[float, typer.Option(help="how long each turn is watched", min=2)] = 30,
     repeats: Annotated[int, typer.Option(help="rounds; an interval needs two", min=1, max=10)] = 3,
-    stream: Annotated[Literal["main", "sub"], typer.Option(help="1080p25 4 Mbit/s, or 640×360 at 15")] = "main",
+    stream: StreamName = "main",
     cores: Annotated[int, typer.Option(help="processors for each; the generator has the rest", min=1)] = 1,
     engine: Annotated[Engine, typer.Option(help="our inference engine; peers have onnxruntime")] = "auto",
     python: Annotated[Path | None, typer.Option(help="interpreter that has ultralytics (extra train)")] = None,
