@@ -14,12 +14,10 @@ from detector.detections import Detections
 from detector.errors import ManifestError
 from detector.heads import check_head, decode
 from detector.letterbox import Fit, letterbox, room, unletterbox
+from detector.looks import faintest
 from detector.manifest import Manifest, load_manifest
 from detector.session import Session
-from detector.zones import VIOLATIONS
 from streams.frame import Pixels, Planes, plane_of
-
-FAINT = 0.5  # of a violation's threshold: from here on the sites are told, as a weak sighting
 
 
 class Model:
@@ -32,8 +30,7 @@ class Model:
         self._largest = batch if isinstance(batch, int) else 0
         self._free = not any(isinstance(side, int) for side in sides)
         self._floors = np.array([manifest.threshold(c) for c in manifest.classes], np.float32)
-        faint = np.array([FAINT if c in VIOLATIONS else 1.0 for c in manifest.classes], np.float32)
-        self._faint_floors = self._floors * faint
+        self._faint_floors = self._floors * np.array([faintest(c) for c in manifest.classes], np.float32)
         self._lock, self._inputs = Lock(), dict[tuple[int, int], _Input]()
         warm_up = session.run(self._input(self._room(16, 9), 1).squares)
         check_head(manifest, warm_up.shape)  # the exported shape may have names for numbers, the real one has not
@@ -48,7 +45,7 @@ class Model:
     ) -> list[Detections]:
         """Look at pictures (BGR uint8[H,W,3] or planes), those of one shape in one batch.
 
-        `least` replaces every class's threshold; `faint` adds violations down to half of theirs.
+        `least` replaces every class's threshold; `faint` adds violations down to what the sites want to hear of.
         """
         usual = self._faint_floors if faint else self._floors
         floors = usual if least is None else np.full_like(self._floors, least)

@@ -7,16 +7,18 @@ The patrol and a replay both come through here, so that they judge alike.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from detector import background, health
+from detector import background, boxes, health
 from detector.appearance import with_appearances
 from detector.background import Background
 from detector.boxes import Box
 from detector.health import Health
-from detector.look import Look
+from detector.look import Change, Look
 from detector.looks import Seen
+from detector.places import HIDDEN_SHARE, change_at
 from detector.registration import NO_SHIFT, Shift, taken_back, to_picture, to_reference
 from detector.stillness import glimpse
 from detector.thumbnail import LONGEST, thumbnail
+from detector.verdicts import EXPLAINS
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def observe(memory: Memory, seen: Seen, watching: Watching = Watching()) -> tupl
     when the camera is bumped a little. It carries what changed in the street, and `blind` when it proves nothing.
     """
     if not (watching.health or watching.changes):
-        return Memory(), seen.look
+        return Memory(), _told(seen.look, ())
     frame, colour = seen.frame, thumbnail(seen.frame.small(LONGEST))
     condition = None
     if watching.health:
@@ -66,7 +68,7 @@ def observe(memory: Memory, seen: Seen, watching: Watching = Watching()) -> tupl
         straight = colour if shift.is_none else taken_back(colour, shift)
         street = background.learn(memory.street, straight, look.covers, frame.taken_at)
     found = background.changes(street) if street and blind is None else ()
-    return Memory(condition, street), replace(look, changes=found, blind=blind)
+    return Memory(condition, street), _told(replace(look, blind=blind), found)
 
 
 def again(memory: Memory, seen: Seen) -> Look | None:
@@ -78,12 +80,25 @@ def again(memory: Memory, seen: Seen) -> Look | None:
     if not (condition or street) or (condition and (not condition.learnt or condition.blind)):
         return None
     look = _aligned(seen.look, memory.shift)
-    return replace(look, changes=background.changes(street)) if street else look
+    return _told(look, background.changes(street) if street else ())
 
 
 def on_picture(box: Box, memory: Memory) -> Box:
     """A box of a look (normalised xyxy) where it lies in the camera's picture now."""
     return to_picture(box, memory.shift)
+
+
+def _told(look: Look, found: tuple[Change, ...]) -> Look:
+    """A look with its changes, and with the dim debris that one of them bears out and nothing else explains."""
+    taken = [sighting.box for sighting in look.seen]
+    borne_out = (
+        dim
+        for dim in look.dim
+        if change_at(dim.box, found)
+        and not any(boxes.containment(dim.box, box) > EXPLAINS for box in taken)
+        and boxes.covered(dim.box, look.covers) < HIDDEN_SHARE
+    )
+    return replace(look, seen=(*look.seen, *borne_out), changes=found, dim=())
 
 
 def _aligned(look: Look, shift: Shift) -> Look:
@@ -92,5 +107,6 @@ def _aligned(look: Look, shift: Shift) -> Look:
     return replace(
         look,
         seen=tuple(replace(sighting, box=to_reference(sighting.box, shift)) for sighting in look.seen),
+        dim=tuple(replace(sighting, box=to_reference(sighting.box, shift)) for sighting in look.dim),
         covers=tuple(to_reference(cover, shift) for cover in look.covers),
     )

@@ -108,7 +108,7 @@ def film_of(reel: Reel, model: Model, *, cache: Path | None, on_done: Callable[[
 
 def _key(reel: Reel, model: Model) -> str:
     digest, *rest = reel.told
-    told = ["ground hides nothing", digest, model.manifest.sha256, model.manifest.by_class, model.engine, *rest]
+    told = ["dim debris is told, too", digest, model.manifest.sha256, model.manifest.by_class, model.engine, *rest]
     return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()[:24]
 
 
