@@ -19,7 +19,7 @@ LEAST_RECALL, MOST_RECALL = 0.3, 0.97  # misses come in runs: no place is as sur
 STRAY = 0.1  # share of the looks in which something that does not stand here may be detected here
 SURE = math.log(4)  # of a standing thing that a static change bears out: odds against strays
 SURE_ALONE = math.log(2000)  # the same, if the detector alone says so
-BORNE_OUT = 0.6  # of the share of hits that a zone asks for, where a static change bears them out
+BORNE_OUT = 0.5  # of the share of hits that a zone asks for, where a static change bears them out
 DATED_LATE_S = 10.0  # by which the background dates what came to stand, on average; and as much more at most
 GROWN, GROWS = 1.4, 3.0  # in area, of debris that is a stall being set up; and for how many dwells we wait for it
 FAINTLY = math.log(2.2)  # what a weak sighting adds
@@ -47,11 +47,16 @@ def stands(site: Site, zone: Zone, now: datetime) -> bool:
         4 if seen else 2
     ):
         return False
-    if site.hit_ratio < zone.hit_ratio * (BORNE_OUT if seen else 1.0) or _quiet(site) > PERHAPS_GONE:
+    if site.hit_ratio < least_hits(site, zone) or _quiet(site) > PERHAPS_GONE:
         return False
     if _evidence(site) < (SURE if seen else SURE_ALONE) or _ambiguous(site):
         return False
     return stood_s(site, now) >= zone.dwell_s and not _grows(site, zone)
+
+
+def least_hits(site: Site, zone: Zone) -> float:
+    """The share of the visible time in which a site must have been detected."""
+    return zone.hit_ratio * (BORNE_OUT if site.stands_since is not None else 1.0)
 
 
 def stood_s(site: Site, now: datetime) -> float:

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from detector import places
-from detector.belief import has_left, is_gone, never_left, stands
+from detector.belief import has_left, is_gone, least_hits, never_left, stands
 from detector.chases import Place, linked, remembered
 from detector.look import Look, Sighting
 from detector.newcomers import newcomers
@@ -184,7 +184,7 @@ def _confirmed(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event]:
         "stood_s": max(site.stood_s, zone.dwell_s),
         "dwell_s": zone.dwell_s,
         "hit_ratio": site.hit_ratio,
-        "least": zone.hit_ratio,
+        "least": least_hits(site, zone),
     }
     over = {"zone": zone.name, "over": ", ".join(site.over)} if site.over else {}
     why = because("stood_strictest" if over else "stood", **values, **over)
@@ -200,7 +200,7 @@ def _no_violation(site: Site, zone: Zone) -> Reason | None:
     if site.visible_s < zone.dwell_s / 2:
         # what shows up later may be another
         return because("rarely_visible", visible_s=site.visible_s, stood_s=site.stood_s)
-    return because("rarely_detected", hit_ratio=site.hit_ratio, least=zone.hit_ratio)
+    return because("rarely_detected", hit_ratio=site.hit_ratio, least=least_hits(site, zone))
 
 
 def _waive(site: Site, why: Reason, zone: Zone, now: datetime) -> tuple[Site | None, Event | None]:

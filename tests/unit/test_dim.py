@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Debris that the model hardly sees counts where a static change bears it out, and nowhere else."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
+from detector.boxes import Box
 from detector.detections import Detections
 from detector.look import Look, Sighting
 from detector.looks import DIM, FAINT, Seen, faintest, seen
@@ -18,8 +18,8 @@ from support.seen_street import START, empty, learnt, live, looks
 PILE = Sighting("debris", 0.25, BOXES["debris"], weak=True)
 
 
-def _look(second: float, **more: object) -> Look:
-    return replace(Look("cam-1", START + timedelta(seconds=second), (), dim=(PILE,)), **more)
+def _look(second: float, seen: tuple[Sighting, ...] = (), covers: tuple[Box, ...] = ()) -> Look:
+    return Look("cam-1", START + timedelta(seconds=second), seen, covers, dim=(PILE,))
 
 
 def _told(memory: Memory, look: Look, watching: Watching = Watching()) -> Look:  # noqa: B008 - frozen
