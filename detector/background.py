@@ -182,10 +182,12 @@ def _follow(before: Background, now: _Now, *, anew: bool) -> Background:
         seen_s=before.seen_s + free * np.float32(max(now.step_s, 1e-3)),
         still=before.still + says * free * (calm - before.still),
     )
+    learning = before.seen_s < LEARN_S
+    if not learning.any():
+        return followed
     # what arrives while the street is learnt must not be learnt with it
     level = np.abs(apart - np.float32(np.median(apart[::4, ::4])))
-    learning = (before.seen_s < LEARN_S) & (calm > 0) & (by_cell(level) < ARRIVES)
-    return _taken_over(followed, learning) if learning.any() else followed
+    return _taken_over(followed, learning & (calm > 0) & (by_cell(level) < ARRIVES))
 
 
 def _taken_over(street: Background, cells: Mask) -> Background:

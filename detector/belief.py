@@ -19,9 +19,10 @@ LEAST_RECALL, MOST_RECALL = 0.3, 0.97  # misses come in runs: no place is as sur
 STRAY = 0.1  # share of the looks in which something that does not stand here may be detected here
 SURE = math.log(4)  # of a standing thing that a static change bears out: odds against strays
 SURE_ALONE = math.log(2000)  # the same, if the detector alone says so
-BORNE_OUT = 0.5  # of the share of hits that a zone asks for, where a static change bears them out
+BORNE_OUT = 0.47  # of the share of hits that a zone asks for, where a static change bears them out
 DATED_LATE_S = 10.0  # by which the background dates what came to stand, on average; and as much more at most
 GROWN, GROWS = 1.4, 3.0  # in area, of debris that is a stall being set up; and for how many dwells we wait for it
+STALL_LIKE = 0.12  # of its class scores: what looked less like a stall was once mistaken for one
 FAINTLY = math.log(2.2)  # what a weak sighting adds
 CLEAR_SHARE = {"stall": 0.25, "debris": 0.7}  # of a site's class scores: a stall being set up is debris at times
 GONE = math.log(8000)  # odds that a standing thing would have been seen again by now
@@ -127,8 +128,11 @@ def _evidence(site: Site) -> float:
 
 
 def _grows(site: Site, zone: Zone) -> bool:
-    """Whether debris that once looked like a stall has grown lately, as a stall does that is being set up."""
+    """Whether debris that looks a little like a stall has grown, as a stall does that is being set up."""
     if site.class_name != "debris" or len(site.scores) == 1 or site.stood_s > GROWS * zone.dwell_s:
+        return False
+    scores = dict(site.scores)
+    if scores.get("stall", 0.0) < STALL_LIKE * sum(scores.values()):
         return False
     return boxes.area(site.box) > GROWN * boxes.area(site.origin)
 
