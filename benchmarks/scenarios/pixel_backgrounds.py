@@ -2,7 +2,7 @@
 """Stories on real streets: things planted behind the walkers of a clip, for the same model, chain and scoring."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from benchmarks.scenarios.scenes import Scene, Thing
 from benchmarks.scenarios.stage import at_step
 from benchmarks.scenarios.stage_draw import Drawn, Shot
 from benchmarks.scenarios.stage_pack import Pack
+from benchmarks.scenarios.stories import Plant, Story
 from detector.boxes import Box, joined
 from detector.model import Model
 from detector.zones import Point, Zone
@@ -25,51 +26,13 @@ INTERVAL_S = 10.0
 LENGTH_S = 420.0
 
 
-@dataclass(frozen=True, slots=True)
-class Plant:
-    """Something on spot number `spot`: (second, cut-out) at which it changes, "" is away; class_name as for a Prop."""
-
-    spot: int
-    steps: tuple[tuple[float, str], ...]
-    class_name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """What is planted on a clip."""
-
-    name: str
-    plants: tuple[Plant, ...]
-
-
-STORIES = (
-    Story("a food cart", (Plant(0, ((60, "food_cart"), (290, "")), "stall"),)),
-    Story("a pile grows", (Plant(1, ((50, "pile_2"), (110, "pile_4"), (300, "")), "debris"),)),
-    Story(
-        "a fruit table, and sacks",
-        (Plant(1, ((60, "fruit_table_3"), (290, "")), "stall"), Plant(0, ((80, "sacks"), (300, "")), "debris")),
-    ),
-    Story(
-        "nothing stays long",
-        (
-            Plant(0, ((60, "parcels"), (130, "")), "debris"),
-            Plant(1, ((100, "clothes_rack"), (180, "")), "stall"),
-            Plant(0, ((240, "food_cart"), (310, "")), "stall"),
-        ),
-    ),
-    Story(
-        "a scooter, and somebody waits", (Plant(0, ((40, "scooter"),)), Plant(1, ((60, "old_man_waits"), (330, ""))))
-    ),
-)
-
-
-def backgrounds(pack: Pack, folder: Path, model: Model) -> tuple[list[Reel], list[str]]:
+def backgrounds(pack: Pack, folder: Path, model: Model, stories: Sequence[Story]) -> tuple[list[Reel], list[str]]:
     """Every story on every clip of a folder, and for each clip that cannot serve why; Unfit where none can."""
     reels: list[Reel] = []
     refused: list[str] = []
     for path in clips(folder):
         try:
-            reels += reels_of(pack, backdrop(path), model)
+            reels += reels_of(pack, backdrop(path), model, stories)
         except (Unfit, StreamError) as error:
             refused.append(str(error))
     if not reels:
@@ -77,12 +40,12 @@ def backgrounds(pack: Pack, folder: Path, model: Model) -> tuple[list[Reel], lis
     return reels, refused
 
 
-def reels_of(pack: Pack, scene: Backdrop, model: Model) -> list[Reel]:
+def reels_of(pack: Pack, scene: Backdrop, model: Model, stories: Sequence[Story]) -> list[Reel]:
     """Every story on one clip."""
     walkers = people(scene, model)
     chosen = spots(scene, walkers)
     polygon = watched(scene, walkers, chosen)
-    return [reel_on(pack, scene, story, chosen, polygon) for story in STORIES]
+    return [reel_on(pack, scene, story, chosen, polygon) for story in stories]
 
 
 def reel_on(pack: Pack, scene: Backdrop, story: Story, chosen: Sequence[Spot], polygon: tuple[Point, ...]) -> Reel:

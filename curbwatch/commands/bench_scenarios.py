@@ -43,6 +43,7 @@ def scenarios(  # noqa: PLR0913 - one per option of the command line
     backgrounds: Annotated[
         Path | None, typer.Option(help="folder of real clips of fixed cameras to plant things in", file_okay=False)
     ] = None,
+    other_stories: Annotated[bool, typer.Option(help="there: those that the engine was not developed on")] = False,
     only: Annotated[list[str] | None, typer.Option(help="of the videos: those with this in their name")] = None,
     model: Annotated[Path, typer.Option(help="manifest that looks at the videos")] = SHIPPED_MODEL,
     write: Annotated[Path | None, typer.Option(help="write the videos and their truth here", file_okay=False)] = None,
@@ -63,7 +64,7 @@ def scenarios(  # noqa: PLR0913 - one per option of the command line
     if pixel:
         report["pixel"] = pixel_level(only or [], model, write)
     if backgrounds is not None:
-        report["pixel_backgrounds"] = backgrounds_level(backgrounds, model, write)
+        report["pixel_backgrounds"] = backgrounds_level(backgrounds, model, write, others=other_stories)
     if kills:
         from curbwatch.commands.bench_kills import kill_test  # noqa: PLC0415 - the web server, for this alone
 

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from benchmarks.scenarios.backdrop import Backdrop, Moment, Unfit, backdrop, clips, order
 from benchmarks.scenarios.baselines import zone_at
 from benchmarks.scenarios.graft import box_on, grafted, planted
-from benchmarks.scenarios.pixel_backgrounds import STORIES, reel_on
+from benchmarks.scenarios.pixel_backgrounds import reel_on
 from benchmarks.scenarios.pixel_report import judge
 from benchmarks.scenarios.pixel_write import write
 from benchmarks.scenarios.planting import spots, watched
 from benchmarks.scenarios.scenes import Scene
 from benchmarks.scenarios.stage_pack import Pack, load_pack
+from benchmarks.scenarios.stories import STORIES
 from curbwatch.settings import SHIPPED_MODEL
 from detector.boxes import Box
 from detector.detections import Detections
