@@ -2,9 +2,10 @@
 """What the second witness, permitted hours, grades and the past of a place do to a case; and what never may."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -187,24 +188,25 @@ def test_what_flickers_and_never_changed_anything_must_be_surer_the_second_time(
     assert second_case_after_s([changed()]) < second_case_after_s([])
 
 
-def growing(street: Street, *, once_a_stall: bool) -> None:
+def growing(street: Street, *, a_stall_at: Container[int] = ()) -> None:
     for step in range(45):
         grown = min(step / 30, 1.0) * 0.04
-        kind = "stall" if once_a_stall and step == 12 else "debris"
+        kind = "stall" if step in a_stall_at else "debris"
         street.look([Sighting(kind, 0.6, (0.24 - grown, 0.70 - 2 * grown, 0.26 + grown, 0.75))])
 
 
 def test_debris_that_looked_like_a_stall_and_grows_waits_until_it_is_known_what_it_becomes() -> None:
     street = Street()
-    growing(street, once_a_stall=True)
+    growing(street, a_stall_at=range(6, 45, 6))
     assert street.news == []
     street.stands(Sighting("stall", 0.8, (0.20, 0.62, 0.30, 0.75)), seconds=60)
     assert [event.site.class_name for event in street.events] == ["stall"]
 
 
-def test_a_pile_that_grows_bag_by_bag_is_told_in_time() -> None:
+@pytest.mark.parametrize("slip", [(), (12,)])
+def test_a_pile_that_grows_bag_by_bag_is_told_in_time(slip: tuple[int, ...]) -> None:
     street = Street()
-    growing(street, once_a_stall=False)
+    growing(street, a_stall_at=slip)
     assert [event.site.class_name for event in street.events] == ["debris"]
 
 
