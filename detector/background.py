@@ -187,7 +187,7 @@ def _follow(before: Background, now: _Now, *, anew: bool) -> Background:
         return followed
     # what arrives while the street is learnt must not be learnt with it
     level = np.abs(apart - np.float32(np.median(apart[::4, ::4])))
-    return _taken_over(followed, learning & (calm > 0) & (by_cell(level) < ARRIVES))
+    return _taken_over(followed, learning & (calm > 0) & (by_cell(level) < ARRIVES + 2 * _grain(level)))
 
 
 def _taken_over(street: Background, cells: Mask) -> Background:
