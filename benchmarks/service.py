@@ -66,7 +66,7 @@ def _settings(folder: Path, street: Path, urls: list[str]) -> Path:
         lines += ["[[cameras]]", f'id = "cam-{number}"', f'url = "{url}"', "every_s = 1.0"]
         for zone in truth["zones"]:
             lines += ["[[cameras.zones]]", f"name = {json.dumps(zone['name'])}", f'kind = "{zone["kind"]}"']
-            lines += [f"polygon = {json.dumps(zone['polygon'])}", "dwell_s = 8.0", "clear_s = 6.0"]
+            lines += [f"polygon = {json.dumps(zone['polygon'])}", "dwell_s = 8.0", "clear_s = 6.0", "hit_ratio = 0.35"]
     path = folder / "bench.toml"
     path.write_text("\n".join(lines) + "\n", "utf-8")
     return path

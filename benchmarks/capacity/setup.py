@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 DWELL_S = 120.0
+HIT_RATIO = 0.35  # as in the demo, of whose street the clips are
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def write_settings(path: Path, street: Path, urls: Sequence[str], plan: Plan) ->
         lines += ["[[cameras]]", *_table({"id": f"cam-{number}", "url": url, "every_s": plan.every_s})]
         for zone in zones:
             known = {name: zone[name] for name in ("name", "kind", "polygon")}
-            lines += ["[[cameras.zones]]", *_table(known | {"dwell_s": round(dwell_s, 1), "clear_s": 600.0})]
+            rule = {"dwell_s": round(dwell_s, 1), "clear_s": 600.0, "hit_ratio": HIT_RATIO}
+            lines += ["[[cameras.zones]]", *_table(known | rule)]
     path.write_text("\n".join(lines) + "\n", "utf-8")
     return path
 
