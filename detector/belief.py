@@ -129,15 +129,17 @@ def _evidence(site: Site) -> float:
 
 def _grows(site: Site, zone: Zone) -> bool:
     """Whether debris that looks a little like a stall has grown, as a stall does that is being set up."""
-    if site.class_name != "debris" or len(site.scores) == 1 or site.stood_s > GROWS * zone.dwell_s:
-        return False
-    scores = dict(site.scores)
-    if scores.get("stall", 0.0) < STALL_LIKE * sum(scores.values()):
+    if site.class_name != "debris" or site.stood_s > GROWS * zone.dwell_s or _scores_less(site, "stall", STALL_LIKE):
         return False
     return boxes.area(site.box) > GROWN * boxes.area(site.origin)
 
 
 def _ambiguous(site: Site) -> bool:
     """Whether it still looks like two things at once: a stall that is being set up."""
+    return _scores_less(site, site.class_name, CLEAR_SHARE[site.class_name])
+
+
+def _scores_less(site: Site, class_name: str, share: float) -> bool:
+    """Whether a class has less than a share of all that the site scored."""
     scores = dict(site.scores)
-    return scores[site.class_name] < CLEAR_SHARE[site.class_name] * sum(scores.values())
+    return scores.get(class_name, 0.0) < share * sum(scores.values())
