@@ -18,7 +18,7 @@ from benchmarks.scenarios.stage import Script, traffic
 from benchmarks.scenarios.stage_draw import Shot, box_of, shot
 from benchmarks.scenarios.stage_pack import Pack
 from detector.look import Look
-from detector.looks import Seen, seen
+from detector.looks import Seen, faintest, seen
 from detector.model import Model
 from detector.observe import Memory, observe
 from detector.zones import Zone
@@ -108,7 +108,8 @@ def film_of(reel: Reel, model: Model, *, cache: Path | None, on_done: Callable[[
 
 def _key(reel: Reel, model: Model) -> str:
     digest, *rest = reel.told
-    told = ["dim debris is told, too", digest, model.manifest.sha256, model.manifest.by_class, model.engine, *rest]
+    shares = {name: faintest(name) for name in model.manifest.by_class}  # what is fainter is not kept
+    told = [shares, digest, model.manifest.sha256, model.manifest.by_class, model.engine, *rest]
     return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()[:24]
 
 
