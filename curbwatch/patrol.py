@@ -16,6 +16,8 @@ from curbwatch.judging import SAVE_EVERY_S, Judge
 from curbwatch.patrol_metrics import PatrolMetrics
 from curbwatch.schedule import Waiting, interval_s, kept, most_urgent, too_old
 from curbwatch.turns import Turn, may_repeat
+from detector.closeups import look_closer
+from detector.detections import Detections
 from detector.gate import Inferred, thumbnail
 from detector.looks import Seen, seen
 from detector.model import Model
@@ -155,12 +157,21 @@ class Patrol:
         fresh = [each for each in ready if not self._repeated(each)]
         with self._metrics.stage("infer"):
             found = self._model.detect([each.frame.pixels for each in fresh], faint=True)
-        for each, detections in zip(fresh, found, strict=True):
+        for each, whole in zip(fresh, found, strict=True):
+            detections = self._closer(each, whole)
             look = seen(each.frame, detections, self._model.manifest.by_class)
             with self._metrics.stage("judge"):
                 self._judge.judge(each.turn.post, look)
             each.turn.inferred = Inferred(each.frame.taken_at, each.thumbnail, detections)
             self._done(each, look, gated=False)
+
+    def _closer(self, each: Ready, whole: Detections) -> Detections:
+        """What was found, looked at again close up where that may tell more."""
+        post = each.turn.post
+        with self._metrics.stage("closer"):
+            found, close_ups = look_closer(self._model, each.frame, whole, post.memory, post.rules)
+        self._metrics.looked_closer(close_ups)
+        return found
 
     def _repeated(self, each: Ready) -> bool:
         """Whether nothing changed since the model last looked, and what it said then could be said again."""

@@ -40,6 +40,7 @@ class PatrolMetrics:
             "curbwatch_look_gap_seconds", "Between two looks of a camera.", buckets=GAPS, registry=self.registry
         )
         self._lost = Counter("curbwatch_looks_lost", "Frames not looked at.", ("reason",), registry=self.registry)
+        self._close_ups = Counter("curbwatch_close_ups", "Places looked at again, close up.", registry=self.registry)
         self._spent = Counter("curbwatch_stage_seconds", "Seconds spent on looks.", ("stage",), registry=self.registry)
         for reason in ("replaced", "old", "damaged", "error"):
             self._lost.labels(reason)
@@ -48,6 +49,10 @@ class PatrolMetrics:
         """Note a look that was decided."""
         self._looks.labels(self._named(camera_id), "gated" if gated else "inferred").inc()
         self._age.labels(self._named(camera_id)).observe(age_s)
+
+    def looked_closer(self, close_ups: int) -> None:
+        """Note how many close-ups a look took."""
+        self._close_ups.inc(close_ups)
 
     def came_after(self, camera_id: str, gap_s: float, *, kept: bool) -> None:
         """Note how long after the camera's last look this one came."""

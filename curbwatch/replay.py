@@ -8,6 +8,7 @@ from typing import Any
 
 from curbwatch.progress import progress
 from curbwatch.settings import CameraSettings, Settings
+from detector.closeups import look_closer
 from detector.looks import seen
 from detector.model import Model
 from detector.observe import Memory, observe
@@ -30,7 +31,8 @@ def replay_recording(
     frames = read_frames(recording, camera_id=camera.id, every_s=camera.every_s, start_at=start_at)
     with progress("replaying", None) as step:
         for batch in _batches(frames):
-            for frame, found in zip(batch, model.detect([f.picture for f in batch], faint=True), strict=True):
+            for frame, whole in zip(batch, model.detect([f.picture for f in batch], faint=True), strict=True):
+                found, _ = look_closer(model, frame, whole, memory, rules)
                 memory, look = observe(memory, seen(frame, found, model.manifest.by_class), watching)
                 state, news = watch(state, look, rules)
                 events.extend(_told(event, start_at) for event in news)

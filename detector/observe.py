@@ -76,11 +76,15 @@ def again(memory: Memory, seen: Seen) -> Look | None:
 
     That is so while a camera's reference is learnt and while its health is in doubt.
     """
-    condition, street = memory.health, memory.street
-    if not (condition or street) or (condition and (not condition.learnt or condition.blind)):
+    condition = memory.health
+    if not (condition or memory.street) or (condition and (not condition.learnt or condition.blind)):
         return None
-    look = _aligned(seen.look, memory.shift)
-    return _told(look, background.changes(street) if street else ())
+    return _told(_aligned(seen.look, memory.shift), standing(memory))
+
+
+def standing(memory: Memory) -> tuple[Change, ...]:
+    """What stands in the street and did not before, as the last look left it, in the reference's coordinates."""
+    return background.changes(memory.street) if memory.street else ()
 
 
 def on_picture(box: Box, memory: Memory) -> Box:

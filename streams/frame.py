@@ -75,6 +75,21 @@ class Frame:
         return np.asarray(cv2.transform(cv2.merge(planes), to_rgb(self.pixels)[::-1]), np.uint8)
 
 
+def cropped(pixels: Pixels | Planes, x0: int, y0: int, x1: int, y1: int) -> Pixels | Planes:
+    """A part of a picture, x0 <= x < x1 and y0 <= y < y1 in pixels, even numbers; views, not copies."""
+    if not isinstance(pixels, Planes):
+        return pixels[y0:y1, x0:x1]
+    half = (slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2))
+    whole = pixels.bgr
+    return replace(
+        pixels,
+        y=pixels.y[y0:y1, x0:x1],
+        u=pixels.u[half],
+        v=pixels.v[half],
+        bgr=lambda: np.ascontiguousarray(whole()[y0:y1, x0:x1]),
+    )
+
+
 def reduced(frame: Frame, width: int) -> Frame:
     """The frame in a size to keep: memory of its own instead of the decoder's; planes stay planes; never enlarged."""
     size = _thumbnail(frame.width, frame.height, width)

@@ -4,7 +4,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,15 +17,20 @@ from benchmarks.scenarios.scenes import Scene, Spans, Thing
 from benchmarks.scenarios.stage import Script, traffic
 from benchmarks.scenarios.stage_draw import Shot, box_of, shot
 from benchmarks.scenarios.stage_pack import Pack
+from detector import background, closeups, health, registration, thumbnail
+from detector import observe as observe_module
+from detector.closeups import look_closer
 from detector.look import Look
 from detector.looks import Seen, faintest, seen
 from detector.model import Model
 from detector.observe import Memory, observe
+from detector.rules import rules_for
 from detector.zones import Zone
 from streams.frame import Frame
 
 DAY = datetime(2026, 6, 1, tzinfo=UTC)
 KEPT_WIDTH = 240  # what health and background look at
+SIGHT = (background, closeups, health, observe_module, registration, thumbnail)  # by these close-ups are chosen
 WATCHED = ((0.0, 0.3), (1.0, 0.3), (1.0, 0.85), (0.0, 0.85))
 
 
@@ -109,17 +114,22 @@ def film_of(reel: Reel, model: Model, *, cache: Path | None, on_done: Callable[[
 def _key(reel: Reel, model: Model) -> str:
     digest, *rest = reel.told
     shares = {name: faintest(name) for name in model.manifest.by_class}  # what is fainter is not kept
-    told = [shares, digest, model.manifest.sha256, model.manifest.by_class, model.engine, *rest]
+    chosen_by = [hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest() for module in SIGHT]
+    told = [shares, chosen_by, digest, model.manifest.sha256, model.manifest.by_class, model.engine, *rest]
     return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def _seen(reel: Reel, model: Model, on_done: Callable[[], None]) -> Iterator[tuple[Small, Look, tuple[float, ...]]]:
-    """Per look the small picture, what the model said of it, and what was covered."""
+    """Per look the small picture, what the model said of it, close up too, and what was covered."""
+    memory, rules = Memory(), rules_for(reel.scene.zones)
     for number, (second, drawn) in enumerate(zip(reel.at_s.tolist(), reel.shots(), strict=True)):
         taken_at = reel.start + timedelta(seconds=second)
         frame = Frame(reel.scene.camera_id, drawn.picture, taken_at, number)
         (found,) = model.detect([drawn.picture], faint=True)
-        yield frame.small(KEPT_WIDTH), seen(frame, found, model.manifest.by_class).look, drawn.covered
+        found, _ = look_closer(model, frame, found, memory, rules)
+        small, look = frame.small(KEPT_WIDTH), seen(frame, found, model.manifest.by_class).look
+        memory, _ = observe(memory, Seen(replace(frame, pixels=small), look, ()))
+        yield small, look, drawn.covered
         on_done()
 
 

@@ -23,7 +23,7 @@ from benchmarks.scenarios.stage_pack import Pack, load_pack
 from benchmarks.scenarios.stories import STORIES
 from curbwatch.settings import SHIPPED_MODEL
 from detector.boxes import Box
-from detector.detections import Detections
+from detector.detections import Detections, no_detections
 from detector.manifest import load_manifest
 from detector.model import Model
 from detector.zones import Zone
@@ -185,7 +185,7 @@ def test_baselines_know_zones_that_are_no_rectangles() -> None:
 
 
 class Eye:
-    """Reports a stall wherever the picture is not the plate, in the box that it is told to watch."""
+    """Reports a stall where the whole picture is not the plate, in the box that it is told to watch."""
 
     engine = "none"
 
@@ -194,6 +194,8 @@ class Eye:
         self._plate, self._box = plate, np.array(box) * (*SIZE, *SIZE)
 
     def detect(self, pictures: Sequence[Picture], *, faint: bool) -> list[Detections]:
+        if pictures[0].shape != self._plate.shape:
+            return [no_detections()]
         x0, y0, x1, y1 = self._box.round().astype(int)
         other = np.abs(pictures[0].astype(int) - self._plate)[y0:y1, x0:x1].max(axis=2) > 40
         count = int(faint and other.mean() > 0.4)
