@@ -2,6 +2,9 @@
 """What is planted on real streets, and when: six to seven minutes each, on two spots."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Set = Literal["first", "other", "later"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,8 @@ class Story:
     plants: tuple[Plant, ...]
 
 
-STORIES = (
+# those that the engine was developed on
+FIRST = (
     Story("a food cart", (Plant(0, ((60, "food_cart"), (290, "")), "stall"),)),
     Story("a pile grows", (Plant(1, ((50, "pile_2"), (110, "pile_4"), (300, "")), "debris"),)),
     Story(
@@ -41,8 +45,8 @@ STORIES = (
     ),
 )
 
-# made up after the engine had been developed on those above, and not looked into since
-OTHER_STORIES = (
+# made up after that; the close-ups were developed on them
+OTHER = (
     Story("parcels stay", (Plant(0, ((70, "parcels"), (330, "")), "debris"),)),
     Story(
         "sacks stay, a cart comes",
@@ -66,3 +70,28 @@ OTHER_STORIES = (
         ),
     ),
 )
+
+# made up after that, before anything was measured on them
+LATER = (
+    Story(
+        "a table, and a pile",
+        (Plant(0, ((70, "fruit_table_1"), (320, "")), "stall"), Plant(1, ((90, "pile_3"), (330, "")), "debris")),
+    ),
+    Story("cartons alone", (Plant(0, ((60, "cartons"), (310, "")), "debris"),)),
+    Story("a whole stall", (Plant(0, ((75, "stall_4"), (320, "")), "stall"),)),
+    Story("two bags become more", (Plant(1, ((80, "pile_1"), (160, "pile_3"), (360, "")), "debris"),)),
+    Story(
+        "sacks, then parcels",
+        (Plant(0, ((60, "sacks"), (260, "")), "debris"), Plant(1, ((150, "parcels"), (400, "")), "debris")),
+    ),
+    Story(
+        "nothing to tell",
+        (
+            Plant(0, ((60, "cartons"), (135, "")), "debris"),
+            Plant(1, ((80, "girl_yellow"), (350, ""))),
+            Plant(0, ((180, "scooter"),)),
+        ),
+    ),
+)
+
+STORIES: dict[Set, tuple[Story, ...]] = {"first": FIRST, "other": OTHER, "later": LATER}

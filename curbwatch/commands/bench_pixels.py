@@ -19,7 +19,7 @@ from benchmarks.scenarios.pixel_scripts import scripts
 from benchmarks.scenarios.pixel_write import write
 from benchmarks.scenarios.stage import Script
 from benchmarks.scenarios.stage_pack import load_pack
-from benchmarks.scenarios.stories import OTHER_STORIES, STORIES
+from benchmarks.scenarios.stories import STORIES, Set
 from curbwatch.progress import progress
 from detector.model import Model, load_model
 
@@ -53,11 +53,11 @@ def _measured(reels: Sequence[Reel], model: Model, folder: Path | None) -> dict[
     return {"measured_at": datetime.now(UTC).isoformat(timespec="seconds")} | report(results, model)
 
 
-def backgrounds_level(clips: Path, manifest: Path, folder: Path | None, *, others: bool) -> dict[str, Any]:
-    """The stories, or the other ones, on real clips; typer.BadParameter where no clip can serve."""
+def backgrounds_level(clips: Path, manifest: Path, folder: Path | None, which: Set) -> dict[str, Any]:
+    """Stories on real clips; typer.BadParameter where no clip can serve."""
     model = load_model(manifest)
     try:
-        reels, refused = backgrounds(load_pack(), clips, model, OTHER_STORIES if others else STORIES)
+        reels, refused = backgrounds(load_pack(), clips, model, STORIES[which])
     except Unfit as error:
         raise typer.BadParameter(str(error), param_hint="--backgrounds") from error
     return _measured(reels, model, folder) | {"refused": refused}

@@ -14,6 +14,7 @@ from benchmarks.scenarios.page import NAMES, scenarios_page
 from benchmarks.scenarios.report import logic as logic_level
 from benchmarks.scenarios.report import steps
 from benchmarks.scenarios.setting import Setting
+from benchmarks.scenarios.stories import Set
 from curbwatch.commands.bench_files import HtmlFile, JsonFile, baseline, now
 from curbwatch.commands.bench_files import write as write_report
 from curbwatch.commands.bench_pixels import backgrounds_level, pixel_level, tell
@@ -43,7 +44,7 @@ def scenarios(  # noqa: PLR0913 - one per option of the command line
     backgrounds: Annotated[
         Path | None, typer.Option(help="folder of real clips of fixed cameras to plant things in", file_okay=False)
     ] = None,
-    other_stories: Annotated[bool, typer.Option(help="there: those that the engine was not developed on")] = False,
+    stories: Annotated[Set, typer.Option(help="there: the first it was developed on, others, or the latest")] = "first",
     only: Annotated[list[str] | None, typer.Option(help="of the videos: those with this in their name")] = None,
     model: Annotated[Path, typer.Option(help="manifest that looks at the videos")] = SHIPPED_MODEL,
     write: Annotated[Path | None, typer.Option(help="write the videos and their truth here", file_okay=False)] = None,
@@ -64,7 +65,7 @@ def scenarios(  # noqa: PLR0913 - one per option of the command line
     if pixel:
         report["pixel"] = pixel_level(only or [], model, write)
     if backgrounds is not None:
-        report["pixel_backgrounds"] = backgrounds_level(backgrounds, model, write, others=other_stories)
+        report["pixel_backgrounds"] = backgrounds_level(backgrounds, model, write, stories)
     if kills:
         from curbwatch.commands.bench_kills import kill_test  # noqa: PLC0415 - the web server, for this alone
 

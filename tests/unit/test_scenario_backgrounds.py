@@ -20,7 +20,7 @@ from benchmarks.scenarios.pixel_write import write
 from benchmarks.scenarios.planting import spots, watched
 from benchmarks.scenarios.scenes import Scene
 from benchmarks.scenarios.stage_pack import Pack, load_pack
-from benchmarks.scenarios.stories import STORIES
+from benchmarks.scenarios.stories import FIRST
 from curbwatch.settings import SHIPPED_MODEL
 from detector.boxes import Box
 from detector.detections import Detections, no_detections
@@ -204,7 +204,7 @@ class Eye:
 
 
 def test_a_planted_stall_is_one_true_case_and_what_leaves_soon_is_none(pack: Pack, scene: Backdrop) -> None:
-    reels = [reel_on(pack, scene, STORIES[n], (SPOT, SPOT), WHOLE) for n in (0, 3)]
+    reels = [reel_on(pack, scene, FIRST[n], (SPOT, SPOT), WHOLE) for n in (0, 3)]
     eye = Eye(scene.plate, reels[0].scene.things[0].box)
     there, brief = judge(reels, cast(Model, eye), cache=None, on_done=lambda: None)
     assert (there.score.violations, there.score.found, there.score.false) == (1, 1, 0)
@@ -212,7 +212,7 @@ def test_a_planted_stall_is_one_true_case_and_what_leaves_soon_is_none(pack: Pac
 
 
 def test_a_story_can_be_written_as_a_film_with_its_truth(pack: Pack, scene: Backdrop, tmp_path: Path) -> None:
-    path = write(reel_on(pack, scene, STORIES[0], (SPOT, SPOT), WHOLE), tmp_path)
+    path = write(reel_on(pack, scene, FIRST[0], (SPOT, SPOT), WHOLE), tmp_path)
     assert path.name == "made-up-a-food-cart.mp4"
     with av.open(str(path)) as film:
         sizes = [(frame.width, frame.height) for frame in film.decode(video=0)]
