@@ -30,6 +30,7 @@ CLOSEST = 0.25  # of the picture's width: nothing is shown more than four times 
 WIDEST = 0.7  # a close-up of more than this of the width shows nothing better
 EXPLAINS = 0.5  # of a place that something seen for sure, or a person or a vehicle, takes: no need to look again
 CUT = 2.0  # pixels: what comes so near to a close-up's edge is cut by it
+GOLDEN = 0.618034  # turns by this share of a round reach every place, also where only each nth frame is looked at
 SAME = 0.5  # shared area over the smaller of two boxes: one thing in both looks
 
 
@@ -95,7 +96,7 @@ def close_ups(places: Iterable[Box], width: int, height: int, *, turn: int = 0) 
     for place in sorted(places, key=lambda box: (-boxes.area(box), box)):
         if not any(boxes.shared(place, other) >= boxes.area(place) for other in found):
             found += _round(place)
-    first = turn * MOST % len(found) if len(found) > MOST else 0
+    first = int(len(found) * (GOLDEN * turn % 1)) if len(found) > MOST else 0
     return [_pixels(part, width, height) for part in [*found, *found][first : first + min(MOST, len(found))]]
 
 

@@ -145,9 +145,10 @@ def test_places_side_by_side_share_a_close_up_and_more_than_two_take_turns() -> 
     beside = [(0.40, 0.50, 0.45, 0.55), (0.46, 0.51, 0.49, 0.55)]
     assert close_ups(beside, *SIZE) == [CloseUp(576, 432, 1056, 702)]
     apart = [(0.1 + 0.2 * n, 0.5, 0.14 + 0.2 * n, 0.54) for n in range(4)]
-    rounds = [close_ups(apart, *SIZE, turn=turn) for turn in range(2)]
-    assert [len(some) for some in rounds] == [MOST, MOST]
-    assert len({part for some in rounds for part in some}) == 4
+    for each_nth in (1, 2, 3, 4):
+        rounds = [close_ups(apart, *SIZE, turn=turn) for turn in range(0, 12 * each_nth, each_nth)]
+        assert all(len(set(some)) == MOST for some in rounds)
+        assert len({part for some in rounds for part in some}) == 4
 
 
 def test_a_thing_that_fills_the_picture_has_no_close_up() -> None:
