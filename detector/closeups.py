@@ -76,7 +76,7 @@ def places(look: Look, memory: Memory, rules: Rules) -> list[Box]:
     sure = [sighting.box for sighting in look.seen if not sighting.weak]
     doubtful: list[tuple[Box, tuple[str, ...]]] = [
         *((to_picture(change.box, shift), VIOLATIONS) for change in standing(memory)),
-        *((each.box, (each.class_name,)) for each in (*look.seen, *look.dim) if each.weak),
+        *((each.box, (each.class_name,)) for each in look.seen if each.weak),
     ]
     return [
         box

@@ -39,7 +39,6 @@ class Change:
 class Look:
     """One camera's look: when, what stood there, what may hide it; boxes normalised xyxy, times aware UTC.
 
-    dim: debris too faint to be believed unless a change bears it out: taken into `seen`, or dropped, by `observe`.
     blind: why this look proves nothing (a covered or frozen camera), None where it can be believed.
     size: width and height of the picture in pixels, None where nobody knows.
     """
@@ -51,7 +50,6 @@ class Look:
     changes: tuple[Change, ...] = ()
     blind: Reason | None = None
     size: tuple[int, int] | None = None
-    dim: tuple[Sighting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from detector.zones import VIOLATIONS
 from streams.frame import Frame
 
 FAINT = 0.5  # of a violation's threshold: from here on the sites are told, as a weak sighting;
-DIM = 0.33  # of debris' threshold: from here on they are told where a static change bears it out
 HIDING = ("person", "two_wheeler", "vehicle", "umbrella")
 
 
@@ -25,9 +24,7 @@ class Seen:
 
 
 def faintest(class_name: str) -> float:
-    """From which share of a class's threshold on a look tells of it."""
-    if class_name == "debris":
-        return DIM
+    """From which share of a class's threshold on a look tells of it: of violations also what is doubtful."""
     return FAINT if class_name in VIOLATIONS else 1.0
 
 
@@ -43,16 +40,15 @@ def seen(frame: Frame, found: Detections, thresholds: Mapping[str, float]) -> Se
         for xyxy, confidence, class_id in zip(found.xyxy, found.confidence, found.class_id, strict=True)
         if xyxy[2] > xyxy[0] and xyxy[3] > xyxy[1]  # what lay beside the picture, in the square's padding, is nothing
     ]
-    sightings = [
+    sightings = tuple(
         Sighting(name, confidence, box, weak=confidence < thresholds[name])
         for name, confidence, box in items
         if name in VIOLATIONS
-    ]
+    )
     look = Look(
         camera_id=frame.camera_id,
         taken_at=frame.taken_at,
-        seen=tuple(s for s in sightings if s.confidence >= FAINT * thresholds[s.class_name]),
-        dim=tuple(s for s in sightings if s.confidence < FAINT * thresholds[s.class_name]),
+        seen=sightings,
         covers=tuple(box for name, _, box in items if name in HIDING),
         size=(width, height),
     )

@@ -7,18 +7,16 @@ The patrol and a replay both come through here, so that they judge alike.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from detector import background, boxes, health
+from detector import background, health
 from detector.appearance import with_appearances
 from detector.background import Background
 from detector.boxes import Box
 from detector.health import Health
 from detector.look import Change, Look
 from detector.looks import Seen
-from detector.places import HIDDEN_SHARE, change_at
 from detector.registration import NO_SHIFT, Shift, taken_back, to_picture, to_reference
 from detector.stillness import glimpse
 from detector.thumbnail import LONGEST, thumbnail
-from detector.verdicts import EXPLAINS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ def observe(memory: Memory, seen: Seen, watching: Watching = Watching()) -> tupl
     when the camera is bumped a little. It carries what changed in the street, and `blind` when it proves nothing.
     """
     if not (watching.health or watching.changes):
-        return Memory(), _told(seen.look, ())
+        return Memory(), seen.look
     frame, colour = seen.frame, thumbnail(seen.frame.small(LONGEST))
     condition = None
     if watching.health:
@@ -68,7 +66,7 @@ def observe(memory: Memory, seen: Seen, watching: Watching = Watching()) -> tupl
         straight = colour if shift.is_none else taken_back(colour, shift)
         street = background.learn(memory.street, straight, look.covers, frame.taken_at)
     found = background.changes(street) if street and blind is None else ()
-    return Memory(condition, street), _told(replace(look, blind=blind), found)
+    return Memory(condition, street), replace(look, blind=blind, changes=found)
 
 
 def again(memory: Memory, seen: Seen) -> Look | None:
@@ -79,7 +77,7 @@ def again(memory: Memory, seen: Seen) -> Look | None:
     condition = memory.health
     if not (condition or memory.street) or (condition and (not condition.learnt or condition.blind)):
         return None
-    return _told(_aligned(seen.look, memory.shift), standing(memory))
+    return replace(_aligned(seen.look, memory.shift), changes=standing(memory))
 
 
 def standing(memory: Memory) -> tuple[Change, ...]:
@@ -92,25 +90,11 @@ def on_picture(box: Box, memory: Memory) -> Box:
     return to_picture(box, memory.shift)
 
 
-def _told(look: Look, found: tuple[Change, ...]) -> Look:
-    """A look with its changes, and with the dim debris that one of them bears out and nothing else explains."""
-    taken = [sighting.box for sighting in look.seen]
-    borne_out = (
-        dim
-        for dim in look.dim
-        if change_at(dim.box, found)
-        and not any(boxes.containment(dim.box, box) > EXPLAINS for box in taken)
-        and boxes.covered(dim.box, look.covers) < HIDDEN_SHARE
-    )
-    return replace(look, seen=(*look.seen, *borne_out), changes=found, dim=())
-
-
 def _aligned(look: Look, shift: Shift) -> Look:
     if shift.is_none:
         return look
     return replace(
         look,
         seen=tuple(replace(sighting, box=to_reference(sighting.box, shift)) for sighting in look.seen),
-        dim=tuple(replace(sighting, box=to_reference(sighting.box, shift)) for sighting in look.dim),
         covers=tuple(to_reference(cover, shift) for cover in look.covers),
     )

@@ -59,8 +59,8 @@ def frame(size: tuple[int, int] = SIZE, sequence: int = 0) -> Frame:
     return Frame("cam", np.zeros((size[1], size[0], 3), np.uint8), NOON, sequence)
 
 
-def look(*seen: Sighting, dim: tuple[Sighting, ...] = (), covers: tuple[Box, ...] = ()) -> Look:
-    return Look("cam", NOON, seen, covers=covers, size=SIZE, dim=dim)
+def look(*seen: Sighting, covers: tuple[Box, ...] = ()) -> Look:
+    return Look("cam", NOON, seen, covers=covers, size=SIZE)
 
 
 def said(eye: Eye, found: Detections) -> dict[str, list[tuple[float, tuple[int, ...]]]]:
@@ -131,10 +131,6 @@ def test_a_change_of_the_street_is_a_place_until_something_explains_it(monkeypat
     assert where(look(Sighting("stall", 0.9, (0.38, 0.48, 0.47, 0.56)))) == []
     assert where(look(Sighting("stall", 0.4, (0.38, 0.48, 0.47, 0.56), weak=True))) == [PLACE, (0.38, 0.48, 0.47, 0.56)]
     assert where(look(covers=((0.39, 0.4, 0.46, 0.6),))) == []
-    assert where(look(dim=(Sighting("debris", 0.3, (0.1, 0.8, 0.15, 0.85), weak=True),))) == [
-        PLACE,
-        (0.1, 0.8, 0.15, 0.85),
-    ]
 
 
 def test_nothing_stands_where_no_street_is_known() -> None:
