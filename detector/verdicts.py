@@ -14,6 +14,7 @@ from detector.zones import Zone
 
 BORNE_OUT_FROM, BORNE_OUT_SHARE = 3, 0.2  # detections, and their share, before static change speaks for a candidate
 EXPLAINS = 0.3  # of a site's box that a sighting elsewhere covers
+LONGEST_STEP_S = 30.0  # of the time since the look before that counts; looks are wanted no further apart
 HOLDS_S = {"stall": 300.0, "debris": 900.0}  # so long static change alone keeps a case open that nobody detects
 
 ANYWHERE = Zone("", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))  # by what to measure a stay outside all zones
@@ -38,10 +39,10 @@ class Now:
     cleared: tuple[Site, ...]
 
 
-def now_of(sites: tuple[Site, ...], before_at: datetime | None, look: Look, rules: Rules, longest_step_s: float) -> Now:
+def now_of(sites: tuple[Site, ...], before_at: datetime | None, look: Look, rules: Rules) -> Now:
     """What the sites are judged by at a look; before_at: of the look before, if there was one."""
     away_s = (look.taken_at - before_at).total_seconds() if before_at else 0.0
-    step_s = min(max(away_s, 0.0), longest_step_s)
+    step_s = min(max(away_s, 0.0), LONGEST_STEP_S)
     seen = tuple(sorted(look.seen, key=_order))
     court = rules.court(look.taken_at, look.size)
     cleared = tuple(site for site in sites if site.state is State.CLEARED)

@@ -57,14 +57,14 @@ class Watch:
     past: tuple[Place, ...] = ()
 
 
-def watch(before: Watch, look: Look, rules: Rules, *, longest_step_s: float = 30.0) -> tuple[Watch, tuple[Event, ...]]:
+def watch(before: Watch, look: Look, rules: Rules) -> tuple[Watch, tuple[Event, ...]]:
     """Take one look into account.
 
     Returns the new state and the events it caused. Pure: the same input always gives the same output, whatever the
-    order of the boxes. Time since the last look counts up to `longest_step_s`: a camera that was away proves nothing
-    for that time, and a clock that steps back counts as no time at all.
+    order of the boxes. Time since the last look counts up to half a minute: a camera that was away proves nothing for
+    that time, and a clock that steps back counts as no time at all.
     """
-    now = now_of(before.sites, before.last_look_at, look, rules, longest_step_s)
+    now = now_of(before.sites, before.last_look_at, look, rules)
     if look.blind is not None:
         return _unseen(before, now), ()
     rested = [site for site in now.cleared if not _forgotten(site, now)]
