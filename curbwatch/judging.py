@@ -2,21 +2,19 @@
 """One camera's look, judged: its sites moved on, its events into the spool, its clips cut."""
 
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import chain
-from pathlib import Path
 
 import structlog
 
+from curbwatch.cutting import ClipCutter
 from curbwatch.ledger import Ledger
 from curbwatch.looks_book import LooksBook
 from curbwatch.memories import Memories
-from curbwatch.messages import clip_message, messages, unmarked
+from curbwatch.messages import messages, unmarked
 from curbwatch.spool import Message, Spool
 from detector.ground import Ground
 from detector.look import Look
@@ -25,8 +23,6 @@ from detector.observe import Memory, Watching, again, observe, on_picture
 from detector.reasons import say
 from detector.rules import Rules
 from detector.watch import Event, Kind, Watch, watch
-from streams.clip import write_clip
-from streams.coded import Coded
 from streams.frame import reduced
 from streams.reader import CameraReader
 
@@ -69,12 +65,11 @@ class Judge:
         self._spool, self._model, self._on_event, self._book = spool, model, on_event, book
         self._memories = memories
         self._ledger = Ledger(model)
-        # clips are cut beside the loop: H.265 has to be encoded again, which takes seconds
-        self._clips = ThreadPoolExecutor(1, thread_name_prefix="clips")
+        self._clips = ClipCutter(spool, on_clip=on_event)
 
     def finish(self) -> None:
         """Let clips under way be finished."""
-        self._clips.shutdown()
+        self._clips.finish()
 
     def judge(self, post: Post, look: Seen, *, gated: bool = False) -> bool:
         """Take a look into account; whether that was done.
@@ -130,17 +125,7 @@ class Judge:
             since = event.at - timedelta(seconds=post.clip_s)
             # taken now: by the time a queue of clips has been encoded the camera keeps later seconds only
             if event.kind is not Kind.CLEARED and (packets := post.reader.packets(since=since, until=event.at)):
-                self._clips.submit(self._cut_clip, event, packets)
-
-    def _cut_clip(self, event: Event, packets: list[Coded]) -> None:
-        try:
-            if clip := _clip(event, packets):
-                self._spool.add(clip_message(event.site, packets[0].at, clip))
-                self._on_event()
-        except sqlite3.Error as error:
-            log.error("clip lost", camera=event.site.camera_id, reason=str(error))
-        except Exception:  # the worker's outermost frame: nobody asks a clip's future what became of it
-            log.exception("clip lost", camera=event.site.camera_id)
+                self._clips.order(event.site, packets)
 
     def save(self, posts: Iterable[Post]) -> None:
         """Write what is known of many cameras' sites, at once: each write waits for the disk."""
@@ -199,18 +184,6 @@ def _remember_first_sights(post: Post, look: Seen) -> None:
     if born:
         picture = unmarked(look)
         post.first_sights.update(dict.fromkeys(born, picture))
-
-
-def _clip(event: Event, packets: list[Coded]) -> bytes | None:
-    """The seconds before the event as MP4, or None where nothing of them can be decoded."""
-    with tempfile.TemporaryDirectory(prefix="curbwatch-") as folder:
-        path = Path(folder) / "clip.mp4"
-        try:
-            made = write_clip(path, packets)
-        except OSError as error:
-            log.warning("case without a clip", camera=event.site.camera_id, reason=str(error))
-            return None
-        return path.read_bytes() if made else None
 
 
 def _log(events: tuple[Event, ...]) -> None:
