@@ -3,6 +3,8 @@
 
 import math
 import re
+import time
+from threading import Barrier, Event
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 
 from benchmarks.capacity.chaos import tally
 from benchmarks.capacity.fit import largest, line, summary
+from benchmarks.capacity.floor import Stream, _check, _read
 from benchmarks.capacity.metrics import added, between, looks, parsed, quantiles
 from benchmarks.capacity.soak import slope
 from benchmarks.charts import Series, chart, ticks
@@ -149,3 +152,15 @@ def test_charts_have_round_ticks_and_show_every_point() -> None:
     assert len(re.findall("<circle", drawn)) == 2
     assert "a&lt;b" in drawn
     assert "nothing was measured" in chart([Series("a", [(1, None)])], title="t", x_label="x", y_label="y")
+
+
+def test_the_floor_is_of_all_streams_or_says_which_one_did_not_last() -> None:
+    lasting, done = Stream("rtsp://127.0.0.1/a"), Event()
+    _check([lasting])
+    with pytest.raises(SystemExit, match=r"127.0.0.1/b: silent for 5 s"):
+        _check([lasting, Stream("rtsp://127.0.0.1/b", heard_s=time.monotonic() - 5)])
+    missing, opened = Stream("rtsp://127.0.0.1:1/c"), Barrier(2)
+    _read(missing, 2.0, opened, done)
+    assert opened.broken  # nobody waits for it
+    with pytest.raises(SystemExit, match=r"127.0.0.1:1/c: .*refused"):
+        _check([lasting, missing])
