@@ -97,7 +97,7 @@ def _case_counts(services: Services) -> list[tuple[str, str, int]]:
 def _camera_statuses(services: Services) -> list[str]:
     now, silent_after_s = services.clock(), services.config.silent_after_s
     with services.store.read() as connection:
-        found = camera_rows.every(connection)
+        found = camera_rows.watched(connection)
     return [camera_out(camera, now=now, silent_after_s=silent_after_s).status for camera in found]
 
 

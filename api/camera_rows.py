@@ -23,8 +23,13 @@ def get(connection: Connection, camera_id: str) -> Camera:
 
 
 def every(connection: Connection) -> list[Camera]:
-    """All cameras by id."""
+    """All cameras by id, removed ones too: their cases stay."""
     return [_camera(row) for row in connection.execute(sa.select(cameras).order_by(cameras.c.id))]
+
+
+def watched(connection: Connection) -> list[Camera]:
+    """The cameras that have not been removed, by id."""
+    return [camera for camera in every(connection) if camera.removed_at is None]
 
 
 def put(
@@ -36,8 +41,8 @@ def put(
     zones: list[dict[str, Any]],
     now: datetime,
 ) -> tuple[Camera, bool]:
-    """Registers a camera or replaces its description; the flag says whether it is new."""
-    values = {"name": name, "place": place, "zones": zones}
+    """Registers a camera, replaces its description or takes it back; the flag says whether it is new."""
+    values = {"name": name, "place": place, "zones": zones, "removed_at": None}
     known = connection.execute(sa.select(cameras).where(cameras.c.id == camera_id)).one_or_none()
     if known is not None and all(getattr(known, column) == value for column, value in values.items()):
         return _camera(known), False
@@ -59,16 +64,29 @@ def put_state(
     silent_after_s: float,
     ticket_after_s: float,
 ) -> Camera:
-    """Records a camera's state; listeners hear of it when status, error or health have changed. Raises NotFound."""
+    """Records a camera's state; listeners hear of it when status, error or health have changed. Raises NotFound.
+
+    What is reported is watched again, whoever removed it: it may have gone from one patrol to another.
+    """
     before = get(connection, camera_id)
     heard = before.received_at
     if heard is not None and (now - heard).total_seconds() > silent_after_s:
         moments.note_silence(connection, camera_id, since=heard)
     if moments.note(connection, camera_id, state, now=now):
         _announce(connection, camera_id, state.status, now=now)
-    _update(connection, camera_id, received_at=now, **asdict(state))
+    _update(connection, camera_id, received_at=now, removed_at=None, **asdict(state))
     tickets.follow(connection, camera_id, state, after_s=ticket_after_s, now=now)
     return get(connection, camera_id)
+
+
+def remove(connection: Connection, camera_id: str, *, now: datetime) -> None:
+    """Notes that a camera is no longer watched; its cases and what is known of it stay. Raises NotFound."""
+    if get(connection, camera_id).removed_at is not None:
+        return
+    _update(connection, camera_id, removed_at=now)
+    moments.note_removal(connection, camera_id, now=now)
+    tickets.close(connection, camera_id, now=now)
+    _announce(connection, camera_id, moments.REMOVED, now=now)
 
 
 def put_snapshot(connection: Connection, camera_id: str, *, now: datetime) -> None:
@@ -113,4 +131,5 @@ def _camera(row: Row[Any]) -> Camera:
         state,
         row.received_at,
         row.snapshot_at,
+        row.removed_at,
     )

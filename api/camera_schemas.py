@@ -9,6 +9,7 @@ from pydantic import AliasChoices, ConfigDict, Field
 from api.model import Camera, CameraStatus
 from api.shapes import Answer, ClassName, Name, Note, ReasonIn, ReasonOut, Shape, Share, TextIn, TextOut, Time
 
+REMOVED = "unknown (removed): no patrol has this camera in its settings any more"
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Pixels = Annotated[int, Field(ge=0, le=65_535)]
 Point = tuple[Share, Share]
@@ -67,6 +68,7 @@ CAMERA: dict[str, Any] = CAMERA_IN | {
     "snapshot": {"taken_at": "2026-11-21T01:12:00Z", "url": "/api/v1/cameras/cam-12/snapshot"},
     "created_at": "2026-11-20T08:00:00Z",
     "updated_at": "2026-11-20T08:00:00Z",
+    "removed_at": None,
 }
 DETECTIONS: dict[str, Any] = {
     "width": 1280,
@@ -158,7 +160,7 @@ class SnapshotOut(Answer):
 
 
 class CameraOut(Answer):
-    """A camera; `status` is `unknown` before its first report and while the patrol is silent."""
+    """A camera; `status` is `unknown` before its first report, while the patrol is silent, and once it is removed."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [CAMERA]})
 
@@ -173,10 +175,11 @@ class CameraOut(Answer):
     snapshot: SnapshotOut | None
     created_at: datetime
     updated_at: datetime
+    removed_at: datetime | None = Field(description="Since when no patrol watches it any more.")
 
 
 class CameraList(Answer):
-    """All cameras by id."""
+    """All cameras that are watched, by id."""
 
     items: list[CameraOut]
 
@@ -226,7 +229,7 @@ def camera_out(camera: Camera, *, now: datetime, silent_after_s: float) -> Camer
     """A camera as it is shown at `now`."""
     age_s = None if camera.received_at is None else (now - camera.received_at).total_seconds()
     silent = age_s is not None and age_s > silent_after_s
-    known = camera.state is not None and not silent
+    known = camera.state is not None and not silent and camera.removed_at is None
     snapshot = None
     if camera.snapshot_at is not None:
         url = f"/api/v1/cameras/{camera.id}/snapshot"
@@ -238,11 +241,12 @@ def camera_out(camera: Camera, *, now: datetime, silent_after_s: float) -> Camer
         zones=[Zone.model_validate(zone) for zone in camera.zones],
         status=camera.state.status if camera.state is not None and known else "unknown",
         silent=silent,
-        note=_note(age_s, silent=silent),
+        note=REMOVED if camera.removed_at else _note(age_s, silent=silent),
         state=None if camera.state is None else CameraStateOut.model_validate(camera.state),
         snapshot=snapshot,
         created_at=camera.created_at,
         updated_at=camera.updated_at,
+        removed_at=camera.removed_at,
     )
 
 

@@ -154,7 +154,9 @@ class WhyOut(Answer):
 
     camera_id: str
     at: datetime
-    verdict: Literal["case", "given_up", "down", "silent", "blind", "nothing", "forgotten", "future", "before"]
+    verdict: Literal[
+        "case", "given_up", "down", "silent", "removed", "blind", "nothing", "forgotten", "future", "before"
+    ]
     text: TextOut
     case: str | None = Field(description="The case that stood then: GET /api/v1/cases/{id}.")
     reason: ReasonOut | None

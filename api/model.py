@@ -179,7 +179,10 @@ class CameraState:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A camera, its zones and its last reported state; `received_at` is when the API heard of it."""
+    """A camera, its zones and its last reported state; `received_at` is when the API heard of it.
+
+    `removed_at`: since when no patrol watches it any more.
+    """
 
     id: str
     name: str
@@ -190,6 +193,7 @@ class Camera:
     state: CameraState | None
     received_at: datetime | None
     snapshot_at: datetime | None
+    removed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from api.model import CameraState
 from api.tables import camera_states
 
 SILENT = "unknown"
+REMOVED = "removed"
 
 
 def note(connection: Connection, camera_id: str, state: CameraState, *, now: datetime) -> bool:
@@ -29,7 +30,16 @@ def note(connection: Connection, camera_id: str, state: CameraState, *, now: dat
 
 def note_silence(connection: Connection, camera_id: str, *, since: datetime) -> None:
     """Keeps that nobody reported for a camera after `since`."""
-    row = {"camera_id": camera_id, "at": since, "status": SILENT, "error": None, "health": None}
+    _keep(connection, camera_id, SILENT, since)
+
+
+def note_removal(connection: Connection, camera_id: str, *, now: datetime) -> None:
+    """Keeps that nobody watches a camera from now on."""
+    _keep(connection, camera_id, REMOVED, now)
+
+
+def _keep(connection: Connection, camera_id: str, status: str, at: datetime) -> None:
+    row = {"camera_id": camera_id, "at": at, "status": status, "error": None, "health": None}
     connection.execute(sa.insert(camera_states).values(row))
 
 

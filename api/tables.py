@@ -150,6 +150,7 @@ cameras = sa.Table(
     sa.Column("health", MaybeJson),
     sa.Column("messages_waiting", sa.BigInteger(), nullable=False, server_default="0"),
     sa.Column("messages_refused", sa.BigInteger(), nullable=False, server_default="0"),
+    sa.Column("removed_at", UtcDateTime()),
 )
 
 # one row for each change of a camera's status, error or health: what it could see at any moment of the past

@@ -64,11 +64,17 @@ def follow(connection: Connection, camera_id: str, state: CameraState, *, after_
     fault = fault_of(connection, camera_id, state, now=now)
     known = next(iter(page(connection, camera_id=camera_id, status="open", limit=1)), None)
     if known is not None and (fault is None or fault.name != known.fault):
-        connection.execute(sa.update(tickets).where(tickets.c.id == known.id).values(closed_at=now))
-        _announce(connection, get(connection, known.id), now=now)
+        close(connection, camera_id, now=now)
         known = None
     if known is None and fault is not None and (now - fault.since).total_seconds() >= after_s:
         _open(connection, camera_id, fault, now=now)
+
+
+def close(connection: Connection, camera_id: str, *, now: datetime) -> None:
+    """Closes a camera's open ticket, if it has one."""
+    for ticket in page(connection, camera_id=camera_id, status="open", limit=1):
+        connection.execute(sa.update(tickets).where(tickets.c.id == ticket.id).values(closed_at=now))
+        _announce(connection, get(connection, ticket.id), now=now)
 
 
 def fault_of(connection: Connection, camera_id: str, state: CameraState, *, now: datetime) -> Fault | None:

@@ -42,6 +42,10 @@ TEXTS: dict[str, Bilingual] = {
         "en": "no case at {time} on {camera}: the camera gave no pictures since {since} ({error})",
         "zh": "{time} {camera} 未立案：摄像机自 {since} 起没有画面（{error}）",
     },
+    "removed": {
+        "en": "no case at {time} on {camera}: the camera was removed from the settings at {since}, so nobody looked",
+        "zh": "{time} {camera} 未立案：该摄像机已于 {since} 从配置中移除，当时无人巡查",
+    },
     "silent": {
         "en": "no case at {time} on {camera}: the patrol was silent since {since}, so nobody looked",
         "zh": "{time} {camera} 未立案：巡查程序自 {since} 起无响应，当时无人巡查",
@@ -143,6 +147,8 @@ def _given_up(asked: _Asked, entry: Entry) -> WhyOut:
 
 def _unseen(asked: _Asked, moment: CameraMoment) -> WhyOut | None:
     """Why the camera could see nothing then, if it could not."""
+    if moment.status == moments.REMOVED:
+        return _said(asked, "removed", since=asked.clock(moment.at))
     if moment.status == moments.SILENT or _silent_now(asked):
         since = moment.at if moment.status == moments.SILENT else asked.camera.received_at
         return _said(asked, "silent", since=asked.clock(since or moment.at))

@@ -65,6 +65,9 @@ class Client:
     def put_camera(self, camera_id: str, about: dict[str, object]) -> None:
         self._send("PUT", f"/cameras/{camera_id}", json=about)
 
+    def remove_camera(self, camera_id: str) -> None:
+        self._send("DELETE", f"/cameras/{camera_id}")
+
     def put_state(self, camera_id: str, state: dict[str, object]) -> None:
         self._send("PUT", f"/cameras/{camera_id}/state", json=state)
 

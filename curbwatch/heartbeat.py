@@ -3,7 +3,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from math import inf
@@ -29,7 +30,10 @@ log = structlog.get_logger(__name__)
 
 
 class Heartbeat:
-    """A thread that reports camera definitions once, then states and snapshots until it is stopped."""
+    """A thread that reports camera definitions once, then states and snapshots until it is stopped.
+
+    `former`: cameras of earlier settings, which the API is told to show no longer.
+    """
 
     def __init__(
         self,
@@ -39,9 +43,10 @@ class Heartbeat:
         *,
         every_s: float,
         undelivered: Callable[[], Mapping[str, Undelivered]],
+        former: Collection[str] = (),
     ) -> None:
         self._posts, self._about, self._client, self._every_s = posts, about, client, every_s
-        self._undelivered = undelivered
+        self._undelivered, self._former = undelivered, sorted(former)
         self._picture_s = max(PICTURES * every_s, len(posts) / PICTURES_PER_S)
         self._allowed = self._most = max(every_s * PICTURES_PER_S, 1.0)  # pictures that may be sent now, and at most
         self._round_at = inf
@@ -86,7 +91,16 @@ class Heartbeat:
                 if not error.status:
                     return False  # the courier already says so
                 log.warning("camera report failed", camera=camera_id, reason=str(error))
+        self._take_leave()
         return True
+
+    def _take_leave(self) -> None:
+        """Have the API show no longer what only earlier settings named."""
+        with suppress(ApiAway):  # the next round goes on with it
+            while self._former and not self._quit.is_set():
+                with suppress(ApiRefused):  # it never heard of this camera
+                    self._client.remove_camera(self._former[-1])
+                self._former.pop()
 
     def _allow(self, now: float) -> None:
         """So many pictures more as time went by: at the start all cameras have a new one, and the looks come first."""

@@ -245,7 +245,10 @@ def _patrol(
         )  # fmt: skip
         about = {camera.id: _about(camera) for camera in settings.cameras}
         posts = {name: turn.post for name, turn in turns.items()}
-        heartbeat = Heartbeat(posts, about, reporting, every_s=told.heartbeat_s, undelivered=spool.undelivered)
+        heartbeat = Heartbeat(
+            posts, about, reporting, every_s=told.heartbeat_s, undelivered=spool.undelivered,
+            former=spool.cameras() - posts.keys(),
+        )  # fmt: skip
         # they end the other way round: the courier last, so that it may still take the last look's news
         for part in (courier, heartbeat, patrol):
             part.start()

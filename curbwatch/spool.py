@@ -108,6 +108,11 @@ class Spool:
             log.warning("sites forgotten: another version wrote them; what stands is found anew", camera=camera_id)
             return Watch(camera_id)
 
+    def cameras(self) -> set[str]:
+        """Every camera that this patrol ever had."""
+        with self._lock:
+            return {str(row[0]) for row in self._db.execute("SELECT camera_id FROM watches")}
+
     def waiting(self, *, besides: Collection[str] = (), most: int = 200) -> list[Message]:
         """The most urgent messages not yet accepted, the oldest first, but for some sites'; without their attachments.
 

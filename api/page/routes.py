@@ -115,7 +115,7 @@ def case(case_id: str, request: Request, by: Reader, services: ServicesDep) -> R
     """One case: evidence, decision, history."""
     with services.store.read() as connection:
         found = case_rows.get(connection, case_id)
-        names = {camera.id: camera.name for camera in camera_rows.every(connection)}
+        names = _names(connection)
         next_new = _next_new(connection, found)
         related = places.related(connection, found)
     shown, pair = views.first_picture(found) or next(iter(views.clips(found)), None), views.pair(found)
@@ -145,7 +145,8 @@ def cameras(request: Request, by: Reader, services: ServicesDep) -> Response:
     """All cameras with their zones drawn over the last picture."""
     with services.store.read() as connection:
         found = _cameras(connection, services)
-    return render(Viewer(request, by), "cameras.html", page="cameras", cameras=found)
+        removed = [camera for camera in camera_rows.every(connection) if camera.removed_at is not None]
+    return render(Viewer(request, by), "cameras.html", page="cameras", cameras=found, removed=removed)
 
 
 @router.get("/cameras/{camera_id}/why")
@@ -244,9 +245,13 @@ def _cards(connection: Connection, chosen: Chosen, found: Page, cameras: list[Ca
         "older": found.older,
         "older_href": chosen.address(before=str(found.older or "")),
         "choices": views.choices(chosen, counts),
-        "names": {camera.id: camera.name for camera in cameras},
+        "names": _names(connection),
         "cameras": cameras,
     }
+
+
+def _names(connection: Connection) -> dict[str, str]:
+    return {camera.id: camera.name for camera in camera_rows.every(connection)}
 
 
 def _cameras(connection: Connection, services: Services) -> list[CameraView]:
@@ -256,7 +261,7 @@ def _cameras(connection: Connection, services: Services) -> list[CameraView]:
         waiting[ticket.camera_id].append(ticket)
     found = [
         views.camera_view(camera, now=now, silent_after_s=silent, tickets=tuple(waiting[camera.id]))
-        for camera in camera_rows.every(connection)
+        for camera in camera_rows.watched(connection)
     ]
     # what needs somebody comes first
     return sorted(

@@ -88,6 +88,12 @@ TEXTS: dict[str, Text] = {
     "cameras.title": Text("摄像机", "Cameras"),
     "cameras.zones": Text("巡查区域", "Zones"),
     "cameras.no_zones": Text("没有设置区域", "No zone is set"),
+    "cameras.removed": Text("已移除的摄像机", "Removed cameras"),
+    "cameras.removed.why": Text(
+        "已从配置中移除，不再巡查；案件与记录仍保留。",
+        "No longer in the settings and not watched; their cases and records stay.",
+    ),
+    "cameras.removed.at": Text("移除于", "removed"),
     "cameras.cases": Text("该摄像机的案件", "Cases of this camera"),
     "camera.live": Text("在线", "Live"),
     "camera.connecting": Text("连接中", "Connecting"),

@@ -39,6 +39,14 @@ def put(camera_id: CameraPath, body: CameraIn, response: Response, _by: Reporter
     return _shown(services, camera)
 
 
+@router.delete("/{camera_id}", status_code=204, summary="Remove a camera", responses=refusals(404, 422))
+def remove(camera_id: CameraPath, _by: Reporter, services: ServicesDep) -> None:
+    """It is no longer watched: it leaves the lists, its device ticket is closed. Its cases, its ledger and what is
+    known of it stay. Another `PUT` of its description or state brings it back."""
+    with services.store.write() as connection:
+        camera_rows.remove(connection, camera_id, now=services.clock())
+
+
 @router.put(
     "/{camera_id}/state",
     summary="Report how a camera is",
@@ -83,9 +91,9 @@ async def put_snapshot(camera_id: CameraPath, request: Request, _by: Reporter, s
 
 @router.get("", summary="List cameras", responses=refusals())
 def index(services: ServicesDep, _by: Shower) -> CameraList:
-    """All cameras by id, with their states."""
+    """All cameras that are watched, by id, with their states."""
     with services.store.read() as connection:
-        found = camera_rows.every(connection)
+        found = camera_rows.watched(connection)
     return CameraList(items=[_shown(services, camera) for camera in found])
 
 

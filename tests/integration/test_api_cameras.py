@@ -41,6 +41,9 @@ class Street:
     def get(self, path: str, role: str = "viewer", **headers: str) -> httpx2.Response:
         return self.http.get(path, headers=self.trial.headers(role) | headers)
 
+    def remove(self, camera_id: str, role: str = "patrol") -> httpx2.Response:
+        return self.http.delete(f"/api/v1/cameras/{camera_id}", headers=self.trial.headers(role))
+
     def events(self) -> list[str]:
         with self.trial.app.state.services.store.read() as connection:
             rows = connection.exec_driver_sql("SELECT event FROM events").scalars()
@@ -96,6 +99,49 @@ def test_listeners_hear_of_changes_only(street: Street) -> None:
     for state in (STATE_IN, STATE_IN, STATE_IN | {"drops": 7}, STATE_IN | {"status": "retrying"}):
         street.put("cam-12/state", json=state)
     assert len(street.events()) == 3
+
+
+def test_a_removed_camera_leaves_the_lists_and_keeps_what_is_known_of_it(street: Street) -> None:
+    covered = STATE_IN["health"] | {"state": "covered", "since": "2026-11-21T07:00:00Z"}
+    for name in ("cam-12", "cam-13"):
+        street.put(name, json=CAMERA_IN)
+        street.put(f"{name}/state", json=STATE_IN | {"health": covered})
+    assert street.remove("cam-12").status_code == 204
+    assert street.remove("cam-12").status_code == 204
+    assert street.events()[-2:] == ["ticket.updated", "camera.updated"]
+    assert [item["id"] for item in street.get("/api/v1/cameras").json()["items"]] == ["cam-13"]
+    told = street.get("/api/v1/cameras/cam-12").json()
+    assert (told["removed_at"], told["status"], told["state"]["status"]) == ("2026-11-21T08:00:00Z", "unknown", "live")
+    assert told["note"].startswith("unknown (removed)")
+    assert [one["camera_id"] for one in street.get("/api/v1/tickets?status=open").json()["items"]] == ["cam-13"]
+    assert 'curbwatch_cameras{status="live"} 1.0' in street.get("/metrics").text
+
+
+def test_why_a_removed_camera_saw_nothing_is_told(street: Street) -> None:
+    street.put("cam-12", json=CAMERA_IN)
+    street.put("cam-12/state", json=STATE_IN)
+    street.remove("cam-12")
+    street.now += timedelta(hours=1)
+    why = street.get("/api/v1/cameras/cam-12/why").json()
+    assert (why["verdict"], "removed from the settings at 16:00:00" in why["text"]["en"]) == ("removed", True)
+    assert "已于 16:00:00 从配置中移除" in why["text"]["zh"]
+
+
+@pytest.mark.parametrize(("path", "said"), [("cam-12", CAMERA_IN), ("cam-12/state", STATE_IN)])
+def test_a_removed_camera_comes_back_with_its_next_report(street: Street, path: str, said: dict[str, Any]) -> None:
+    street.put("cam-12", json=CAMERA_IN)
+    street.put("cam-12/state", json=STATE_IN)
+    street.remove("cam-12")
+    street.put(path, json=said)
+    assert [item["removed_at"] for item in street.get("/api/v1/cameras").json()["items"]] == [None]
+    assert street.events()[-1] == "camera.updated"
+    assert street.events().count("camera.updated") == 4
+
+
+def test_only_who_reports_removes_and_only_what_there_is(street: Street) -> None:
+    street.put("cam-12", json=CAMERA_IN)
+    assert [street.remove("cam-12", role).status_code for role in ("viewer", "operator", "admin")] == [403, 403, 204]
+    assert street.remove("cam-99").status_code == 404
 
 
 def test_a_state_needs_a_registered_camera(street: Street) -> None:

@@ -275,3 +275,22 @@ def test_the_footer_names_licence_and_source(client: TestClient, made: Trial) ->
 
     assert "GNU Affero General Public License, version 3" in html
     assert f'href="{made.config.source_url}"' in html
+
+
+def test_a_removed_camera_leaves_the_wall_and_stands_below_the_others_with_its_cases(
+    client: TestClient, made: Trial
+) -> None:
+    case_id = report(client, made)
+    for camera_id, name in (("cam-1", "Old gate"), ("cam-2", "New gate")):
+        client.put(f"/api/v1/cameras/{camera_id}", headers=made.headers("patrol"), json={"name": name})
+    client.delete("/api/v1/cameras/cam-1", headers=made.headers("patrol"))
+    viewer = made.headers("viewer") | {"Accept-Language": "en"}
+    assert "Old gate" not in client.get("/tiles", headers=viewer).text
+    cameras = client.get("/cameras", headers=viewer).text
+    assert cameras.index("New gate") < cameras.index("Removed cameras") < cameras.index("Old gate")
+    assert '<li class="camera" id="camera-cam-1"' not in cameras
+    chosen = client.get("/?status=all&camera=cam-1", headers=viewer).text
+    assert '<option value="cam-1" selected>Old gate</option>' in chosen
+    assert f'data-key="{case_id}"' in chosen
+    assert "Old gate" in client.get(f"/cases/{case_id}", headers=viewer).text
+    assert client.get("/cameras/cam-1/why", headers=viewer).status_code == 200

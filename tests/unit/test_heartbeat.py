@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from curbwatch.client import Client
+from curbwatch.client import ApiAway, Client
 from curbwatch.errors import ApiRefused
 from curbwatch.heartbeat import Heartbeat
 from curbwatch.judging import Post
@@ -32,6 +32,7 @@ class Heard(Client):
 
     told: list[str] = field(default_factory=list)
     forgetful: bool = False
+    gone_for: int = 0
     state: dict[str, object] = field(default_factory=dict)
     on_state: Callable[[], None] = field(default=lambda: None)
 
@@ -45,6 +46,14 @@ class Heard(Client):
         self.told.append("state")
         self.state = told[1]
         self.on_state()
+
+    def remove_camera(self, camera_id: str) -> None:
+        if self.gone_for:
+            self.gone_for -= 1
+            raise ApiAway("busy", 503)
+        self.told.append(f"without {camera_id}")
+        if camera_id == "never heard of":
+            raise ApiRefused(404, "no such camera")
 
     def put_snapshot(self, *_: object) -> None:
         self.told.append("picture")
@@ -153,3 +162,11 @@ def test_an_api_that_forgot_the_camera_is_told_everything_again(api: Heard, post
     beat._round(15.0)
     beat._round(20.0)
     assert api.all() == ["camera", "state"]
+
+
+def test_cameras_that_the_settings_no_longer_name_are_removed_once(api: Heard, post: Post) -> None:
+    former = {"cam-0", "never heard of"}
+    beat = Heartbeat({"cam-1": post}, {"cam-1": {}}, api, every_s=5.0, undelivered=dict, former=former)
+    api.gone_for = 1
+    heard = [(beat._round(at), api.all())[1] for at in (0.0, 5.0, 10.0)]
+    assert heard == [["camera", "state"], ["without never heard of", "without cam-0"], []]

@@ -48,6 +48,12 @@ def test_sites_come_back_as_they_were_written(spool: Spool) -> None:
     assert spool.watch("cam-2") == Watch("cam-2")
 
 
+def test_every_camera_that_the_patrol_ever_had_is_known(spool: Spool) -> None:
+    spool.put(Watch("cam-1"))
+    spool.put_all([Watch("cam-1"), Watch("cam-2")])
+    assert spool.cameras() == {"cam-1", "cam-2"}
+
+
 def test_sites_of_another_version_are_forgotten_and_told_not_fatal(spool: Spool) -> None:
     spool.put(watched())
     spool._db.execute("""UPDATE watches SET state = '{"camera_id": "cam-1", "sites": [{"key": 7}]}'""")
