@@ -14,7 +14,6 @@ from api.tables import api_keys, sessions, users
 
 COOKIE = "curbwatch_session"
 CSRF_HEADER = "x-csrf-token"
-CSRF_FIELD = "csrf_token"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from pydantic_settings import SettingsError as UnreadableVariable
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from curbwatch import settings_faults
 from curbwatch.errors import SettingsError
 from curbwatch.schedule import Pace
 from curbwatch.zone_settings import GroundSettings, Seconds, Strict, ZoneSettings
@@ -273,18 +274,10 @@ def load_settings(path: Path) -> Settings:
     try:
         settings = Settings(**table)
     except ValidationError as error:
-        raise SettingsError(f"{path}:\n" + "\n".join(map(_fault, error.errors(include_input=False)))) from None
+        raise SettingsError("\n".join([f"{path}:", *settings_faults.told(error)])) from None
     except UnreadableVariable as error:  # its cause holds the value, perhaps a secret
         raise SettingsError(f"the environment: {error}; write it as JSON or unset it") from None
     return _rooted(settings, path.resolve().parent)
-
-
-def _fault(error: object) -> str:
-    assert isinstance(error, dict)  # noqa: S101 - pydantic's ErrorDetails
-    place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error["loc"]).lstrip(".") or "settings"
-    if error["type"] == "extra_forbidden":
-        return f"  {place}: unknown key; remove it or correct its name"
-    return f"  {place}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def _rooted(settings: Settings, folder: Path) -> Settings:

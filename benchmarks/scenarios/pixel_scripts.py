@@ -6,7 +6,6 @@ from detector.windows import Window
 
 VENDOR_X, VENDOR_Y = 4.45, 10.45
 PILE_X, PILE_Y = 8.2, 10.0
-MINUTE = 60.0
 Steps = tuple[tuple[float, str], ...]
 
 

@@ -58,6 +58,13 @@ def fault(path: Path) -> str:
     return str(caught.value)
 
 
+def test_a_faulty_zone_is_not_also_called_missing_and_an_empty_list_says_what_to_do(path: Path) -> None:
+    path.write_text(GOOD.replace("dwell_s = 60", "dwell_s = 0"))
+    assert fault(path).splitlines()[1:] == ["  cameras[0].zones[1].dwell_s: Input should be greater than 0"]
+    path.write_text(GOOD.partition("[[cameras.zones]]")[0] + "zones = []")
+    assert fault(path).splitlines()[1:] == ["  cameras[0].zones: is empty; fill it in"]
+
+
 def test_a_sound_file_is_read(path: Path) -> None:
     settings = load_settings(path)
     (camera,) = settings.cameras
@@ -161,10 +168,10 @@ def test_every_example_is_sound(example: Path, tmp_path: Path, monkeypatch: pyte
             'ground = {horizon = 0.2}\n[[cameras.zones]]\nname = "pavement"',
             "cameras[0].ground: give four points",
         ),
-        ('["stall"]', "[]", "cameras[0].zones[1].classes: Tuple should have at least 1 item"),
+        ('["stall"]', "[]", "cameras[0].zones[1].classes: is empty; fill it in"),
         ("port = 8081", 'trusted_proxies = ["nginx"]', "service.trusted_proxies[0]: 'nginx' is no address of a proxy"),
         ("port = 8081", 'timezone = "Mars/Base"', "service.timezone: 'Mars/Base' is no IANA time zone; write one such"),
-        ('"rtsp://user:hunter2@10.0.0.7/ch1"', '""', "cameras[0].url: Value should have at least 1 item"),
+        ('"rtsp://user:hunter2@10.0.0.7/ch1"', '""', "cameras[0].url: is empty; fill it in"),
         (
             '"rtsp://user:hunter2@10.0.0.7/ch1"',
             '"${GATE_URL}"',
