@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """YOLO folders: data.yaml, images/ and labels/ with or without splits, boxes or outlines."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import yaml
 from benchmarks.datasets import SPLITS, Dataset, Fault, Labelled, labelled, pictures_below, split_named
 from benchmarks.errors import DataError
 from models.label_store import Box
+from streams.pictures import SUFFIXES
 
 SPELLINGS = tuple(name for names in SPLITS.values() for name in names)
 
@@ -19,7 +21,7 @@ def is_yolo(root: Path) -> bool:
 
 
 def read_yolo(root: Path, split: str) -> Dataset:
-    """Read one split; a missing label file is a fault, an empty one a picture without boxes."""
+    """Read one split; a picture or a label file without the other is a fault, an empty one a picture without boxes."""
     about = _about(root)
     names = _names(root, about)
     places = _splits(root, about)
@@ -31,6 +33,7 @@ def read_yolo(root: Path, split: str) -> Dataset:
         raise DataError(f"{root}: the split {chosen!r} holds no pictures; look at the paths in data.yaml")
     faults: list[Fault] = []
     pictures = [p for path in paths if (p := _picture(path, names, faults))]
+    faults += _without_picture(paths)
     seen = {box.name for picture in pictures for box in picture.boxes}
     classes = tuple(names.values()) or tuple(sorted(seen))
     return Dataset(root, "YOLO", chosen, classes, tuple(pictures), tuple(faults))
@@ -99,6 +102,20 @@ def _label_file(picture: Path) -> Path:
             parts[place] = "labels"
             break
     return Path(*parts).with_suffix(".txt")
+
+
+def _without_picture(pictures: list[Path]) -> Iterator[Fault]:
+    """Label files in the folders of these pictures' labels that no picture on disk belongs to."""
+    for folder, labels in sorted({(path.parent, _label_file(path).parent) for path in pictures}):
+        there = {path.stem for path in folder.glob("*") if path.suffix.lower() in SUFFIXES}
+        for file in sorted(labels.glob("*.txt")):
+            # beside pictures lie lists and notes, too
+            if file.stem not in there and file.name != "classes.txt" and (labels != folder or _begins_as_label(file)):
+                yield Fault("missing picture", str(file), "label without a picture; left out")
+
+
+def _begins_as_label(file: Path) -> bool:
+    return file.read_text("utf-8", "replace").lstrip()[:1].isdigit()
 
 
 def _picture(path: Path, names: dict[int, str], faults: list[Fault]) -> Labelled | None:

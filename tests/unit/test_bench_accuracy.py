@@ -106,13 +106,28 @@ def test_faults_of_a_yolo_folder_are_listed_and_the_rest_is_measured(model: Mode
     (data / "images" / "test" / "5.png").write_bytes(b"no picture")
     lines = ["1 .99 .5 .2 .2", "1 2 2 .1 .1", "9 .5 .5 .1 .1", "1 .5 .5 x .1", "1 .5 .5 .1", "nan 0 0 1 1", ""]
     (labels / "6.txt").write_text("\n".join(lines))
+    (labels / "7.txt").write_text("")
+    (labels / "classes.txt").write_text("stall\ndebris\n")
     report = measure(model, read_folder(data))
     assert kinds(report) == sorted([
         ("box outside", "6.png"), ("box without area", "6.png"), ("malformed label", "6.txt:4"),
         ("malformed label", "6.txt:5"), ("malformed label", "6.txt:6"), ("missing label", "4.png"),
+        ("missing picture", "7.txt"),
         ("unknown class", "6.txt:3"), ("unreadable picture", "5.png"),
     ])  # fmt: skip
     assert report["classes"]["debris"]["pictures"] == 5
+
+
+def test_labels_beside_their_pictures_are_told_from_lists_and_notes(data: Path) -> None:
+    for name in ("there.png", "of another split.png"):
+        draw(data / name, [FOUND])
+    texts = {"there": "1 .5 .5 .1 .1", "gone": "1 .5 .5 .1 .1", "of another split": "", "notes": "made in May"}
+    for name, text in (texts | {"val": "there.png"}).items():
+        (data / f"{name}.txt").write_text(text)
+    (data / "data.yaml").write_text("val: val.txt\nnames: [stall, debris]\n")
+    read = read_folder(data)
+    assert len(read.pictures) == 1
+    assert [(fault.kind, Path(fault.where).name) for fault in read.faults] == [("missing picture", "gone.txt")]
 
 
 def test_faults_of_a_coco_file_are_listed_and_the_rest_is_measured(model: Model, data: Path) -> None:
