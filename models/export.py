@@ -11,6 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from models import needed
+
+if __name__ == "__main__":  # before the imports that would fail
+    needed.need(needed.TRAINING, needed.TRAINING_CURE)
+
 import numpy as np
 import onnx
 import onnxruntime as ort

@@ -14,6 +14,11 @@ import math
 from pathlib import Path
 from random import Random
 
+from models import needed
+
+if __name__ == "__main__":  # before the imports that would fail
+    needed.need(needed.BLENDER, needed.BLENDER_CURE)
+
 from models.scenes import people, rides, scenery, vehicles
 from models.scenes.cutouts import render_cutout
 from models.scenes.palette import CLOTHS

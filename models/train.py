@@ -17,6 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from models import needed
+
+if __name__ == "__main__":  # before the imports that would fail
+    needed.need(needed.TRAINING, needed.TRAINING_CURE)
+
 import numpy as np
 import torch
 import torch.distributed as dist

@@ -6,7 +6,6 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,12 +17,11 @@ from curbwatch.progress import progress
 from curbwatch.settings import SHIPPED_MODEL
 from detector.manifest import load_manifest
 from models import card as cards
-from models import evaluate, manifest
+from models import evaluate, manifest, needed
 from models.recipe import Recipe
 from models.runner import Runner, onnx_infer
 
 PLAIN = Recipe(Path(), Path())
-NEEDED = ("torch", "ultralytics", "onnx")
 STEPS = 1000  # of the progress bar
 IOU = 0.6
 
@@ -99,9 +97,8 @@ def card(
 
 
 def _check_extra() -> None:
-    missing = [package for package in NEEDED if find_spec(package) is None]
-    if missing:
-        raise CurbwatchError(f"{', '.join(missing)} not installed: training needs pip install 'curbwatch[train]'")
+    if said := needed.lacking(needed.TRAINING, needed.TRAINING_CURE):
+        raise CurbwatchError(said)
 
 
 def _cores() -> int:

@@ -13,6 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from models import needed
+
+if __name__ == "__main__":  # before the imports that would fail
+    needed.need(needed.BLENDER, needed.BLENDER_CURE)
+
 import cv2
 import numpy as np
 

@@ -8,6 +8,11 @@ import json
 import tempfile
 from pathlib import Path
 
+from models import needed
+
+if __name__ == "__main__":  # before the imports that would fail
+    needed.need(needed.BLENDER, needed.BLENDER_CURE)
+
 import numpy as np
 
 from models.scenes import layout, plates, scenery, timeline
