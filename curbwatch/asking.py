@@ -2,10 +2,12 @@
 """Asks why there was or was no case: the API over HTTP, or the service's own database where it lies on this machine."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
 
 import httpx2
 from pydantic import BaseModel, ValidationError
@@ -13,6 +15,7 @@ from sqlalchemy.engine import make_url
 
 from api import camera_rows, case_rows, evidence_rows, ledger_rows
 from api.blobs import Blobs
+from api.camera_schemas import CameraList
 from api.ledger_schemas import EntryOut, WhyOut, entry_out
 from api.schemas import CaseOut
 from api.store import Store, check_schema, open_store
@@ -24,6 +27,8 @@ from curbwatch.settings import Settings
 
 TOKEN = "CURBWATCH_TOKEN"  # noqa: S105 - the name of the variable
 Shape = TypeVar("Shape", bound=BaseModel)
+SHOWN = 5  # ids that the answer to an unknown one names
+NOBODYS = (404, 422)  # what the API answers to an id that nobody has, or could have
 SPEAKING = ("context", "during", "before", "after")  # which picture shows a case best to whoever has no page
 
 
@@ -94,8 +99,10 @@ class InStore:
     def why(self, camera_id: str, at: datetime) -> WhyOut:
         """The sentence about a moment."""
         with self._store.read() as connection:
-            camera = camera_rows.get(connection, camera_id)
-            return answer(connection, camera, at, now=utc_now(), config=self._config)
+            known = {camera.id: camera for camera in camera_rows.every(connection)}
+            if camera_id not in known:
+                raise unknown_camera(camera_id, known)
+            return answer(connection, known[camera_id], at, now=utc_now(), config=self._config)
 
     def entry(self, entry_id: str) -> EntryOut:
         """A whole entry of the ledger."""
@@ -128,7 +135,11 @@ class OverHttp:
 
     def why(self, camera_id: str, at: datetime) -> WhyOut:
         """The sentence about a moment."""
-        return self._read(WhyOut, f"/api/v1/cameras/{camera_id}/why", at=at.isoformat())
+        path = f"/api/v1/cameras/{quote(camera_id, safe='')}"
+        if self._get(path).status_code in NOBODYS:
+            known = self._read(CameraList, "/api/v1/cameras").items
+            raise unknown_camera(camera_id, [camera.id for camera in known])
+        return self._read(WhyOut, f"{path}/why", at=at.isoformat())
 
     def entry(self, entry_id: str) -> EntryOut:
         """A whole entry of the ledger."""
@@ -157,6 +168,19 @@ class OverHttp:
             return self._http.get(path, params=params)
         except httpx2.HTTPError as error:
             raise CurbwatchError(f"no answer from {self._http.base_url.host} ({type(error).__name__})") from error
+
+
+def unknown_camera(camera_id: str, known: Collection[str]) -> CurbwatchError:
+    """The answer to an id that nobody has: those most like it, or else the first ones."""
+    there = "the service has heard of none yet."
+    if near := get_close_matches(camera_id, known, SHOWN):
+        there = f"did you mean {', '.join(near)}?"
+    elif known:
+        there = f"there are {', '.join(sorted(known)[:SHOWN])}{', … ' if len(known) > SHOWN else ''}."
+    return CurbwatchError(
+        f"no camera has the id {camera_id!r}; {there} `curbwatch check FILE` lists those of a settings file; a new one "
+        "is known once `curbwatch run` has started with it"
+    )
 
 
 def _detail(answer: httpx2.Response) -> Any:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from api.camera_schemas import CAMERA_IN, STATE_IN
 from api.trial import Trial, served, trial
+from curbwatch.asking import unknown_camera
 from curbwatch.cli import app
 from curbwatch.client import Client
 from curbwatch.commands.why import moment_of
@@ -149,6 +150,30 @@ def test_wrong_use_is_told_what_to_do(words: tuple[str, ...], said: str) -> None
     found = run(*words)
     assert found.exit_code != 0
     assert said in f"{found.output}{found.exception}"
+
+
+@pytest.mark.parametrize(
+    ("camera", "said"),
+    [
+        ("nope", "no camera has the id 'nope'; there are cam-12."),
+        ("cam12", "no camera has the id 'cam12'; did you mean cam-12?"),
+        ("../cam 12", "did you mean cam-12?"),
+    ],
+)
+@pytest.mark.parametrize("asked", ["--settings", "--api"])
+def test_an_unknown_camera_is_told_which_there_are(town: Town, asked: str, camera: str, said: str) -> None:
+    where = town.settings() if asked == "--settings" else town.url
+    found = run("why", camera, asked, where, CURBWATCH_TOKEN=town.made.keys["viewer"])  # type: ignore[index]  # a role
+    assert found.exit_code != 0
+    assert said in str(found.exception)
+    assert "`curbwatch check FILE`" in str(found.exception)
+    assert "PUT" not in str(found.exception)
+
+
+def test_of_many_cameras_only_some_are_named() -> None:
+    said = str(unknown_camera("gate", [f"cam-{number}" for number in range(9)]))
+    assert "there are cam-0, cam-1, cam-2, cam-3, cam-4, … ." in said
+    assert "heard of none yet" in str(unknown_camera("gate", []))
 
 
 def test_a_time_is_the_citys_and_a_clock_is_the_last_one(town: Town) -> None:
