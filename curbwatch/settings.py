@@ -31,7 +31,8 @@ from streams.source import CLIP_BYTES, MIB, Source
 
 SHIPPED_MODEL = Path(__file__).parent.parent / "models" / "curbwatch-n-v4.toml"
 
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples=["gate-2"])]
+ADDRESS = r"^(https?://.+)?$"
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -94,7 +95,9 @@ class ServiceSettings(Strict):
     trusted_proxies: tuple[Annotated[str, AfterValidator(_address_or_network)], ...] = Field(
         ("127.0.0.1", "::1"), max_length=100, title="reverse proxies that are believed whose request they pass on"
     )
-    source_url: str = Field("", pattern=r"^(https?://.+)?$", title="where users of the page find the source code")
+    source_url: str = Field(
+        "", pattern=ADDRESS, examples=["https://city.example"], title="where users of the page find the source code"
+    )
     ledger_days: float = Field(14.0, gt=0, le=366, title="days for which it is kept why candidates were no case")
     ledger_megabytes: int = Field(4096, ge=1, title="most megabytes of that; the oldest go first")
     ticket_after_s: Seconds = Field(60.0, title="seconds a camera's fault must last to open a device ticket")
@@ -113,7 +116,12 @@ class ModelSettings(Strict):
 class PatrolSettings(Strict):
     """How the patrol reaches the dispatch API."""
 
-    api_url: str = Field("", title="address of the API; empty: the one of this service", pattern=r"^(https?://.+)?$")
+    api_url: str = Field(
+        "",
+        pattern=ADDRESS,
+        examples=["http://10.0.0.5:8080"],
+        title="address of the API; empty: the one of this service",
+    )
     token: Secret = Field(SecretStr(""), title="API key of role patrol; needed with --only patrol")
     heartbeat_s: Seconds = Field(5.0, title="seconds between camera state reports")
     # the same bound as every_s: longer steps count as the camera being away
@@ -274,7 +282,9 @@ def load_settings(path: Path) -> Settings:
     try:
         settings = Settings(**table)
     except ValidationError as error:
-        raise SettingsError("\n".join([f"{path}:", *settings_faults.told(error)])) from None
+        raise SettingsError(
+            "\n".join([f"{path}:", *settings_faults.told(error, Settings.model_json_schema())])
+        ) from None
     except UnreadableVariable as error:  # its cause holds the value, perhaps a secret
         raise SettingsError(f"the environment: {error}; write it as JSON or unset it") from None
     return _rooted(settings, path.resolve().parent)

@@ -60,7 +60,9 @@ def fault(path: Path) -> str:
 
 def test_a_faulty_zone_is_not_also_called_missing_and_an_empty_list_says_what_to_do(path: Path) -> None:
     path.write_text(GOOD.replace("dwell_s = 60", "dwell_s = 0"))
-    assert fault(path).splitlines()[1:] == ["  cameras[0].zones[1].dwell_s: Input should be greater than 0"]
+    assert fault(path).splitlines()[1:] == [
+        "  cameras[0].zones[1].dwell_s: Input should be greater than 0; write a number above 0 and at most 86400"
+    ]
     path.write_text(GOOD.partition("[[cameras.zones]]")[0] + "zones = []")
     assert fault(path).splitlines()[1:] == ["  cameras[0].zones: is empty; fill it in"]
 
@@ -194,6 +196,47 @@ def test_a_fault_says_where_it_is_and_never_a_secret(path: Path, right: str, wro
     assert text.startswith(f"{path}:")
     assert message in text
     assert "hunter2" not in text
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "cure"),
+    [
+        (
+            "8081",
+            "80810",
+            "service.port: Input should be less than or equal to 65535; write a whole number at least 0 and",
+        ),
+        (
+            "dwell_s = 60",
+            "min_height = 1",
+            "min_height: Input should be less than 1; write a number at least 0 and below 1",
+        ),
+        (
+            "dwell_s = 60",
+            "clear_s = inf",
+            "clear_s: Input should be a finite number; write a number above 0 and at most",
+        ),
+        ("dwell_s = 60", 'grade = "lax"', "; write one of 'strict', 'controlled', 'orderly'"),
+        ("port = 8081", 'secure_cookie = "perhaps"', "; write true or false"),
+        ("port = 8081", 'holidays = ["tomorrow"]', "; write a date such as 2026-10-01"),
+        ("port = 8081", "holidays = 3", "; write a list of 0 to 2000 entries: [...]"),
+        ("port = 8081", 'source_url = "ftp://x"', '; write text such as "https://city.example"'),
+        ("port = 8081", "host = 3", '; write text: "..."'),
+        ('id = "gate"', 'id = "../gate"', '; write text such as "gate-2"'),
+        ('id = "gate"', "", 'cameras[0].id: is missing; write text such as "gate-2"'),
+        ('id = "gate"', f'id = "gate"\nname = "{"n" * 201}"', "; write text in quotes, at most 200 characters"),
+        (
+            "[0.6, 0.9]",
+            '[0.6, "low"]',
+            "zones[1].polygon[2][1]: Input should be a valid number, unable to parse string",
+        ),
+        ("[0.6, 0.9]", "[0.6]", "zones[1].polygon[2][1]: is missing; write a number"),
+        ("[service]", "health = 3\n[service]", "; write a table of its own"),
+    ],
+)
+def test_a_fault_says_what_may_stand_there(path: Path, right: str, wrong: str, cure: str) -> None:
+    path.write_text(GOOD.replace(right, wrong, 1))
+    assert cure in fault(path)
 
 
 def test_all_faults_are_told_at_once(path: Path) -> None:
