@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,14 +73,17 @@ def running(settings: Path, *, cpus: Sequence[int] = ()) -> Iterator[Service]:
         stop(service)
 
 
-def start(settings: Path, part: Part, *, cpus: Sequence[int] = ()) -> Service:
-    """Start the service; whoever starts it stops it."""
+def start(
+    settings: Path, part: Part, *, cpus: Sequence[int] = (), environment: Mapping[str, str] | None = None
+) -> Service:
+    """Start the service, in an environment of its own if one is given; whoever starts it stops it."""
     began = time.monotonic()
     process = subprocess.Popen(  # noqa: S603 - our own command line
         [sys.executable, "-m", "curbwatch", "run", str(settings), "--only", part],
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
+        env=environment,
     )
     bind(process.pid, cpus)
     service = Service(process, began, deque(maxlen=LINES_KEPT), [], [])

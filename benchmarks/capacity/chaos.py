@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Everything goes wrong in turn: cameras, the API, the disk, the patrol itself. Do the healthy cameras notice?
+"""Everything goes wrong in turn: the clock, cameras, the API, the disk, the patrol. Do the healthy cameras notice?
 
 The patrol and the API are two processes. Dwell times are spread over the whole run, so that cases fall into every
 phase; afterwards each healthy camera must have its cases, and none of them twice.
@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +22,7 @@ from benchmarks import running
 from benchmarks.capacity.metrics import Scrape, between, looks, rounded, scrape
 from benchmarks.capacity.points import FIRST_LOOKS_LIMIT_S, SETTLE_S, Field, Say, looked_at
 from benchmarks.capacity.setup import free_port, write_settings
+from benchmarks.capacity.stepped_clock import MISSING, NOTICED_S, SteppedClock, stepped_clock
 from benchmarks.errors import BenchError
 from benchmarks.load import Load, load
 from benchmarks.load.server import Fault
@@ -33,6 +35,10 @@ FIRST_DWELL_S = 10.0
 LAST_CASES_S = 90.0
 SAME_PLACE = 0.5
 PULSE_S = 5.0
+# back, right again, ahead, right again; the hour comes last: after it candidates start over, as after an absence
+STEPS_S = (-300.0, 0.0, 3600.0, 0.0)
+STEP_SLACK_S = 30.0  # of the smallest step: what a starved machine takes to answer
+Event = Callable[["Stage", float], dict[str, Any] | None]  # what it has to tell of its phase, if anything
 
 
 @dataclass(slots=True, eq=False)
@@ -44,15 +50,16 @@ class Stage:
     metrics: httpx2.Client
     cpus: Sequence[int]
     every_s: float
+    clock: SteppedClock | None
     api: Service
     patrol: Service
 
     def restart_api(self) -> None:
-        self.api = running.start(self.api_settings, "api", cpus=self.cpus)
+        self.api = _started(self.api_settings, "api", self.cpus, self.clock)
         self.api.address()
 
     def restart_patrol(self) -> None:
-        self.patrol = running.start(self.patrol_settings, "patrol", cpus=self.cpus)
+        self.patrol = _started(self.patrol_settings, "patrol", self.cpus, self.clock)
 
     def scrape(self) -> Scrape | None:
         """None while the patrol does not answer."""
@@ -61,9 +68,14 @@ class Stage:
         except httpx2.HTTPError:
             return None
 
+    def clock_off_s(self) -> float:
+        """How far the patrol's wall clock is from ours, by the date on its answers."""
+        date = self.metrics.get("/metrics").headers["date"]
+        return parsedate_to_datetime(date).timestamp() - time.time()
+
 
 def chaos(field: Field, other: Path, cameras: int, seconds: float, say: Say) -> dict[str, Any]:
-    """Run all phases of `seconds` each; about five times that, and a minute."""
+    """Run all phases of `seconds` each; about six times that, and a minute."""
     ill = [number for number in range(cameras) if number % SHARE == 1]
     healthy = {f"cam-{number}" for number in range(cameras) if number % SHARE != 1}
     with (
@@ -73,19 +85,24 @@ def chaos(field: Field, other: Path, cameras: int, seconds: float, say: Say) -> 
     ):
         _all_looked_at(stage, cameras)
         time.sleep(SETTLE_S)
+        left_out = {} if stage.clock else {"clock stepped": MISSING}
+        for name, why in left_out.items():
+            say(f"chaos: {name} is left out: {why}")
         phases = [
             _phase(stage, name, seconds, healthy, say, event)
             for name, event in (
-                ("calm", _nothing), ("cameras misbehave", _ill(city, ill)), ("API away", _api_away),
-                ("disk full", _disk_full),
+                ("calm", _nothing), ("clock stepped", clock_stepped), ("cameras misbehave", _ill(city, ill)),
+                ("API away", _api_away), ("disk full", _disk_full),
             )
+            if name not in left_out
         ]  # fmt: skip
         back_s = _killed(stage, cameras, say)
         found = _settled_cases(stage, cameras, say)
     calm = phases[0]["frame_age_p99_s"]
     for phase in phases:
         phase["ratio"] = rounded(phase["frame_age_p99_s"] / calm, 3) if calm and phase["frame_age_p99_s"] else None
-    return {"cameras": cameras, "ill": len(ill), "phases": phases, "back_after_kill_s": back_s} | tally(found, healthy)
+    told = {"cameras": cameras, "ill": len(ill), "phases": phases, "left_out": left_out, "back_after_kill_s": back_s}
+    return told | tally(found, healthy)
 
 
 @contextmanager
@@ -100,9 +117,10 @@ def _stage(folder: Path, field: Field, city: Load, seconds: float) -> Iterator[S
         field.plan, api_url=f"http://127.0.0.1:{port}", token=token, dwell_s=dwells, metrics_port=metrics_port
     )
     patrol_settings = write_settings(folder / "patrol.toml", field.street, city.urls(), plan)
-    api = running.start(api_settings, "api", cpus=field.service_cpus)
+    clock = stepped_clock(folder)
+    api = _started(api_settings, "api", field.service_cpus, clock)
     with httpx2.Client(base_url=f"http://127.0.0.1:{metrics_port}", trust_env=False, timeout=20) as metrics:
-        stage = Stage(api_settings, patrol_settings, metrics, field.service_cpus, plan.every_s, api, api)
+        stage = Stage(api_settings, patrol_settings, metrics, field.service_cpus, plan.every_s, clock, api, api)
         try:
             api.address()
             stage.restart_patrol()
@@ -112,24 +130,26 @@ def _stage(folder: Path, field: Field, city: Load, seconds: float) -> Iterator[S
             running.stop(stage.api)
 
 
-def _phase(
-    stage: Stage, name: str, seconds: float, healthy: set[str], say: Say, event: Callable[[Stage, float], None]
-) -> dict[str, Any]:
+def _started(settings: Path, part: running.Part, cpus: Sequence[int], clock: SteppedClock | None) -> Service:
+    return running.start(settings, part, cpus=cpus, environment=clock.environment() if clock else None)
+
+
+def _phase(stage: Stage, name: str, seconds: float, healthy: set[str], say: Say, event: Event) -> dict[str, Any]:
     say(f"chaos: {name}, {seconds:.0f} s")
     before, began = stage.scrape(), time.monotonic()
-    event(stage, seconds)
+    special = event(stage, seconds) or {}
     after, passed = stage.scrape(), time.monotonic() - began
     if before is None or after is None:
         raise BenchError("the patrol does not answer on its metrics port:\n" + "".join(stage.patrol.log))
     told = looks(between(before, after), len(healthy) * passed / stage.every_s, healthy)
-    return {"name": name, "seconds": round(passed, 1)} | told
+    return {"name": name, "seconds": round(passed, 1)} | told | special
 
 
 def _nothing(_: Stage, seconds: float) -> None:
     time.sleep(seconds)
 
 
-def _ill(city: Load, ill: Sequence[int]) -> Callable[[Stage, float], None]:
+def _ill(city: Load, ill: Sequence[int]) -> Event:
     groups = {kind: ill[number :: len(KINDS)] for number, kind in enumerate(KINDS)}
 
     def misbehave(_: Stage, seconds: float) -> None:
@@ -193,6 +213,23 @@ def _settled_cases(stage: Stage, cameras: int, say: Say) -> list[dict[str, Any]]
             found = newest
             time.sleep(1)
     return found
+
+
+def clock_stepped(stage: Stage, seconds: float) -> dict[str, Any]:
+    """The wall clock of patrol and API steps and comes back, a quarter of the time each; how far it was seen off."""
+    if stage.clock is None:
+        raise BenchError(MISSING)
+    seen = []
+    for step_s in STEPS_S:
+        stage.clock.step(step_s)
+        time.sleep(max(seconds / len(STEPS_S), 2 * NOTICED_S))
+        seen.append(round(off_s := stage.clock_off_s()))
+        if abs(off_s - step_s) > STEP_SLACK_S:
+            raise BenchError(
+                f"the patrol's clock is {off_s:.0f} s off instead of {step_s:.0f}: {stage.clock.library} does not step "
+                "it; without that package the phase is left out"
+            )
+    return {"clock_off_s": seen}
 
 
 def tally(cases: Sequence[dict[str, Any]], healthy: set[str]) -> dict[str, Any]:

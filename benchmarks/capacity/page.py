@@ -52,6 +52,7 @@ def verdict(report: Mapping[str, Any]) -> list[str]:
             f"chaos: healthy cameras' frame age p99 at most {shown(worst)}× the calm one; "
             f"cases lost {chaos['lost']}, doubled {chaos['doubled']}"
         )
+        out += [f"chaos: {name} was left out: {why}" for name, why in chaos["left_out"].items()]
     if soak := report.get("soak"):
         low, high = soak["mb_per_hour_interval"]
         out.append(f"soak: {soak['mb_per_hour']:+.1f} MB/h [{low:+.1f}, {high:+.1f}] over {soak['minutes']:g} min")

@@ -40,7 +40,7 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
     seconds: Annotated[float, typer.Option(help="how long each run is watched", min=2)] = 60,
     stream: StreamName = "main",
     cores: Annotated[int, typer.Option(help="processors for the service; the generator has the rest", min=1)] = 1,
-    chaos: Annotated[bool, typer.Option("--chaos", help="also: cameras, API, disk and patrol fail in turn")] = False,
+    chaos: Annotated[bool, typer.Option("--chaos", help="also: clock, cameras, API, disk, patrol fail")] = False,
     soak: Annotated[float, typer.Option(metavar="MINUTES", help="also: watch the memory so long", min=0)] = 0,
     flapping: Annotated[int, typer.Option(help="cameras that come and go during the soak", min=0)] = 20,
     fault_cameras: Annotated[int, typer.Option(help="cameras for --chaos and --soak; 0: as many as flap", min=0)] = 0,
@@ -53,7 +53,7 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
     counts, ill = numbers(cameras), fault_cameras or max(flapping, 1)
     with told_plainly(), apart(cores) as cpus:
         runs = len(counts) + bool(counts)  # the floor is one more
-        estimate(runs * (AROUND_S + seconds) + chaos * (5 * seconds + 120) + (soak > 0) * (60 * soak + AROUND_S))
+        estimate(runs * (AROUND_S + seconds) + chaos * (6 * seconds + 120) + (soak > 0) * (60 * soak + AROUND_S))
         plan = Plan(every_s=every, threads=cores, engine=engine, manifest=model.resolve())
         field = field_for(stream, plan, cpus)
         report: dict[str, Any] = {

@@ -4,20 +4,29 @@
 import math
 import re
 import time
+from collections.abc import Callable
+from email.utils import formatdate
+from pathlib import Path
 from threading import Barrier, Event
 from typing import Any
+from unittest.mock import Mock
 
+import httpx2
 import numpy as np
 import pytest
 
-from benchmarks.capacity.chaos import tally
+from benchmarks.capacity.chaos import Stage, clock_stepped, tally
 from benchmarks.capacity.fit import largest, line, summary
 from benchmarks.capacity.floor import Stream, _check, _read
 from benchmarks.capacity.metrics import added, between, looks, parsed, quantiles
+from benchmarks.capacity.page import verdict
 from benchmarks.capacity.soak import slope
+from benchmarks.capacity.stepped_clock import MISSING, SteppedClock, stepped_clock
 from benchmarks.charts import Series, chart, ticks
+from benchmarks.errors import BenchError
 from benchmarks.latency.against import slower
 from benchmarks.latency.stopwatch import Stopwatch, figures, ratio_of
+from benchmarks.running import Service
 
 BEFORE = """
 curbwatch_looks_total{camera="a",how="inferred"} 10
@@ -96,6 +105,40 @@ def test_lost_and_doubled_cases_are_counted_against_the_other_cameras() -> None:
     assert (told["lost"], told["doubled"]) == (1, 1)
     two_stalls = tally([*whole, case("a", "stall", 0.6)], {*"abc"})
     assert (two_stalls["lost"], two_stalls["doubled"]) == (0, 0)
+
+
+def machine(clock: SteppedClock | None, date_of: Callable[[], float]) -> Stage:
+    """Two processes that are not there; the patrol's answers bear a date."""
+    dated = httpx2.MockTransport(lambda _: httpx2.Response(200, headers={"date": formatdate(date_of(), usegmt=True)}))
+    service = Mock(spec=Service)
+    return Stage(Path(), Path(), httpx2.Client(transport=dated, base_url="http://x"), (), 2.0, clock, service, service)
+
+
+def test_a_stepped_clock_is_right_again_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.capacity.chaos.NOTICED_S", 0)
+    library = tmp_path / "lib" / "some-linux" / "faketime" / "libfaketimeMT.so.1"
+    assert stepped_clock(tmp_path, [tmp_path]) is None
+    library.parent.mkdir(parents=True)
+    library.touch()
+    clock = stepped_clock(tmp_path, [tmp_path])
+    assert clock is not None
+    assert clock.environment()["LD_PRELOAD"].startswith(str(library))
+    seen = clock_stepped(machine(clock, lambda: time.time() + float(clock.file.read_text())), 0)["clock_off_s"]
+    assert [round(each, -1) for each in seen] == [-300, 0, 3600, 0]
+    assert clock.file.read_text() == "+0\n"
+
+
+def test_a_clock_that_does_not_step_is_no_measurement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.capacity.chaos.NOTICED_S", 0)
+    with pytest.raises(BenchError, match="off instead of -300: lib does not step it"):
+        clock_stepped(machine(SteppedClock(Path("lib"), tmp_path / "clock"), time.time), 0)
+    with pytest.raises(BenchError, match="apt install faketime"):
+        clock_stepped(machine(None, time.time), 0)
+
+
+def test_what_was_left_out_of_the_chaos_is_said() -> None:
+    told: dict[str, Any] = {"phases": [], "lost": 0, "doubled": 0, "left_out": {"clock stepped": MISSING}}
+    assert "left out: libfaketime is not installed" in verdict({"chaos": told})[-1]
 
 
 def test_a_flat_memory_has_a_slope_whose_interval_holds_nought() -> None:
