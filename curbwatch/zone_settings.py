@@ -70,7 +70,7 @@ class ZoneSettings(Strict):
     dwell_s: Seconds | None = Field(
         None, title="seconds a thing must stand to be a violation; default by grade: 60, 120, 600"
     )
-    hit_ratio: float = Field(0.45, gt=0, le=1, title="share of the visible time in which it must be detected")
+    hit_ratio: float = Field(0.5, gt=0, le=1, title="share of the visible time in which it must be detected")
     clear_s: Seconds = Field(60.0, title="seconds its place must be seen empty to count as gone")
     min_height: float = Field(0.03, ge=0, lt=1, title="lowest box, share of the picture's height")
     min_size_px: float = Field(0.0, ge=0, le=10_000, title="longer side of the smallest box, pixels")

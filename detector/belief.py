@@ -19,14 +19,15 @@ LEAST_RECALL, MOST_RECALL = 0.3, 0.97  # misses come in runs: no place is as sur
 STRAY = 0.1  # share of the looks in which something that does not stand here may be detected here
 SURE = math.log(4)  # of a standing thing that a static change bears out: odds against strays
 SURE_ALONE = math.log(2000)  # the same, if the detector alone says so
-BORNE_OUT = 0.47  # of the share of hits that a zone asks for, where a static change bears them out
+BORNE_OUT = 0.42  # of the share of hits that a zone asks for, where a static change bears them out
+CHANCE = 1.0  # hit that chance may have withheld, where none does: much of a few looks, next to nothing of many
 DATED_LATE_S = 10.0  # by which the background dates what came to stand, on average; and as much more at most
 GROWN, GROWS = 1.4, 3.0  # in area, of debris that is a stall being set up; and for how many dwells we wait for it
 STALL_LIKE = 0.12  # of its class scores: what looked less like a stall was once mistaken for one
 FAINTLY = math.log(2.2)  # what a weak sighting adds
 CLEAR_SHARE = {"stall": 0.25, "debris": 0.7}  # of a site's class scores: a stall being set up is debris at times
 GONE = math.log(8000)  # odds that a standing thing would have been seen again by now
-PERHAPS_GONE = math.log(10)  # the same, for not confirming what has just left
+PERHAPS_GONE = math.log(10)  # the same, for not confirming what has just left, where no change says whether it has
 ABSENCE = 0.25  # of a dwell that a candidate may be away
 UNMOVED_IOU = 0.84  # of two boxes of one thing that never moved; who comes back stands a little beside
 SEEN_WELL = 0.9  # recall of a thing whose misses in a row are none: it went, and came back
@@ -41,14 +42,17 @@ def recall(site: Site) -> float:
     return min(max(found, LEAST_RECALL), MOST_RECALL)
 
 
-def stands(site: Site, zone: Zone, now: datetime) -> bool:
-    """Whether a candidate's looks show one thing that has stood for the dwell and still does."""
+def stands(site: Site, zone: Zone, now: datetime, *, change_there: bool = False) -> bool:
+    """Whether a candidate's looks show one thing that has stood for the dwell and still does.
+
+    change_there: whether the latest look shows the static change that bears it out.
+    """
     seen = site.stands_since is not None
     if site.hits - site.faint < (FEWEST if seen else FEWEST_ALONE) or site.visible_s < zone.dwell_s / (
         4 if seen else 2
     ):
         return False
-    if site.hit_ratio < least_hits(site, zone) or _quiet(site) > PERHAPS_GONE:
+    if site.hit_ratio < least_hits(site, zone) or _perhaps_gone(site, change_there=change_there):
         return False
     if _evidence(site) < (SURE if seen else SURE_ALONE) or _ambiguous(site):
         return False
@@ -56,8 +60,13 @@ def stands(site: Site, zone: Zone, now: datetime) -> bool:
 
 
 def least_hits(site: Site, zone: Zone) -> float:
-    """The share of the visible time in which a site must have been detected."""
-    return zone.hit_ratio * (BORNE_OUT if site.stands_since is not None else 1.0)
+    """The share of the visible time in which a site must have been detected.
+
+    The fewer the looks, the more of a share is chance; as in a sequential test, what may be lacking is a number of hits.
+    """
+    if site.stands_since is not None:
+        return zone.hit_ratio * BORNE_OUT
+    return max(zone.hit_ratio - CHANCE / max(site.looks, 1), 0.0)
 
 
 def stood_s(site: Site, now: datetime) -> float:
@@ -115,6 +124,15 @@ def has_left(site: Site, zone: Zone) -> bool:
     if site.misses < FEWEST or _quiet(site) < GONE:
         return False
     return site.empty_s >= max(ABSENCE * zone.dwell_s, min(zone.clear_s, zone.dwell_s / 2))
+
+
+def _perhaps_gone(site: Site, *, change_there: bool) -> bool:
+    """Whether a candidate may have just left: hidden, or missed with its change, or missed too often."""
+    if site.last_verdict == "hidden":
+        return True
+    if site.stands_since is not None:
+        return site.misses > 0 and not change_there
+    return _quiet(site) > PERHAPS_GONE
 
 
 def _quiet(site: Site) -> float:

@@ -105,6 +105,11 @@ class Site:
         return self.hit_s / self.visible_s if self.visible_s else 1.0
 
     @property
+    def last_verdict(self) -> str:
+        """What the latest look said of it; empty where its looks are not kept."""
+        return (self.lately or self.trace)[-1].verdict if self.trace else ""
+
+    @property
     def is_permitted(self) -> bool:
         """Whether it may stand here now."""
         return self.waived is not None and self.waived.code in PERMITS
@@ -171,6 +176,19 @@ def begun_anew(site: Site, now: datetime) -> Site:
     )
 
 
+def halved(site: Site) -> Site:
+    """The site with half of what was counted: how often it is detected lately says more than how often it was."""
+    return changed(
+        site,
+        visible_s=site.visible_s / 2,
+        hit_s=site.hit_s / 2,
+        looks=site.looks // 2,
+        hits=site.hits // 2,
+        faint=site.faint // 2,
+        borne_out=site.borne_out // 2,
+    )
+
+
 def looked(site: Site, hits: Sequence[Sighting], verdict: str, *, now: datetime, step_s: float) -> Site:
     """The site after one look that said `verdict` of it; `step_s` is the time since the look before."""
     if now < site.first_seen_at:  # a clock was set back
@@ -199,7 +217,7 @@ def _found(site: Site, hits: Sequence[Sighting], verdict: str, now: datetime, st
     confidence = max([h.confidence for h in hits]) if hits else 0.0
     trace, lately = _traced(site, Trace(now, verdict, confidence))
     if site.is_open and site.looks >= COUNTED:  # an open case remembers lately, not the morning
-        site = changed(site, looks=site.looks // 2, hits=site.hits // 2, faint=site.faint // 2)
+        site = halved(site)
     return changed(
         site,
         state=State.CONFIRMED if site.is_open else site.state,

@@ -15,15 +15,16 @@ from enum import StrEnum
 from detector import places
 from detector.belief import has_left, is_gone, least_hits, never_left, stands
 from detector.chases import Place, linked, remembered
-from detector.look import Look, Sighting
+from detector.look import Change, Look, Sighting
 from detector.newcomers import newcomers
 from detector.reasons import Reason, because
 from detector.rules import Rules
-from detector.sites import Site, State, begun_anew, changed, looked, with_whole_trace
+from detector.sites import Site, State, begun_anew, changed, halved, looked, with_whole_trace
 from detector.verdicts import Now, now_of, verdict, witness, zone_of
 from detector.zones import Zone
 
-PATIENCE = 4  # a candidate that is not decided after so many dwells starts over
+PATIENCE = 4  # dwells after which a candidate that is not decided is told of
+REMEMBERED, LEAST = 8, 50  # dwells in view, and looks, after which half of what was counted of a candidate is forgotten
 AWAY_S = 600.0  # a camera that was away for so long has not seen whether it is still the same thing
 
 
@@ -144,7 +145,7 @@ def _looked_at(site: Site, here: Sequence[Sighting], now: Now) -> tuple[Site | N
         return _clear(after, zone_of(after, now), now.at)
     if after.waived is not None:
         return _waive(after, after.waived, zone_of(after, now), now.at)
-    return _judge(after, zone_of(after, now), now)
+    return _judge(after, zone_of(after, now), now.at, change)
 
 
 def _ruled(site: Site, now: Now) -> tuple[Site, Event | None]:
@@ -165,17 +166,18 @@ def _ruled(site: Site, now: Now) -> tuple[Site, Event | None]:
     return _at_rest(cleared), Event(Kind.CLEARED, cleared, now.at, why)
 
 
-def _judge(site: Site, zone: Zone, now: Now) -> tuple[Site | None, Event | None]:
-    """A candidate becomes a violation, waits, starts over, or is given up."""
-    if stands(site, zone, now.at):
-        return _confirmed(site, zone, now.at)
+def _judge(site: Site, zone: Zone, now: datetime, change: Change | None) -> tuple[Site | None, Event | None]:
+    """A candidate becomes a violation, waits, or is given up; change: its witness at this look."""
+    if stands(site, zone, now, change_there=change is not None and change.since <= site.last_seen_at):
+        return _confirmed(site, zone, now)
     why = _no_violation(site, zone)
-    if why is None:
-        return site, None
-    event = Event(Kind.GIVEN_UP, site, now.at, why) if site.told != why.code and site.hits - site.faint > 1 else None
-    if why.code == "rarely_detected":
-        return begun_anew(changed(site, told=why.code), now.at), event
-    return None, event
+    event = Event(Kind.GIVEN_UP, site, now, why) if why and site.told != why.code and site.hits - site.faint > 1 else None
+    if why and why.code != "rarely_detected":
+        return None, event
+    if not site.misses and site.looks > LEAST and site.visible_s > REMEMBERED * zone.dwell_s:
+        # to start over would be to ask chance again and again; a change that is still there will be found again
+        site = changed(halved(site), stands_since=None)
+    return (changed(site, told=why.code) if event and why else site), event
 
 
 def _confirmed(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event]:
@@ -192,7 +194,7 @@ def _confirmed(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event]:
 
 
 def _no_violation(site: Site, zone: Zone) -> Reason | None:
-    """Why a candidate is given up; None while it may still become a violation."""
+    """Why a candidate is no violation so far; None while there is nothing to tell."""
     if has_left(site, zone):
         return because("left", stood_s=site.stood_s - site.empty_s)
     if site.stood_s <= PATIENCE * zone.dwell_s:
@@ -200,6 +202,8 @@ def _no_violation(site: Site, zone: Zone) -> Reason | None:
     if site.visible_s < zone.dwell_s / 2:
         # what shows up later may be another
         return because("rarely_visible", visible_s=site.visible_s, stood_s=site.stood_s)
+    if site.hit_ratio >= least_hits(site, zone):
+        return None
     return because("rarely_detected", hit_ratio=site.hit_ratio, least=least_hits(site, zone))
 
 

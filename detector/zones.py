@@ -39,7 +39,7 @@ class Zone:
     kind: Literal["watch", "permitted"] = "watch"
     classes: tuple[str, ...] = VIOLATIONS
     dwell_s: float = DWELL_S["controlled"]
-    hit_ratio: float = 0.45
+    hit_ratio: float = 0.5
     clear_s: float = 60.0
     min_height: float = 0.03
     grade: Grade = "controlled"

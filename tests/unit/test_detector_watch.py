@@ -64,7 +64,7 @@ def test_a_standing_stall_is_opened_once_when_its_dwell_is_over() -> None:
     assert event.kind is Kind.OPENED
     assert event.at == START + timedelta(seconds=61)
     assert event.site.first_seen_at == START + timedelta(seconds=1)
-    assert say(event.reason, "en") == "stood 60 s ≥ 60 s, hit ratio 1.00 ≥ 0.45"
+    assert say(event.reason, "en") == "stood 60 s ≥ 60 s, hit ratio 1.00 ≥ 0.48"
     assert [(t.verdict, t.confidence) for t in event.site.trace] == [("hit", 0.8)] * 60
 
 
