@@ -20,7 +20,7 @@ STRAY = 0.1  # share of the looks in which something that does not stand here ma
 SURE = math.log(4)  # of a standing thing that a static change bears out: odds against strays
 SURE_ALONE = math.log(2000)  # the same, if the detector alone says so
 BORNE_OUT = 0.42  # of the share of hits that a zone asks for, where a static change bears them out
-CHANCE = 1.0  # hit that chance may have withheld, where none does: much of a few looks, next to nothing of many
+CHANCE = 1.0  # hits that chance may have withheld, where no change bears them out
 DATED_LATE_S = 10.0  # by which the background dates what came to stand, on average; and as much more at most
 GROWN, GROWS = 1.4, 3.0  # in area, of debris that is a stall being set up; and for how many dwells we wait for it
 STALL_LIKE = 0.12  # of its class scores: what looked less like a stall was once mistaken for one
@@ -62,7 +62,7 @@ def stands(site: Site, zone: Zone, now: datetime, *, change_there: bool = False)
 def least_hits(site: Site, zone: Zone) -> float:
     """The share of the visible time in which a site must have been detected.
 
-    The fewer the looks, the more of a share is chance; as in a sequential test, what may be lacking is a number of hits.
+    As in a sequential test, chance may withhold hits, not a share of them: much of few looks, little of many.
     """
     if site.stands_since is not None:
         return zone.hit_ratio * BORNE_OUT

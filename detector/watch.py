@@ -24,7 +24,7 @@ from detector.verdicts import Now, now_of, verdict, witness, zone_of
 from detector.zones import Zone
 
 PATIENCE = 4  # dwells after which a candidate that is not decided is told of
-REMEMBERED, LEAST = 8, 50  # dwells in view, and looks, after which half of what was counted of a candidate is forgotten
+REMEMBERED, LEAST = 8, 50  # dwells in view, and looks, after which half of what was counted of a candidate fades
 AWAY_S = 600.0  # a camera that was away for so long has not seen whether it is still the same thing
 
 
@@ -171,13 +171,19 @@ def _judge(site: Site, zone: Zone, now: datetime, change: Change | None) -> tupl
     if stands(site, zone, now, change_there=change is not None and change.since <= site.last_seen_at):
         return _confirmed(site, zone, now)
     why = _no_violation(site, zone)
-    event = Event(Kind.GIVEN_UP, site, now, why) if why and site.told != why.code and site.hits - site.faint > 1 else None
-    if why and why.code != "rarely_detected":
+    if why is None:
+        return _faded(site, zone), None
+    event = Event(Kind.GIVEN_UP, site, now, why) if site.told != why.code and site.hits - site.faint > 1 else None
+    if why.code != "rarely_detected":
         return None, event
-    if not site.misses and site.looks > LEAST and site.visible_s > REMEMBERED * zone.dwell_s:
-        # to start over would be to ask chance again and again; a change that is still there will be found again
-        site = changed(halved(site), stands_since=None)
-    return (changed(site, told=why.code) if event and why else site), event
+    return _faded(changed(site, told=why.code) if event else site, zone), event
+
+
+def _faded(site: Site, zone: Zone) -> Site:
+    """A candidate that is not decided after long remembers half; starting over, it would be asked again and again."""
+    if site.misses or site.looks <= LEAST or site.visible_s <= REMEMBERED * zone.dwell_s:
+        return site
+    return changed(halved(site), stands_since=None)  # a change that is still there will be found again
 
 
 def _confirmed(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event]:

@@ -26,7 +26,8 @@ class Zone:
 
     kind: `watch` raises violations, `permitted` is a licensed pitch where `classes` may stand.
     dwell_s: how long a thing must stand before it is a violation.
-    hit_ratio: share of the visible time in which it must have been detected; half of it where a change bears it out.
+    hit_ratio: share of the visible time in which it must have been detected, but for one hit; two fifths of it where a
+    change bears it out.
     clear_s: how long its place must be seen empty before it counts as gone.
     min_height, min_size_px, min_size_m: lowest box; longer side in pixels and, where the ground is calibrated, metres.
     grade: of the road; where zones overlap the strictest judges.

@@ -47,7 +47,7 @@ class Street:
 
 @pytest.mark.parametrize("seed", [0, 2, 3])
 def test_what_is_found_in_a_third_of_the_looks_for_hours_is_told_once_and_is_no_case(seed: int) -> None:
-    street, chance = Street(), random.Random(seed)
+    street, chance = Street(), random.Random(seed)  # noqa: S311 - no secret
     for _ in range(1800):
         street.look(*[STALL] * (chance.random() < 0.35))
     assert street.news == [Kind.GIVEN_UP]
@@ -55,7 +55,7 @@ def test_what_is_found_in_a_third_of_the_looks_for_hours_is_told_once_and_is_no_
 
 
 def test_what_comes_where_something_was_half_seen_for_hours_is_a_case_within_some_dwells() -> None:
-    street, chance = Street(), random.Random(1)
+    street, chance = Street(), random.Random(1)  # noqa: S311 - no secret
     for _ in range(1800):
         street.look(*[STALL] * (chance.random() < 0.3))
     before = len(street.events)
