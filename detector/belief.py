@@ -27,7 +27,6 @@ STALL_LIKE = 0.12  # of its class scores: what looked less like a stall was once
 FAINTLY = math.log(2.2)  # what a weak sighting adds
 CLEAR_SHARE = {"stall": 0.25, "debris": 0.7}  # of a site's class scores: a stall being set up is debris at times
 GONE = math.log(8000)  # odds that a standing thing would have been seen again by now
-PERHAPS_GONE = math.log(10)  # the same, for not confirming what has just left, where no change says whether it has
 ABSENCE = 0.25  # of a dwell that a candidate may be away
 UNMOVED_IOU = 0.84  # of two boxes of one thing that never moved; who comes back stands a little beside
 SEEN_WELL = 0.9  # recall of a thing whose misses in a row are none: it went, and came back
@@ -45,14 +44,14 @@ def recall(site: Site) -> float:
 def stands(site: Site, zone: Zone, now: datetime, *, change_there: bool = False) -> bool:
     """Whether a candidate's looks show one thing that has stood for the dwell and still does.
 
-    change_there: whether the latest look shows the static change that bears it out.
+    change_there: whether the latest look tells the static change that it is.
     """
     seen = site.stands_since is not None
     if site.hits - site.faint < (FEWEST if seen else FEWEST_ALONE) or site.visible_s < zone.dwell_s / (
         4 if seen else 2
     ):
         return False
-    if site.hit_ratio < least_hits(site, zone) or _perhaps_gone(site, change_there=change_there):
+    if site.hit_ratio < least_hits(site, zone) or not _shown(site, change_there=change_there):
         return False
     if _evidence(site) < (SURE if seen else SURE_ALONE) or _ambiguous(site):
         return False
@@ -126,13 +125,9 @@ def has_left(site: Site, zone: Zone) -> bool:
     return site.empty_s >= max(ABSENCE * zone.dwell_s, min(zone.clear_s, zone.dwell_s / 2))
 
 
-def _perhaps_gone(site: Site, *, change_there: bool) -> bool:
-    """Whether a candidate may have just left: hidden, or missed with its change, or missed too often."""
-    if site.last_verdict == "hidden":
-        return True
-    if site.stands_since is not None:
-        return site.misses > 0 and not change_there
-    return _quiet(site) > PERHAPS_GONE
+def _shown(site: Site, *, change_there: bool) -> bool:
+    """Whether the latest look shows a candidate, or else its change: what is hidden or missed may have just left."""
+    return site.last_verdict != "hidden" and (change_there or not site.misses)
 
 
 def _quiet(site: Site) -> float:
