@@ -44,7 +44,7 @@ def recall(site: Site) -> float:
 def stands(site: Site, zone: Zone, now: datetime, *, change_there: bool = False) -> bool:
     """Whether a candidate's looks show one thing that has stood for the dwell and still does.
 
-    change_there: whether the latest look tells the static change that it is.
+    change_there: whether the latest look tells of the static change that it made.
     """
     seen = site.stands_since is not None
     if site.hits - site.faint < (FEWEST if seen else FEWEST_ALONE) or site.visible_s < zone.dwell_s / (
