@@ -9,8 +9,11 @@ import numpy as np
 from numpy.random import Generator
 
 from models.boxes import GREY, Floats, Image, area
+from models.classes import TARGETS
 
 SEEN_ENOUGH = 0.35
+SCALES = (0.35, 2.6)  # of fitting size; up to 2.0, close-ups of bags were larger than anything training had shown
+AIMED_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,26 @@ def clipped(labels: Floats, region: tuple[int, int, int, int]) -> tuple[Floats, 
     return out[kept], out[~kept & (left > 0)]
 
 
+def aimed(sample: Sample, slack: Floats, scale: float, rng: Generator) -> Floats:
+    """A random offset of a picture that does not fit; half of the time one that keeps a stall or debris in sight."""
+    targets = sample.learn[np.isin(sample.learn[:, 0], TARGETS)]
+    free = rng.random(2)
+    if len(targets) and rng.random() < AIMED_SHARE:
+        box = targets[int(rng.integers(len(targets))), 1:]
+        middle = (box[:2] + box[2:]) / 2 * scale
+        room = np.array(sample.picture.shape[1::-1]) * scale + slack
+        free = np.clip((free * room - middle) / np.where(slack, slack, 1), 0, 1)
+    return np.asarray(free * slack)
+
+
 def lay(
     canvas: Image, sample: Sample, region: tuple[int, int, int, int], scale: float, rng: Generator
 ) -> tuple[Floats, Floats]:
     """Draw a sample at a scale and random offset into a region; return its labels there."""
     x0, y0, x1, y1 = region
     height, width = sample.picture.shape[:2]
-    slack_x, slack_y = (x1 - x0) - width * scale, (y1 - y0) - height * scale
-    dx, dy = rng.random() * slack_x, rng.random() * slack_y
+    slack = np.array([(x1 - x0) - width * scale, (y1 - y0) - height * scale])
+    dx, dy = aimed(sample, slack, scale, rng) if slack.min() < 0 else rng.random(2) * slack
     move = np.array([[scale, 0, dx], [0, scale, dy]], np.float64)
     how = cv2.INTER_AREA if scale < 0.6 else cv2.INTER_LINEAR
     canvas[y0:y1, x0:x1] = cv2.warpAffine(
@@ -63,7 +78,7 @@ def single(sample: Sample, side: int, rng: Generator) -> Sample:
     """Show one picture, smaller or larger than would just fit."""
     canvas = np.full((side, side, 3), GREY, np.uint8)
     fit = side / max(sample.picture.shape[:2])
-    scale = fit * float(np.exp(rng.uniform(np.log(0.6), np.log(2.0))))
+    scale = fit * float(np.exp(rng.uniform(*np.log(SCALES))))
     return Sample(canvas, *lay(canvas, sample, (0, 0, side, side), scale, rng))
 
 

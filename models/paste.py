@@ -31,9 +31,11 @@ SOLID = 0.85 * 255
 NOTHING = -1
 CONTEXT = (2, 3, 4, 5)
 # Height of a thing as a share of the picture's, when its foot is at the picture's bottom.
-TALL = {STALL: (0.3, 0.85), DEBRIS: (0.08, 0.4), NOTHING: (0.1, 0.45)}
+TALL = {STALL: (0.3, 0.85), DEBRIS: (0.06, 0.55), NOTHING: (0.1, 0.45)}
 TALL_PASSER = (0.2, 0.6)
 FLAT = 1.6  # what is wider than so many heights lies low, hence is drawn lower
+CLOSE = (0.4, 1.0)  # the same of a close-up, wherever its foot is
+CLOSE_SHARE = 0.6  # of the pictures with one thing
 BACKGROUNDS = ("shop_fronts", "street", "travel")
 
 
@@ -99,15 +101,15 @@ def blend(picture: Image, layer: Image, x: int, y: int) -> None:
     picture[y0:y1, x0:x1] = (part[..., :3] * alpha + below * (1 - alpha)).astype(np.uint8)
 
 
-def place(picture: Image, thing: CutOut, foot: float, rng: Generator) -> Floats:
+def place(picture: Image, thing: CutOut, foot: float, rng: Generator, *, close: bool) -> Floats:
     """Stand a cut-out with its foot at this share of the height; return its box in pixels."""
     height, width = picture.shape[:2]
-    tall = rng.uniform(*TALL.get(thing.number, TALL_PASSER))
     x0, y0, x1, y1 = thing.box
-    tall /= max(1.0, (x1 - x0) / (y1 - y0) / FLAT)
     # What stands lower in the picture is nearer, hence larger.
-    scale = tall * height * (0.35 + 0.65 * (foot - 0.5) * 2) / (y1 - y0)
-    scale = min(scale, 0.9 * width / (x1 - x0))
+    near = 1.0 if close else 0.35 + 0.65 * (foot - 0.5) * 2
+    tall = near * rng.uniform(*(CLOSE if close else TALL.get(thing.number, TALL_PASSER)))
+    tall /= max(1.0, (x1 - x0) / (y1 - y0) / FLAT)
+    scale = min(tall * height / (y1 - y0), (1.0 if close else 0.9) * width / (x1 - x0))
     size = (max(2, round(thing.layer.shape[1] * scale)), max(2, round(thing.layer.shape[0] * scale)))
     layer = np.asarray(cv2.resize(thing.layer, size, interpolation=cv2.INTER_AREA), np.uint8)
     if rng.random() < 0.4:
@@ -124,7 +126,8 @@ def compose(ground: Sample, things: list[CutOut], rng: Generator) -> tuple[Image
     """Lay things over a street, the far ones first; return the picture, what to learn and ignore."""
     picture = ground.picture.copy()
     feet = sorted(rng.uniform(0.62, 1.0, len(things)))
-    drawn = [place(picture, t, f, rng) for t, f in zip(things, feet, strict=True)]
+    close = len(things) == 1 and rng.random() < CLOSE_SHARE
+    drawn = [place(picture, t, f, rng, close=close) for t, f in zip(things, feet, strict=True)]
     rows = [ground.learn, *(_row([t.number], box) for t, box in zip(things, drawn, strict=True) if t.number >= 0)]
     away = [ground.ignore, *(_row(CONTEXT, box) for t, box in zip(things, drawn, strict=True) if t.number < 0)]
     away += [_row(CONTEXT, box) for t, box in zip(things, drawn, strict=True) if t.number == TWO_WHEELER]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Training cut-outs: `python -m models.scenes.cutouts OUT_DIR --count N --seed S [--things heaps]`.
+"""Training cut-outs: `python -m models.scenes.cutouts OUT_DIR --count N --seed S [--things goods]`.
 
 Writes NNNN.png (RGBA, with shadow) and NNNN.json (class, box of the thing without its shadow in pixels).
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -21,18 +21,20 @@ if __name__ == "__main__":  # before the imports that would fail
 import cv2
 import numpy as np
 
-from models.scenes import assets, fronts, heaps, piles, stalls
+from models.scenes import assets, fronts, goods, heaps, piles, stalls
 from models.scenes.assets import Light, Pixels
 from models.scenes.camera import Camera
 from models.scenes.palette import Surface, palette
 from models.scenes.shade import over_shadow, shadow
 from models.scenes.shapes import Floats, Part, merge, placed
 
-SIZE = (512, 320)
+SIZE = (640, 400)
 SAMPLES = 20
 SOLID = 0.5
 STALL_SHARE = 0.6
+WALKING_SHARE = 0.35  # of the goods
 FILL = (0.65, 0.92)
+DEBRIS = {"heaps": heaps.any_heap, "goods": goods.any_goods}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,19 @@ def random_camera(points: Floats, rng: Random) -> Camera:
     """A camera 3-5 m high that looks down 10-40 degrees and holds the whole thing in its picture."""
     height, pitch = rng.uniform(3.0, 5.0), math.radians(rng.uniform(10, 40))
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    away = (height - float(middle[2])) / math.tan(pitch)
-    yaw = rng.uniform(-0.5, 0.5)
+    return looking_at(points, height, (height - float(middle[2])) / math.tan(pitch), rng)
+
+
+def walking_camera(points: Floats, rng: Random) -> Camera:
+    """A camera as people hold it, 1.3-2.2 m high and 3-12 m away."""
+    reach = float(np.linalg.norm(np.ptp(points[:, :2], axis=0)))
+    return looking_at(points, rng.uniform(1.3, 2.2), reach + rng.uniform(2.0, 9.0), rng)
+
+
+def looking_at(points: Floats, height: float, away: float, rng: Random) -> Camera:
+    """A camera at a height and a distance (metres) that looks at the middle of the points and holds them all."""
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    yaw, pitch = rng.uniform(-0.5, 0.5), math.atan2(height - float(middle[2]), away)
     eye = (float(middle[0]) - math.sin(yaw) * away, float(middle[1]) - math.cos(yaw) * away, height)
     wide = Camera(eye, yaw, pitch, 1000.0, SIZE)
     seen = np.abs(wide.project(points)[:, :2] - np.array(SIZE) / 2) / (np.array(SIZE) / 2)
@@ -74,8 +87,9 @@ def random_thing(rng: Random, things: str) -> tuple[str, list[Part]]:
         return "stall", placed(fronts.any_front(rng), turn=rng.choice((rng.gauss(0, 0.3), rng.uniform(0, 2 * math.pi))))
     if things == "mixed" and rng.random() < STALL_SHARE:
         return "stall", stalls.any_stall(rng)
-    pile = heaps.any_heap(rng) if things == "heaps" else piles.any_pile(rng)
-    return "debris", placed(pile, turn=rng.uniform(0, 2 * math.pi), scale=rng.uniform(0.75, 1.3))
+    return "debris", placed(
+        DEBRIS.get(things, piles.any_pile)(rng), turn=rng.uniform(0, 2 * math.pi), scale=rng.uniform(0.75, 1.3)
+    )
 
 
 def weathered(surfaces: dict[str, Surface], rng: Random) -> dict[str, Surface]:
@@ -86,16 +100,14 @@ def weathered(surfaces: dict[str, Surface], rng: Random) -> dict[str, Surface]:
         gain = [light * rng.uniform(0.92, 1.08) for _ in range(3)]
         colour = tuple(min(1.0, c * g) for c, g in zip(surface.colour, gain, strict=True))
         noise = surface.noise or rng.choice((0.0, 3.0, 8.0))
-        changed[name] = Surface(
-            (colour[0], colour[1], colour[2]),
-            surface.rough,
-            surface.metal,
-            noise,
-            rng.uniform(0.1, 0.6),
-            surface.glow,
-            surface.tile_m,
-        )
+        tint = (colour[0], colour[1], colour[2])
+        changed[name] = replace(surface, colour=tint, noise=noise, dirt=rng.uniform(0.1, 0.6))
     return changed
+
+
+def points_of(parts: list[Part]) -> Floats:
+    """Every vertex of the parts, float64[N,3] in metres."""
+    return np.concatenate([part.shape.verts for part in parts])
 
 
 def solid_box(picture: Pixels) -> Box:
@@ -104,10 +116,12 @@ def solid_box(picture: Pixels) -> Box:
     return Box(int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1)
 
 
-def render_cutout(out: Path, parts: list[Part], rng: Random, *, samples: int) -> tuple[Camera, Box]:
+def render_cutout(
+    out: Path, parts: list[Part], rng: Random, *, samples: int, camera: Camera | None = None
+) -> tuple[Camera, Box]:
     """Renders parts with their shadow, seen and lit at random; the camera, and the box of what is solid."""
-    points = np.concatenate([part.shape.verts for part in parts])
-    camera, light = random_camera(points, rng), random_light(rng)
+    camera = camera or random_camera(points_of(parts), rng)
+    light = random_light(rng)
     stage = assets.open_stage(camera, weathered(palette(), rng), light, samples, clean=False)
     assets.add(stage, parts)
     body = assets.render(stage, out, samples=samples, clear=True)
@@ -120,7 +134,9 @@ def make_cutout(out: Path, seed: int, things: str) -> None:
     """Renders one cut-out with its shadow and writes its truth."""
     rng = Random(seed)
     kind, parts = random_thing(rng, things)
-    camera, box = render_cutout(out, parts, rng, samples=SAMPLES)
+    low = things == "goods" and rng.random() < WALKING_SHARE
+    camera = walking_camera(points_of(parts), rng) if low else None
+    camera, box = render_cutout(out, parts, rng, samples=SAMPLES, camera=camera)
     facts = {
         "class": kind,
         "box": [box.x0, box.y0, box.x1, box.y1],
@@ -137,7 +153,7 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="folder for the cut-outs")
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--things", choices=("mixed", "heaps", "fronts"), default="mixed")
+    parser.add_argument("--things", choices=("mixed", "heaps", "fronts", "goods"), default="mixed")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     for number in range(given.count):

@@ -12,51 +12,12 @@ from random import Random
 
 import numpy as np
 
-from models.scenes.piles import mound, planks, rubble, scattered
+from models.scenes.piles import mound, pallet, planks, rubble, scattered, tyre_pile
 from models.scenes.scenery import leaves
-from models.scenes.shapes import Part, Point, Shape, ball, box, merge, moved, off, placed, tilted, tube
+from models.scenes.shapes import Part, Point, Shape, ball, box, merge, moved, placed, tilted, tube
 
 LEAVES = ("leaf", "leaf_light", "leaf_dark", "straw")
 EARTHS = ("soil", "sand", "rubble", "stone")
-
-
-def torus(major: float, minor: float, wide: float) -> Shape:
-    """A ring about the z axis, `wide` high, its tube flattened like a tyre's."""
-    rounds, sides = 30, 12
-    turn = np.linspace(0, 2 * np.pi, rounds, endpoint=False)
-    side = np.linspace(0, 2 * np.pi, sides, endpoint=False)
-    out = major + minor * np.sign(np.cos(side)) * np.abs(np.cos(side)) ** 0.7
-    up = wide / 2 * np.sign(np.sin(side)) * np.abs(np.sin(side)) ** 0.6
-    verts = np.array([(r * np.cos(t), r * np.sin(t), z) for t in turn for r, z in zip(out, up, strict=True)])
-    faces = tuple(
-        (i * sides + j, (i + 1) % rounds * sides + j, (i + 1) % rounds * sides + k, i * sides + k)
-        for i in range(rounds)
-        for j, k in ((j, (j + 1) % sides) for j in range(sides))
-    )
-    return Shape(verts, faces)
-
-
-def tyre(at: Point, radius: float, rng: Random, *, leaning: bool = False) -> Part:
-    """A worn tyre without its rim, flat on the ground or leaning."""
-    wide = radius * rng.uniform(0.5, 0.75)
-    ring = torus(radius * 0.76, radius * 0.24, wide)
-    lift = radius * 0.95 if leaning else wide / 2
-    tipped = tilted(ring, rng.uniform(1.0, 1.4) if leaning else rng.uniform(-0.08, 0.08), rng.uniform(-0.1, 0.1))
-    return Part(moved(tipped, off(at, z=lift), rng.uniform(0, 6)), "tyre", smooth=True)
-
-
-def tyre_pile(rng: Random) -> list[Part]:
-    """One to nine tyres, some stacked, some leaning."""
-    parts: list[Part] = []
-    wanted = rng.choice((1, 2, 4, 6, 9))
-    while len(parts) < wanted:
-        x, y = scattered(1.8, 1.2, rng)
-        radius = rng.uniform(0.27, 0.42)
-        stack = rng.choice((1, 1, 1, 2, 3))
-        parts += [tyre((x, y, level * radius * 0.55), radius, rng) for level in range(stack)]
-        if rng.random() < 0.3:
-            parts.append(tyre((x + 0.4, y - 0.2, 0), radius, rng, leaning=True))
-    return parts
 
 
 def branch(start: Point, way: float, length: float, thick: float, rng: Random) -> list[Shape]:
@@ -159,13 +120,6 @@ def earth_heap(rng: Random) -> list[Part]:
     if rng.random() < 0.5:
         parts += stones(rng)
     return parts + (planks((0, 0, width * 0.15), rng.randint(1, 3), rng) if rng.random() < 0.3 else [])
-
-
-def pallet(at: Point, turn: float) -> Shape:
-    """A wooden pallet, 1.2 m by 0.8 m."""
-    boards = [box((0, y, 0.13), (1.2, 0.1, 0.022)) for y in (-0.35, -0.17, 0, 0.17, 0.35)]
-    bearers = [box((x, 0, 0.06), (0.1, 0.8, 0.12)) for x in (-0.55, 0, 0.55)]
-    return moved(merge([*boards, *bearers]), at, turn)
 
 
 def board_heap(rng: Random) -> list[Part]:

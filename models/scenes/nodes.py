@@ -15,6 +15,7 @@ def dress(tree: Any, surface: Surface) -> None:
     shader.inputs["Base Color"].default_value = (*surface.colour, 1)
     shader.inputs["Roughness"].default_value = surface.rough
     shader.inputs["Metallic"].default_value = surface.metal
+    shader.inputs["Alpha"].default_value = surface.alpha
     if surface.glow:
         shader.inputs["Emission Color"].default_value = (*surface.colour, 1)
         shader.inputs["Emission Strength"].default_value = surface.glow

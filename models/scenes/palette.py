@@ -10,7 +10,10 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """Linear RGB in 0..1; `noise` is the dirt's scale per metre, `dirt` its depth; `tile_m` lays tiles or bricks."""
+    """Linear RGB in 0..1; `noise` is the dirt's scale per metre, `dirt` its depth; `tile_m` lays tiles or bricks.
+
+    What has an `alpha` below 1 is film.
+    """
 
     colour: Colour
     rough: float = 0.7
@@ -24,6 +27,7 @@ class Surface:
     second: Colour | None = None
     brick_offset: float = 0.5
     upright: bool = False
+    alpha: float = 1.0
 
 
 CLOTHS: dict[str, Colour] = {
@@ -74,6 +78,41 @@ WALL_TILES: dict[str, Colour] = {
     "wall_brick": (0.33, 0.12, 0.075),
     "wall_grey": (0.36, 0.36, 0.35),
     "wall_pale": (0.56, 0.55, 0.50),
+}
+BROWN = ("carton", "carton", "carton_dark", "carton_pale")
+CARTONS = (*BROWN, *BROWN, "carton_white", "carton_white", "carton_red", "carton_blue", "carton_green")
+PRINTS = ("sign_red", "sign_blue", "sign_green", "sign_yellow", "trim", "cloth_brown", "cloth_orange", "carton_dark")
+MAILERS = ("mailer_white", "mailer_grey", "bag_black", "mailer_green", "mailer_yellow")
+CRATES = ("crate_blue", "crate_red", "crate_green", "crate_black", "crate_yellow", "crate_white", "crate_wood")
+GOODS: dict[str, Surface] = {
+    "carton_dark": Surface((0.27, 0.15, 0.07), 0.9, noise=4, dirt=0.25),
+    "carton_pale": Surface((0.56, 0.40, 0.24), 0.9, noise=4, dirt=0.2),
+    "carton_white": Surface((0.70, 0.69, 0.66), 0.8, noise=4, dirt=0.2),
+    "carton_red": Surface((0.52, 0.06, 0.04), 0.6, noise=3, dirt=0.2),
+    "carton_blue": Surface((0.05, 0.16, 0.44), 0.6, noise=3, dirt=0.2),
+    "carton_green": Surface((0.07, 0.28, 0.10), 0.6, noise=3, dirt=0.2),
+    "mailer_white": Surface((0.66, 0.66, 0.66), 0.4),
+    "mailer_grey": Surface((0.24, 0.25, 0.26), 0.4),
+    "mailer_green": Surface((0.20, 0.42, 0.14), 0.4),
+    "mailer_yellow": Surface((0.72, 0.48, 0.06), 0.45),
+    "crate_black": Surface((0.02, 0.02, 0.022), 0.5, noise=8, dirt=0.2),
+    "crate_yellow": Surface((0.74, 0.46, 0.02), 0.5, noise=8, dirt=0.2),
+    "crate_white": Surface((0.66, 0.66, 0.64), 0.5, noise=8, dirt=0.25),
+    "sack_green": Surface((0.14, 0.30, 0.12), 0.85, noise=12, dirt=0.3),
+    "sack_yellow": Surface((0.66, 0.50, 0.16), 0.85, noise=12, dirt=0.3),
+    "cement": Surface((0.36, 0.35, 0.33), 0.9, noise=9, dirt=0.45),
+    "cement_white": Surface((0.62, 0.60, 0.56), 0.85, noise=9, dirt=0.3),
+    "film": Surface((0.72, 0.74, 0.76), 0.15, alpha=0.3),
+    "film_white": Surface((0.76, 0.77, 0.78), 0.25, alpha=0.75),
+    "film_dark": Surface((0.03, 0.03, 0.035), 0.2, alpha=0.85),
+    "bottle_clear": Surface((0.55, 0.64, 0.68), 0.1),
+    "bottle_green": Surface((0.03, 0.16, 0.05), 0.12),
+    "check_red": Surface(
+        (0.60, 0.05, 0.05), 0.6, noise=6, dirt=0.2, tile_m=(0.16, 0.1), joint_m=0.012, second=(0.05, 0.12, 0.42)
+    ),
+    "check_blue": Surface(
+        (0.05, 0.13, 0.45), 0.6, noise=6, dirt=0.2, tile_m=(0.14, 0.12), joint_m=0.02, second=(0.62, 0.62, 0.6)
+    ),
 }
 PLAIN: dict[str, Surface] = {
     "asphalt": Surface((0.105, 0.105, 0.11), 0.9, noise=1.1, dirt=0.35),
@@ -152,4 +191,4 @@ def palette() -> dict[str, Surface]:
         name: Surface(colour, 0.8, noise=1.2, dirt=0.3, tile_m=(0.24, 0.075), joint_m=0.006, joint=0.7, upright=True)
         for name, colour in WALL_TILES.items()
     }
-    return {**PLAIN, **cloth, **fruit, **bags, **cars, **walls}
+    return {**PLAIN, **GOODS, **cloth, **fruit, **bags, **cars, **walls}

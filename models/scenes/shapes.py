@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Point = Sequence[float] | Floats
+MOST_HEAPED_M = 0.7  # what would lie higher than this slides down
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,38 @@ def placed(parts: Iterable[Part], by: Point = (0, 0, 0), turn: float = 0.0, scal
     return [
         Part(moved(p.shape, by, turn, scale), p.material, p.smooth, p.melt_m, p.crumple_m, p.bevel_m) for p in parts
     ]
+
+
+def extent(parts: Iterable[Part]) -> tuple[Floats, Floats]:
+    """The lowest and the highest x, y, z of an object, metres."""
+    verts = merge(part.shape for part in parts).verts
+    return verts.min(axis=0), verts.max(axis=0)
+
+
+def heaped(things: Iterable[Sequence[Part]], sunk: float = 0.9) -> list[Part]:
+    """Drops things one after another: each rests, a little sunk in, on what is under its middle, or on z = 0."""
+    lying: list[tuple[Floats, Floats]] = []
+    parts: list[Part] = []
+    for thing in things:
+        low, high = extent(thing)
+        middle = (low + high)[:2] / 2
+        under = [top[2] * sunk for below, top in lying if (below[:2] < middle).all() and (middle < top[:2]).all()]
+        rest = max(under, default=0.0)
+        by = (0, 0, (rest if rest < MOST_HEAPED_M else 0.0) - low[2])
+        lying.append((low + by, high + by))
+        parts += placed(thing, by)
+    return parts
+
+
+def in_a_row(things: Iterable[Sequence[Part]], close: float = 0.95) -> list[Part]:
+    """Sets things on z = 0 beside each other along x; `close` below 1 pushes them together."""
+    edge = 0.0
+    parts: list[Part] = []
+    for thing in things:
+        low, high = extent(thing)
+        parts += placed(thing, (edge - low[0], 0, -low[2]))
+        edge += float(high[0] - low[0]) * close
+    return parts
 
 
 def tilted(shape: Shape, about_x: float = 0.0, about_y: float = 0.0) -> Shape:
