@@ -22,7 +22,7 @@ SHARES = {
     "debris_piles": 0.18,
     "debris_bags": 0.06,
     "building_sites": 0.05,
-    "synthetic": 0.20,
+    "synthetic": 0.25,
     "shop_fronts": 0.10,
     "street": 0.08,
     "travel": 0.08,
