@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What lower precision costs in accuracy and gains in time, from one checkpoint's weights.
 
-    python -m models.precision --manifest models/curbwatch-n-v4.toml --dataset DATASET --json FILE
+    python -m models.precision --manifest models/curbwatch-n-v5.toml --dataset DATASET --json FILE
 
 fp32 by onnxruntime; int8 by onnxruntime, its convolutions calibrated on real training pictures, those of the head's
 last step left alone (boxes in pixels and scores in 0..1 share a tensor there); and, where OpenVINO is installed, fp32,
