@@ -27,6 +27,11 @@ def every(connection: Connection) -> list[Camera]:
     return [_camera(row) for row in connection.execute(sa.select(cameras).order_by(cameras.c.id))]
 
 
+def names(connection: Connection) -> dict[str, str]:
+    """The names of all cameras by id, removed ones too."""
+    return {row.id: row.name for row in connection.execute(sa.select(cameras.c.id, cameras.c.name))}
+
+
 def watched(connection: Connection) -> list[Camera]:
     """The cameras that have not been removed, by id."""
     return [camera for camera in every(connection) if camera.removed_at is None]

@@ -115,7 +115,7 @@ def case(case_id: str, request: Request, by: Reader, services: ServicesDep) -> R
     """One case: evidence, decision, history."""
     with services.store.read() as connection:
         found = case_rows.get(connection, case_id)
-        names = _names(connection)
+        names = camera_rows.names(connection)
         next_new = _next_new(connection, found)
         related = places.related(connection, found)
     shown, pair = views.first_picture(found) or next(iter(views.clips(found)), None), views.pair(found)
@@ -245,13 +245,9 @@ def _cards(connection: Connection, chosen: Chosen, found: Page, cameras: list[Ca
         "older": found.older,
         "older_href": chosen.address(before=str(found.older or "")),
         "choices": views.choices(chosen, counts),
-        "names": _names(connection),
+        "names": camera_rows.names(connection),
         "cameras": cameras,
     }
-
-
-def _names(connection: Connection) -> dict[str, str]:
-    return {camera.id: camera.name for camera in camera_rows.every(connection)}
 
 
 def _cameras(connection: Connection, services: Services) -> list[CameraView]:
