@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Cameras in SQL: what they watch and what the patrol last said about them."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -73,15 +74,31 @@ def put_state(
 
     What is reported is watched again, whoever removed it: it may have gone from one patrol to another.
     """
-    before = get(connection, camera_id)
-    heard = before.received_at
-    if heard is not None and (now - heard).total_seconds() > silent_after_s:
-        moments.note_silence(connection, camera_id, since=heard)
-    if moments.note(connection, camera_id, state, now=now):
-        _announce(connection, camera_id, state.status, now=now)
-    _update(connection, camera_id, received_at=now, removed_at=None, **asdict(state))
-    tickets.follow(connection, camera_id, state, after_s=ticket_after_s, now=now)
+    get(connection, camera_id)
+    put_states(connection, {camera_id: state}, now=now, silent_after_s=silent_after_s, ticket_after_s=ticket_after_s)
     return get(connection, camera_id)
+
+
+def put_states(
+    connection: Connection,
+    states: Mapping[str, CameraState],
+    *,
+    now: datetime,
+    silent_after_s: float,
+    ticket_after_s: float,
+) -> list[str]:
+    """Records many cameras' states as `put_state` does one's; returns the ids that nobody has registered."""
+    query = sa.select(cameras.c.id, cameras.c.received_at).where(cameras.c.id.in_(states))
+    heard = {row.id: row.received_at for row in connection.execute(query)}
+    for camera_id, received_at in heard.items():
+        state = states[camera_id]
+        if received_at is not None and (now - received_at).total_seconds() > silent_after_s:
+            moments.note_silence(connection, camera_id, since=received_at)
+        if moments.note(connection, camera_id, state, now=now):
+            _announce(connection, camera_id, state.status, now=now)
+        _update(connection, camera_id, received_at=now, removed_at=None, **asdict(state))
+        tickets.follow(connection, camera_id, state, after_s=ticket_after_s, now=now)
+    return [camera_id for camera_id in states if camera_id not in heard]
 
 
 def remove(connection: Connection, camera_id: str, *, now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, ConfigDict, Field
 
 from api.model import Camera, CameraStatus
-from api.shapes import Answer, ClassName, Name, Note, ReasonIn, ReasonOut, Shape, Share, TextIn, TextOut, Time
+from api.shapes import Answer, CameraId, ClassName, Name, Note, ReasonIn, ReasonOut, Shape, Share, TextIn, TextOut, Time
 
 REMOVED = "unknown (removed): no patrol has this camera in its settings any more"
 Count = Annotated[int, Field(ge=0, le=2**53)]
@@ -123,6 +123,26 @@ class CameraStateIn(Shape):
     health: HealthIn | None = None
     messages_waiting: Count = Field(default=0, description="Of this camera, tried and not yet accepted.")
     messages_refused: Count = Field(default=0, description="Of this camera, refused for good.")
+
+
+class CameraReportIn(CameraStateIn):
+    """One camera's state among others'."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"camera_id": "cam-12"} | STATE_IN]})
+
+    camera_id: CameraId
+
+
+class CameraReportsIn(Shape):
+    """The states of several cameras; of a camera that is named twice the last counts."""
+
+    items: Annotated[list[CameraReportIn], Field(max_length=1000)]
+
+
+class CameraReportsOut(Answer):
+    """What became of them."""
+
+    unknown: list[str] = Field(description="Cameras that nobody has registered; the others' states are kept.")
 
 
 class HealthOut(Answer):

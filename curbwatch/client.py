@@ -3,6 +3,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import httpx2
@@ -70,6 +71,11 @@ class Client:
 
     def put_state(self, camera_id: str, state: dict[str, object]) -> None:
         self._send("PUT", f"/cameras/{camera_id}/state", json=state)
+
+    def put_states(self, states: Mapping[str, Mapping[str, object]]) -> list[str]:
+        """Report many cameras' states; returns those that the API does not know."""
+        items = [{"camera_id": camera_id} | dict(state) for camera_id, state in states.items()]
+        return [str(camera_id) for camera_id in self._send("PATCH", "/cameras", json={"items": items}).get("unknown", [])]
 
     def put_snapshot(self, camera_id: str, picture: bytes) -> None:
         self._send("PUT", f"/cameras/{camera_id}/snapshot", content=picture, headers={"Content-Type": "image/jpeg"})

@@ -3,8 +3,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from math import inf
@@ -76,23 +76,37 @@ class Heartbeat:
 
     def _round(self, now: float) -> bool:
         """Report every camera that has news or was not heard of for a while; whether the API was there."""
-        undelivered = self._undelivered()
         self._allow(now)
-        for camera_id, post in self._posts.items():
-            if self._quit.is_set():  # a slow API must not hold up the end
-                break
-            try:
-                self._report(camera_id, post, undelivered.get(camera_id, Undelivered()), now)
-            except ApiRefused as error:
-                self._introduced.discard(camera_id)  # a new or emptied API does not know the camera yet
-                self._reported.pop(camera_id, None)
-                log.warning("camera report refused", camera=camera_id, reason=str(error))
-            except ApiAway as error:
-                if not error.status:
-                    return False  # the courier already says so
-                log.warning("camera report failed", camera=camera_id, reason=str(error))
+        try:
+            for camera_id in self._posts:
+                self._introduce(camera_id)
+            self._tell(self._news(now), now)
+            for camera_id, post in self._posts.items():
+                self._show(camera_id, post, now)
+        except ApiAway as error:  # of one that does not answer the courier already says so
+            if error.status:
+                log.warning("camera reports failed", reason=str(error))
+            return bool(error.status)
         self._take_leave()
         return True
+
+    @contextmanager
+    def _minding(self, camera_id: str) -> Iterator[None]:
+        """What the API says against one camera is logged, and does not keep the others from being reported."""
+        try:
+            yield
+        except ApiRefused as error:
+            self._forget(camera_id)
+            log.warning("camera report refused", camera=camera_id, reason=str(error))
+        except ApiAway as error:
+            if not error.status:
+                raise
+            log.warning("camera report failed", camera=camera_id, reason=str(error))
+
+    def _forget(self, camera_id: str) -> None:
+        """Introduce it anew: a new or emptied API does not know the camera yet."""
+        self._introduced.discard(camera_id)
+        self._reported.pop(camera_id, None)
 
     def _take_leave(self) -> None:
         """Have the API show no longer what only earlier settings named."""
@@ -107,24 +121,58 @@ class Heartbeat:
         passed_s, self._round_at = max(now - self._round_at, 0.0), now
         self._allowed = min(self._allowed + passed_s * PICTURES_PER_S, self._most)
 
-    def _report(self, camera_id: str, post: Post, undelivered: Undelivered, now: float) -> None:
-        if camera_id not in self._introduced:
+    def _introduce(self, camera_id: str) -> None:
+        if camera_id in self._introduced or self._quit.is_set():  # a slow API must not hold up the end
+            return
+        with self._minding(camera_id):
             self._client.put_camera(camera_id, self._about[camera_id])
             self._introduced.add(camera_id)
-        # only what there is to say: an API of an older version knows no such fields
-        state = _state(post) | {name: count for name, count in asdict(undelivered).items() if count}
-        news = {name: value for name, value in state.items() if name not in PASSING}
-        heard_at, heard = self._reported.get(camera_id, (-inf, {}))
-        if news != heard or now - heard_at >= min(QUIETER * self._every_s, max(LONGEST_S, self._every_s)):
+
+    def _news(self, now: float) -> dict[str, dict[str, object]]:
+        """The states of cameras that have news or were not heard of for a while."""
+        undelivered, found = self._undelivered(), {}
+        for camera_id, post in self._posts.items():
+            # only what there is to say: an API of an older version knows no such fields
+            stuck = asdict(undelivered.get(camera_id, Undelivered()))
+            state = _state(post) | {name: count for name, count in stuck.items() if count}
+            heard_at, heard = self._reported.get(camera_id, (-inf, {}))
+            late = now - heard_at >= min(QUIETER * self._every_s, max(LONGEST_S, self._every_s))
+            if camera_id in self._introduced and (late or _lasting(state) != heard):
+                found[camera_id] = state
+        return found
+
+    def _tell(self, states: dict[str, dict[str, object]], now: float) -> None:
+        """All of them at once, for each request costs the API more than a state does; or one by one if it minds."""
+        if not states or self._quit.is_set():
+            return
+        try:
+            unknown = self._client.put_states(states)
+        except ApiRefused:
+            unknown = [camera_id for camera_id, state in states.items() if not self._told_alone(camera_id, state)]
+        self._reported |= {camera_id: (now, _lasting(state)) for camera_id, state in states.items()}
+        for camera_id in unknown:
+            self._forget(camera_id)
+
+    def _told_alone(self, camera_id: str, state: dict[str, object]) -> bool:
+        with self._minding(camera_id):
             self._client.put_state(camera_id, state)
-            self._reported[camera_id] = now, news
+            return True
+        return False
+
+    def _show(self, camera_id: str, post: Post, now: float) -> None:
+        """Send a camera's last picture if it is a new one and its turn."""
         last = post.last
         sent_at, taken_at = self._sent.get(camera_id, (-inf, None))
-        due = now - sent_at >= self._picture_s and self._allowed >= 1
-        if last is not None and last.frame.taken_at != taken_at and due:
+        due = now - sent_at >= self._picture_s and self._allowed >= 1 and not self._quit.is_set()
+        if last is not None and last.frame.taken_at != taken_at and due and camera_id in self._introduced:
             self._allowed -= 1
-            self._client.put_snapshot(camera_id, jpeg(blurred(last.frame.picture, last.people)))
-            self._sent[camera_id] = now, last.frame.taken_at
+            with self._minding(camera_id):
+                self._client.put_snapshot(camera_id, jpeg(blurred(last.frame.picture, last.people)))
+                self._sent[camera_id] = now, last.frame.taken_at
+
+
+def _lasting(state: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in state.items() if name not in PASSING}
 
 
 def _state(post: Post) -> dict[str, object]:

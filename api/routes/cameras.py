@@ -10,7 +10,15 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api import camera_rows
 from api.auth import Reader, Reporter, Shower
 from api.blobs import Upload
-from api.camera_schemas import CameraIn, CameraList, CameraOut, CameraStateIn, camera_out
+from api.camera_schemas import (
+    CameraIn,
+    CameraList,
+    CameraOut,
+    CameraReportsIn,
+    CameraReportsOut,
+    CameraStateIn,
+    camera_out,
+)
 from api.errors import NotFound
 from api.ledger_schemas import WhyOut
 from api.model import Camera, CameraState
@@ -56,19 +64,32 @@ def put_state(camera_id: CameraPath, body: CameraStateIn, _by: Reporter, service
     """Send it at each change and at least every 10 s: after 30 s of silence the camera is shown as
     unknown. Listeners of `/events` hear of changes of status, error or health only. A fault that lasts
     opens a device ticket, never a case."""
-    health = body.health.model_dump(mode="json") if body.health else None
-    state = CameraState(**body.model_dump(exclude={"at", "health"}), reported_at=body.at, health=health)
     config = services.config
     with services.store.write() as connection:
         camera = camera_rows.put_state(
             connection,
             camera_id,
-            state,
+            _reported(body),
             now=services.clock(),
             silent_after_s=config.silent_after_s,
             ticket_after_s=config.ticket_after_s,
         )
     return _shown(services, camera)
+
+
+@router.patch("", summary="Report how several cameras are", responses=refusals(413, 415, 422))
+def put_states(body: CameraReportsIn, _by: Reporter, services: ServicesDep) -> CameraReportsOut:
+    """As the state of each, at once: it takes the API a tenth of the time. None is kept when one is refused."""
+    config = services.config
+    with services.store.write() as connection:
+        unknown = camera_rows.put_states(
+            connection,
+            {each.camera_id: _reported(each) for each in body.items},
+            now=services.clock(),
+            silent_after_s=config.silent_after_s,
+            ticket_after_s=config.ticket_after_s,
+        )
+    return CameraReportsOut(unknown=unknown)
 
 
 @router.put(
@@ -141,6 +162,12 @@ def snapshot(camera_id: CameraPath, request: Request, _by: Reader, services: Ser
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(data, headers=headers, media_type="image/jpeg")
+
+
+def _reported(body: CameraStateIn) -> CameraState:
+    health = body.health.model_dump(mode="json") if body.health else None
+    told = body.model_dump(exclude={"at", "health", "camera_id"})
+    return CameraState(**told, reported_at=body.at, health=health)
 
 
 def _shown(services: Services, camera: Camera) -> CameraOut:

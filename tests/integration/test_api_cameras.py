@@ -38,6 +38,9 @@ class Street:
         headers = self.trial.headers(role) | more.pop("headers", {})
         return self.http.put(f"/api/v1/cameras/{path}", headers=headers, **more)
 
+    def report(self, *items: dict[str, Any]) -> httpx2.Response:
+        return self.http.patch("/api/v1/cameras", headers=self.trial.headers("patrol"), json={"items": items})
+
     def get(self, path: str, role: str = "viewer", **headers: str) -> httpx2.Response:
         return self.http.get(path, headers=self.trial.headers(role) | headers)
 
@@ -142,6 +145,35 @@ def test_only_who_reports_removes_and_only_what_there_is(street: Street) -> None
     street.put("cam-12", json=CAMERA_IN)
     assert [street.remove("cam-12", role).status_code for role in ("viewer", "operator", "admin")] == [403, 403, 204]
     assert street.remove("cam-99").status_code == 404
+
+
+def test_many_cameras_are_reported_at_once_as_each_alone(street: Street) -> None:
+    covered = STATE_IN["health"] | {"state": "covered", "since": "2026-11-21T07:00:00Z"}
+    states = [STATE_IN, STATE_IN | {"health": covered}]
+    for name in ("cam-1", "cam-2", "cam-3", "cam-4"):
+        street.put(name, json=CAMERA_IN)
+    one_by_one = [street.put(f"cam-{1 + n}/state", json=state).json() for n, state in enumerate(states)]
+    street.remove("cam-4")
+    before = street.events()
+    together = street.report(*({"camera_id": f"cam-{3 + n}"} | state for n, state in enumerate(states)))
+    assert (together.status_code, together.json()) == (200, {"unknown": []})
+    shown = [street.get(f"/api/v1/cameras/cam-{3 + n}").json() for n in range(2)]
+    assert [each | {"id": None} for each in shown] == [each | {"id": None} for each in one_by_one]
+    assert street.events()[len(before) :] == ["camera.updated", "camera.updated", "ticket.updated"]
+
+
+def test_a_report_of_many_names_those_that_nobody_registered(street: Street) -> None:
+    street.put("cam-1", json=CAMERA_IN)
+    told = street.report({"camera_id": "cam-9"} | STATE_IN, {"camera_id": "cam-1"} | STATE_IN)
+    assert (told.status_code, told.json()) == (200, {"unknown": ["cam-9"]})
+    assert street.get("/api/v1/cameras/cam-1").json()["status"] == "live"
+
+
+def test_a_report_with_one_wrong_state_keeps_none(street: Street) -> None:
+    street.put("cam-1", json=CAMERA_IN)
+    told = street.report({"camera_id": "cam-1"} | STATE_IN, {"camera_id": "cam-2"} | STATE_IN | {"drops": -1})
+    assert (told.status_code, told.json()["errors"][0]["pointer"]) == (422, "#/items/1/drops")
+    assert street.get("/api/v1/cameras/cam-1").json()["state"] is None
 
 
 def test_a_state_needs_a_registered_camera(street: Street) -> None:

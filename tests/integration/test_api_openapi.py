@@ -23,7 +23,7 @@ PATHS = {
     "/api/v1/cases/{case_id}/observations": {"post"},
     "/api/v1/cases/{case_id}/transitions": {"post"},
     "/api/v1/evidence/{evidence_id}": {"get"},
-    "/api/v1/cameras": {"get"},
+    "/api/v1/cameras": {"get", "patch"},
     "/api/v1/cameras/{camera_id}": {"delete", "get", "put"},
     "/api/v1/cameras/{camera_id}/snapshot": {"get", "put"},
     "/api/v1/cameras/{camera_id}/state": {"put"},

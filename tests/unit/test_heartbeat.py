@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the API hears of cameras: news at once, the rest now and then, and all of it again from a new API."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,18 +34,29 @@ class Heard(Client):
     forgetful: bool = False
     gone_for: int = 0
     state: dict[str, object] = field(default_factory=dict)
-    on_state: Callable[[], None] = field(default=lambda: None)
+    on_camera: Callable[[], None] = field(default=lambda: None)
+    minds: set[str] = field(default_factory=set)
+    busy: bool = False
 
     def put_camera(self, *_: object) -> None:
         self.told.append("camera")
+        self.on_camera()
 
-    def put_state(self, *told: Any) -> None:
-        if self.forgetful:
-            self.forgetful = False
-            raise ApiRefused(404, "no such camera")
-        self.told.append("state")
-        self.state = told[1]
-        self.on_state()
+    def put_states(self, states: Mapping[str, Mapping[str, object]]) -> list[str]:
+        if self.busy:
+            raise ApiAway("busy", 503)
+        if self.minds & set(states):
+            raise ApiRefused(422, "no such health")
+        known = [] if self.forgetful else list(states)
+        self.forgetful = False
+        self.told += ["state"] * len(known)
+        self.state = dict(list(states.values())[-1])
+        return [camera_id for camera_id in states if camera_id not in known]
+
+    def put_state(self, camera_id: str, state: Mapping[str, object]) -> None:
+        if camera_id in self.minds:
+            raise ApiRefused(422, "no such health")
+        self.told.append(f"state of {camera_id}")
 
     def remove_camera(self, camera_id: str) -> None:
         if self.gone_for:
@@ -149,8 +160,29 @@ def test_many_cameras_share_the_pictures(api: Heard, post: Post) -> None:
 def test_an_end_does_not_wait_for_the_cameras_that_are_left(api: Heard, post: Post) -> None:
     ids = ["cam-1", "cam-2"]
     beat = Heartbeat(dict.fromkeys(ids, post), {camera_id: {} for camera_id in ids}, api, every_s=5.0, undelivered=dict)
-    api.on_state = beat._quit.set
+    api.on_camera = beat._quit.set
+    looked(post, 0.0)
     beat._round(0.0)
+    assert api.all() == ["camera"]
+
+
+def test_a_state_that_is_refused_keeps_no_other_from_being_heard(api: Heard, post: Post) -> None:
+    ids = ["cam-1", "cam-2", "cam-3"]
+    beat = Heartbeat(dict.fromkeys(ids, post), {camera_id: {} for camera_id in ids}, api, every_s=5.0, undelivered=dict)
+    api.minds = {"cam-2"}
+    assert beat._round(0.0)
+    assert api.all() == ["camera"] * 3 + ["state of cam-1", "state of cam-3"]
+    api.minds = set()
+    beat._round(5.0)
+    assert api.all() == ["camera", "state"]  # of the one that was not heard of
+
+
+def test_an_api_that_is_there_but_busy_is_told_at_the_next_heartbeat(api: Heard, post: Post) -> None:
+    beat = heartbeat(api, post)
+    api.busy = True
+    assert beat._round(0.0)
+    api.busy = False
+    beat._round(5.0)
     assert api.all() == ["camera", "state"]
 
 
