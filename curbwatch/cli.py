@@ -14,8 +14,8 @@ from streams.errors import StreamError
 from streams.redact import redact
 
 COMMANDS = {
-    "demo": "curbwatch.commands.serve:demo",
-    "run": "curbwatch.commands.serve:run",
+    "demo": "curbwatch.commands.demo:demo",
+    "run": "curbwatch.commands.run:run",
     "check": "curbwatch.commands.look:check",
     "probe": "curbwatch.commands.look:probe",
     "detect": "curbwatch.commands.look:detect",

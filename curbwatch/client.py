@@ -75,7 +75,8 @@ class Client:
     def put_states(self, states: Mapping[str, Mapping[str, object]]) -> list[str]:
         """Report many cameras' states; returns those that the API does not know."""
         items = [{"camera_id": camera_id} | dict(state) for camera_id, state in states.items()]
-        return [str(camera_id) for camera_id in self._send("PATCH", "/cameras", json={"items": items}).get("unknown", [])]
+        answer = self._send("PATCH", "/cameras", json={"items": items})
+        return [str(camera_id) for camera_id in answer.get("unknown", [])]
 
     def put_snapshot(self, camera_id: str, picture: bytes) -> None:
         self._send("PUT", f"/cameras/{camera_id}/snapshot", content=picture, headers={"Content-Type": "image/jpeg"})

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -55,7 +54,7 @@ class Heard(Client):
 
     def put_state(self, camera_id: str, state: Mapping[str, object]) -> None:
         if camera_id in self.minds:
-            raise ApiRefused(422, "no such health")
+            raise ApiRefused(422, f"no such health: {state['health']}")
         self.told.append(f"state of {camera_id}")
 
     def remove_camera(self, camera_id: str) -> None:

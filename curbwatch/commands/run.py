@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Commands that serve: run and demo."""
+"""The command that serves a city until it is told to stop."""
 
-import json
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from curbwatch.demo import play_demo
 from curbwatch.log import set_up_logs
-from curbwatch.service import Part, service
-from curbwatch.settings import load_settings
 from streams.redact import redact
+
+YIELDING = 5  # niceness: where both want the processor, the patrol gets three quarters of it
 
 
 @contextmanager
@@ -38,27 +37,19 @@ def until_told_to_stop() -> Iterator[threading.Event]:
 
 def run(
     settings: Annotated[Path, typer.Argument(help="settings file (TOML)")],
-    only: Annotated[Part, typer.Option(help="run the API with its page, the patrol, or both")] = "all",
+    only: Annotated[
+        Literal["all", "api", "patrol"], typer.Option(help="run the API with its page, the patrol, or both")
+    ] = "all",
     verbose: Annotated[bool, typer.Option(help="log more")] = False,
 ) -> None:
     """Run the service. Example: curbwatch run city.toml --only patrol"""
+    if only == "api":
+        os.nice(YIELDING)  # before the imports, which are most of its start: a patrol beside it must not notice
+    from curbwatch.service import service  # noqa: PLC0415 - see above
+    from curbwatch.settings import load_settings  # noqa: PLC0415 - see above
+
     set_up_logs(verbose=verbose)
     wanted = load_settings(settings)
     with until_told_to_stop() as told, service(wanted, only) as api_url:
         typer.echo(f"curbwatch: {only} running, API at {redact(api_url)}; stop with Ctrl-C", err=True)
         told.wait()
-
-
-def demo(
-    seconds: Annotated[float, typer.Option(help="stop after this long; 0: until Ctrl-C", min=0)] = 0,
-    port: Annotated[int, typer.Option(help="port of the page; 0: any free one", min=0, max=65_535)] = 8080,
-    data_dir: Annotated[Path | None, typer.Option(help="keep database and evidence here; else a temporary one")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="end with one line of JSON")] = False,
-    verbose: Annotated[bool, typer.Option(help="log more")] = False,
-) -> None:
-    """Play the demo street through the whole service. Example: curbwatch demo --seconds 90 --json"""
-    set_up_logs(verbose=verbose)
-    with until_told_to_stop() as told:
-        outcome = play_demo(told, seconds=seconds, port=port, data_dir=data_dir)
-    if as_json:
-        typer.echo(json.dumps(outcome, ensure_ascii=False))
