@@ -154,10 +154,11 @@ class Heartbeat:
             self._forget(camera_id)
 
     def _told_alone(self, camera_id: str, state: dict[str, object]) -> bool:
+        heard = False
         with self._minding(camera_id):
             self._client.put_state(camera_id, state)
-            return True
-        return False
+            heard = True
+        return heard
 
     def _show(self, camera_id: str, post: Post, now: float) -> None:
         """Send a camera's last picture if it is a new one and its turn."""
