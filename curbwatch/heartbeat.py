@@ -148,17 +148,14 @@ class Heartbeat:
         try:
             unknown = self._client.put_states(states)
         except ApiRefused:
-            unknown = [camera_id for camera_id, state in states.items() if not self._told_alone(camera_id, state)]
+            for camera_id, state in states.items():
+                with self._minding(camera_id):
+                    self._client.put_state(camera_id, state)
+                    self._reported[camera_id] = now, _lasting(state)
+            return
         self._reported |= {camera_id: (now, _lasting(state)) for camera_id, state in states.items()}
         for camera_id in unknown:
             self._forget(camera_id)
-
-    def _told_alone(self, camera_id: str, state: dict[str, object]) -> bool:
-        heard = False
-        with self._minding(camera_id):
-            self._client.put_state(camera_id, state)
-            heard = True
-        return heard
 
     def _show(self, camera_id: str, post: Post, now: float) -> None:
         """Send a camera's last picture if it is a new one and its turn."""
