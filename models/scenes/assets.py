@@ -174,23 +174,6 @@ def remove(things: Iterable[Any]) -> None:
             bpy.data.meshes.remove(data)
 
 
-def catch_shadows(stage: Stage, height_m: float) -> Any:
-    """An invisible ground at `height_m` that only shows the shadows that fall on it."""
-    reach = 60.0
-    corners = [
-        (-reach, -reach, height_m),
-        (reach, -reach, height_m),
-        (reach, reach, height_m),
-        (-reach, reach, height_m),
-    ]
-    mesh = bpy.data.meshes.new("catcher")
-    mesh.from_pydata(corners, [], [[0, 1, 2, 3]])
-    thing = bpy.data.objects.new("catcher", mesh)
-    stage.scene.collection.objects.link(thing)
-    thing.is_shadow_catcher = True
-    return thing
-
-
 def render(stage: Stage, out: Path, crop: Crop | None = None, samples: int = 32, clear: bool = False) -> Pixels:
     """Renders the picture, or a crop x0, y0, x1, y1 in pixels, to a PNG; returns uint8[H,W,4] BGRA."""
     render_settings = stage.scene.render

@@ -237,8 +237,3 @@ def street() -> list[Part]:
     for x in layout.TREES_X:
         parts += tree(x, rng)
     return parts
-
-
-def moved_to(parts: list[Part], at: tuple[float, float], z: float = Z) -> list[Part]:
-    """Stands parts at a ground point."""
-    return [Part(moved(p.shape, (*at, z)), p.material, p.smooth, p.melt_m, p.crumple_m, p.bevel_m) for p in parts]
