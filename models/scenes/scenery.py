@@ -11,7 +11,7 @@ import numpy as np
 from models.scenes import layout
 from models.scenes.covers import tent
 from models.scenes.people import Person
-from models.scenes.shapes import Part, Point, Shape, ball, box, merge, moved, off, placed, tube
+from models.scenes.shapes import Part, Point, Shape, ball, box, merge, off, placed, tube
 from models.scenes.stalls import floor_crates, goods, hanging, stool, table
 from models.scenes.vehicles import scooter
 
