@@ -16,7 +16,7 @@ from detector.zones import GRADES, Point, Zone, ground_point
 
 WEEK_S = 7 * 86_400.0
 EDGE = 1e-6  # a box that touches the picture's edge stands on the polygon's own edge: that is inside
-REMEMBERED = 4096  # rulings kept: a standing thing is asked for at every look
+REMEMBERED = 256  # rulings kept, a third of a kilobyte each: a standing thing is asked for at every look
 
 Edge = tuple[float, float, float, float]
 
