@@ -89,7 +89,8 @@ def put_states(
 ) -> list[str]:
     """Records many cameras' states as `put_state` does one's; returns the ids that nobody has registered."""
     query = sa.select(cameras.c.id, cameras.c.received_at).where(cameras.c.id.in_(states))
-    heard = {row.id: row.received_at for row in connection.execute(query)}
+    # in one order, whoever reports: two transactions that wait for each other's rows would both fail
+    heard = {row.id: row.received_at for row in connection.execute(query.order_by(cameras.c.id))}
     for camera_id, received_at in heard.items():
         state = states[camera_id]
         if received_at is not None and (now - received_at).total_seconds() > silent_after_s:

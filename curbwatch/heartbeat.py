@@ -147,7 +147,7 @@ class Heartbeat:
             return
         try:
             unknown = self._client.put_states(states)
-        except ApiRefused:
+        except ApiRefused:  # for one of them, or as an API of an older version
             for camera_id, state in states.items():
                 with self._minding(camera_id):
                     self._client.put_state(camera_id, state)

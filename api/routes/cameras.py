@@ -79,7 +79,7 @@ def put_state(camera_id: CameraPath, body: CameraStateIn, _by: Reporter, service
 
 @router.patch("", summary="Report how several cameras are", responses=refusals(413, 415, 422))
 def put_states(body: CameraReportsIn, _by: Reporter, services: ServicesDep) -> CameraReportsOut:
-    """As the state of each, at once: it takes the API a tenth of the time. None is kept when one is refused."""
+    """As the state of each, at once: it takes the API a sixth of the time. None is kept when one is refused."""
     config = services.config
     with services.store.write() as connection:
         unknown = camera_rows.put_states(
