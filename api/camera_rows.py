@@ -61,24 +61,6 @@ def put(
     return get(connection, camera_id), known is None
 
 
-def put_state(
-    connection: Connection,
-    camera_id: str,
-    state: CameraState,
-    *,
-    now: datetime,
-    silent_after_s: float,
-    ticket_after_s: float,
-) -> Camera:
-    """Records a camera's state; listeners hear of it when status, error or health have changed. Raises NotFound.
-
-    What is reported is watched again, whoever removed it: it may have gone from one patrol to another.
-    """
-    get(connection, camera_id)
-    put_states(connection, {camera_id: state}, now=now, silent_after_s=silent_after_s, ticket_after_s=ticket_after_s)
-    return get(connection, camera_id)
-
-
 def put_states(
     connection: Connection,
     states: Mapping[str, CameraState],
@@ -87,7 +69,11 @@ def put_states(
     silent_after_s: float,
     ticket_after_s: float,
 ) -> list[str]:
-    """Records many cameras' states as `put_state` does one's; returns the ids that nobody has registered."""
+    """Records cameras' states; returns the ids that nobody has registered, of which nothing is kept.
+
+    Listeners hear of a camera when its status, error or health have changed. What is reported is watched again, whoever
+    removed it: it may have gone from one patrol to another.
+    """
     query = sa.select(cameras.c.id, cameras.c.received_at).where(cameras.c.id.in_(states))
     # in one order, whoever reports: two transactions that wait for each other's rows would both fail
     heard = {row.id: row.received_at for row in connection.execute(query.order_by(cameras.c.id))}

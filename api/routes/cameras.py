@@ -3,9 +3,11 @@
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from sqlalchemy.engine import Connection
 
 from api import camera_rows
 from api.auth import Reader, Reporter, Shower
@@ -64,31 +66,17 @@ def put_state(camera_id: CameraPath, body: CameraStateIn, _by: Reporter, service
     """Send it at each change and at least every 10 s: after 30 s of silence the camera is shown as
     unknown. Listeners of `/events` hear of changes of status, error or health only. A fault that lasts
     opens a device ticket, never a case."""
-    config = services.config
     with services.store.write() as connection:
-        camera = camera_rows.put_state(
-            connection,
-            camera_id,
-            _reported(body),
-            now=services.clock(),
-            silent_after_s=config.silent_after_s,
-            ticket_after_s=config.ticket_after_s,
-        )
+        _keep_states(services, connection, {camera_id: body})
+        camera = camera_rows.get(connection, camera_id)
     return _shown(services, camera)
 
 
 @router.patch("", summary="Report how several cameras are", responses=refusals(413, 415, 422))
 def put_states(body: CameraReportsIn, _by: Reporter, services: ServicesDep) -> CameraReportsOut:
     """As the state of each, at once: it takes the API a sixth of the time. None is kept when one is refused."""
-    config = services.config
     with services.store.write() as connection:
-        unknown = camera_rows.put_states(
-            connection,
-            {each.camera_id: _reported(each) for each in body.items},
-            now=services.clock(),
-            silent_after_s=config.silent_after_s,
-            ticket_after_s=config.ticket_after_s,
-        )
+        unknown = _keep_states(services, connection, {each.camera_id: each for each in body.items})
     return CameraReportsOut(unknown=unknown)
 
 
@@ -162,6 +150,16 @@ def snapshot(camera_id: CameraPath, request: Request, _by: Reader, services: Ser
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(data, headers=headers, media_type="image/jpeg")
+
+
+def _keep_states(services: Services, connection: Connection, told: Mapping[str, CameraStateIn]) -> list[str]:
+    return camera_rows.put_states(
+        connection,
+        {camera_id: _reported(body) for camera_id, body in told.items()},
+        now=services.clock(),
+        silent_after_s=services.config.silent_after_s,
+        ticket_after_s=services.config.ticket_after_s,
+    )
 
 
 def _reported(body: CameraStateIn) -> CameraState:
