@@ -10,7 +10,6 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -33,6 +32,7 @@ from curbwatch.heartbeat import Heartbeat
 from curbwatch.judging import Judge, Post
 from curbwatch.looks_book import LooksBook
 from curbwatch.memories import Memories
+from curbwatch.parts import Part
 from curbwatch.patrol import Patrol
 from curbwatch.patrol_metrics import PatrolMetrics
 from curbwatch.settings import CameraSettings, ModelSettings, Settings
@@ -45,7 +45,6 @@ from streams.files import read_frames
 from streams.reader import CameraReader
 from streams.source import Source
 
-Part = Literal["all", "api", "patrol"]
 READER_STACK = 1024 * 1024  # bytes; the usual 8 MiB times cameras runs into limits of address space
 SAMPLE = Path(__file__).parent / "street" / "street.mp4"  # the demo's street: stalls and debris lie in it
 OWN_KEY = "patrol-of-this-service"

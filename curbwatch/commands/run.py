@@ -7,11 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from curbwatch.log import set_up_logs
+from curbwatch.parts import Part
 from streams.redact import redact
 
 YIELDING = 5  # niceness: where both want the processor, the patrol gets three quarters of it
@@ -37,9 +38,7 @@ def until_told_to_stop() -> Iterator[threading.Event]:
 
 def run(
     settings: Annotated[Path, typer.Argument(help="settings file (TOML)")],
-    only: Annotated[
-        Literal["all", "api", "patrol"], typer.Option(help="run the API with its page, the patrol, or both")
-    ] = "all",
+    only: Annotated[Part, typer.Option(help="run the API with its page, the patrol, or both")] = "all",
     verbose: Annotated[bool, typer.Option(help="log more")] = False,
 ) -> None:
     """Run the service. Example: curbwatch run city.toml --only patrol"""
