@@ -2,7 +2,9 @@
 """Evidence clips from the packet ring, as a browser would read them."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from statistics import mean
 from typing import Literal
 
 import av
@@ -123,7 +125,9 @@ def test_a_clip_of_pictures_lasts_as_long_as_they_were_apart(tmp_path: Path) -> 
         packets = reader.packets(since=frames[0].taken_at, until=frames[-1].taken_at)
         info = write_clip(tmp_path / "clip.mp4", packets)
     assert info is not None
-    assert info.duration_s == pytest.approx(0.3 * len(frames), abs=0.1)
+    gaps_s = [later.mono - earlier.mono for earlier, later in pairwise(packets)]
+    assert min(gaps_s) > 0.25  # a busy machine may bring them later, never sooner
+    assert info.duration_s == pytest.approx(sum(gaps_s) + mean(gaps_s), abs=0.01)  # the last is shown as long as usual
     assert numbers_in(info.path) == list(range(len(frames)))
 
 
