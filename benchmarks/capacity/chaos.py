@@ -20,7 +20,7 @@ import psutil
 
 from benchmarks import running
 from benchmarks.capacity.metrics import Scrape, between, looks, rounded, scrape
-from benchmarks.capacity.points import FIRST_LOOKS_LIMIT_S, SETTLE_S, Field, Say, looked_at
+from benchmarks.capacity.points import FIRST_LOOKS_LIMIT_S, Field, Say, looked_at
 from benchmarks.capacity.setup import free_port, write_settings
 from benchmarks.capacity.stepped_clock import MISSING, NOTICED_S, SteppedClock, stepped_clock
 from benchmarks.errors import BenchError
@@ -31,6 +31,7 @@ from detector.boxes import Box, iou
 
 KINDS: tuple[Fault, ...] = ("stall", "hang_up", "other", "garbage", "refuse")
 SHARE = 3  # every third camera misbehaves
+SETTLE_S = 5.0
 FIRST_DWELL_S = 10.0
 LAST_CASES_S = 90.0
 SAME_PLACE = 0.5

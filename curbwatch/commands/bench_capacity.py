@@ -26,7 +26,7 @@ from curbwatch.demo import STREET
 from curbwatch.settings import SHIPPED_MODEL
 from detector.choosing import Engine
 
-AROUND_S = 25.0  # start, first looks, settling and end of one point
+AROUND_S = 50.0  # start, first looks, settling and end of one point
 SHOWN = ("looks_kept", "frame_age_p50_s", "frame_age_p95_s", "frame_age_p99_s")
 StreamName = Annotated[
     Name, typer.Option(help="1080p25 4 Mbit/s as cameras encode; the same with heavier keyframes; 640×360 at 15")
