@@ -190,7 +190,7 @@ def _apron(j: _Joints) -> list[Part]:
 def _umbrella(j: _Joints) -> list[Part]:
     tip = off(j.head, 0.03, 0, 0.12)
     gores = [Part(g, c) for g, c in zip(dome(tip, 0.56, 0.24, 8), UMBRELLA_GORES, strict=True)]
-    return [*gores, Part(tube(j.hands[1], (*tip, 0, 0, 0.26), 0.012), "steel")]
+    return [*gores, Part(tube(j.hands[1], off(tip, 0, 0, 0.26), 0.012), "steel")]
 
 
 def _bag(j: _Joints) -> list[Part]:
