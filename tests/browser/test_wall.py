@@ -74,7 +74,7 @@ def test_a_decision_elsewhere_changes_the_card_and_a_done_case_leaves(town: City
 
 def test_filters_hold_for_what_arrives(town: City, wall: Page) -> None:
     wall.get_by_label("Class").select_option("debris")
-    wall.wait_for_url("**/?status=open&class=debris&camera=")
+    expect(wall).to_have_url(f"{town.url}/?status=open&class=debris&camera=")
     wall.locator("#lamp[data-state=live]").wait_for()
 
     stall = town.case("stall", evidence=False)
@@ -185,7 +185,7 @@ def test_cases_are_reached_by_keyboard(town: City, wall: Page) -> None:
     wall.keyboard.press("j")
     wall.keyboard.press("Enter")
 
-    wall.wait_for_url(f"**/cases/{older}")
+    expect(wall).to_have_url(f"{town.url}/cases/{older}")
 
 
 def test_what_others_wrote_stays_text(town: City, wall: Page) -> None:

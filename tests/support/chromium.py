@@ -40,5 +40,4 @@ def chromium() -> Iterator[Browser]:
 def sign_in(page: Page, url: str, token: str) -> None:
     """Signs in with a token in the address's fragment and waits for the case wall to be live."""
     page.goto(f"{url}/login#token={token}", wait_until="commit")
-    page.wait_for_url(f"{url}/", wait_until="commit")
     page.locator("#lamp[data-state=live]").wait_for()
