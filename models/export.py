@@ -80,7 +80,7 @@ def main() -> None:
     """Export one network and fail when onnxruntime disagrees with torch."""
     parser = argparse.ArgumentParser(description="Export a network to ONNX.")
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--checkpoint", type=Path, nargs="+", help="of several the mean is taken")
+    which.add_argument("--checkpoint", type=Path)
     which.add_argument("--coco", type=Path)
     which.add_argument("--blank", help="architecture with random weights")
     parser.add_argument("--out", type=Path, required=True)
@@ -89,7 +89,7 @@ def main() -> None:
     if args.blank:
         export(plain(args.blank), args.out, args.side)
         return
-    model = load(*args.checkpoint) if args.checkpoint else coco(args.coco)
+    model = load(args.checkpoint) if args.checkpoint else coco(args.coco)
     sys.stdout.write(checked(model, args.out, args.side) + "\n")
 
 

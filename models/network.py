@@ -47,16 +47,11 @@ def from_coco(weights: Path) -> Any:
     return model
 
 
-def load(*checkpoints: Path) -> Any:
-    """Return our network from one of our training checkpoints, or from the mean of several of one run."""
+def load(checkpoint: Path) -> Any:
+    """Return our network from one of our training checkpoints."""
     model = blank()
-    states = [torch.load(path, map_location="cpu", weights_only=True)["average"] for path in checkpoints]
-    model.load_state_dict({key: _mean([state[key] for state in states]) for key in states[0]})
+    model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
     return model
-
-
-def _mean(values: list[Tensor]) -> Tensor:
-    return torch.stack(values).mean(dim=0) if values[0].dtype.is_floating_point else values[-1]
 
 
 def _change_head(model: Any, classes: int) -> None:

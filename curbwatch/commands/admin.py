@@ -29,8 +29,8 @@ from detector.errors import DetectorError
 from detector.manifest import load_manifest
 from detector.model import load_model
 
-MAKING = {name: f"curbwatch.commands.train:{name}" for name in ("train", "export", "card")}
-models = typer.Typer(help="Models: list, verify, train, export, card.", cls=lazily(MAKING), no_args_is_help=True)
+MAKING = {name: f"curbwatch.commands.train:{name}" for name in ("train", "mean", "export", "card")}
+models = typer.Typer(help="Models: list, verify, train, mean, export, card.", cls=lazily(MAKING), no_args_is_help=True)
 cases = typer.Typer(help="Cases: list, show, export.", no_args_is_help=True)
 users = typer.Typer(help="People who sign in to the page.", no_args_is_help=True)
 keys = typer.Typer(help="API keys of machines.", no_args_is_help=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Commands that make models: train, export, card. Training needs the extra `train`; the service does not."""
+"""Commands that make models: train, mean, export, card. These need the extra `train`; the service does not."""
 
 import json
 import math
@@ -74,6 +74,28 @@ def train(  # noqa: PLR0913, PLR0917 - one per option of the command line
     typer.echo(f"try it: curbwatch detect PICTURES --model {out / f'{name}.toml'}; read {out / f'{name}.md'}")
 
 
+def mean(
+    exports: Annotated[list[Path], typer.Argument(help="ONNX files of runs that began with the same weights")],
+    name: Name,
+    data: Data,
+    share: Annotated[list[float] | None, typer.Option(help="one for each file, in their order; default: equal")] = None,
+    out: Out = Path(),
+) -> None:
+    """Average the weights of several runs, choose thresholds, write manifest and card.
+
+    Example: curbwatch models mean weights/shipped.onnx weights/ours.onnx --share 0.5 --share 0.5 --name mean-n-v1
+    --data ours/ --out models-of-ours
+    """
+    _check_extra(("onnx",))
+    from models.mean import mean as averaged  # noqa: PLC0415 - onnx belongs to the extra
+
+    weights = out / "weights" / f"{name}.onnx"
+    with _told_plainly():
+        averaged(exports, share or [1.0] * len(exports), weights)
+        _finish(name, weights, data, out)
+    typer.echo(f"try it: curbwatch detect PICTURES --model {out / f'{name}.toml'}; read {out / f'{name}.md'}")
+
+
 def export(
     checkpoint: Annotated[Path, typer.Argument(help="last.pt of a run")],
     out: Annotated[Path, typer.Option(help="where to write the ONNX file", dir_okay=False)],
@@ -96,8 +118,8 @@ def card(
     typer.echo(f"{out / f'{name}.md'}: figures and curves written")
 
 
-def _check_extra() -> None:
-    if said := needed.lacking(needed.TRAINING, needed.TRAINING_CURE):
+def _check_extra(packages: tuple[str, ...] = needed.TRAINING) -> None:
+    if said := needed.lacking(packages, needed.TRAINING_CURE):
         raise CurbwatchError(said)
 
 

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The mean of several exports is an export whose every weight lies between theirs."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from curbwatch.commands import train
+from curbwatch.errors import CurbwatchError
+from curbwatch.settings import SHIPPED_MODEL
+from detector.manifest import load_manifest
+from detector.model import load_model
+from models.mean import mean
+from support import drawn_stalls
+
+WEIGHTS = load_manifest(SHIPPED_MODEL).weights
+
+
+def export(path: Path, weight: float, *, name: str = "model.0.weight", side: int = 2) -> Path:
+    """One layer that multiplies what it is given, and a constant that training never sets."""
+    learnt = numpy_helper.from_array(np.full((side, side), weight, np.float32), name)
+    constant = numpy_helper.from_array(np.array([7.0], np.float32), "constant")
+    given, told = (helper.make_tensor_value_info(n, TensorProto.FLOAT, [1, side]) for n in ("given", "told"))
+    nodes = [
+        helper.make_node("MatMul", ["given", name], ["made"]),
+        helper.make_node("Add", ["made", "constant"], ["told"]),
+    ]
+    onnx.save(helper.make_model(helper.make_graph(nodes, "layer", [given], [told], [learnt, constant])), path)
+    return path
+
+
+def weights_of(path: Path) -> dict[str, NDArray[np.float32]]:
+    return {tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
+
+
+def test_shares_count_and_constants_stay(tmp_path: Path) -> None:
+    parts = [export(tmp_path / "a.onnx", 1.0), export(tmp_path / "b.onnx", 5.0)]
+    mean(parts, [3, 1], tmp_path / "new" / "mean.onnx")
+    made = weights_of(tmp_path / "new" / "mean.onnx")
+    np.testing.assert_allclose(made["model.0.weight"], 2.0)
+    assert made["constant"].tolist() == [7.0]
+
+
+@pytest.mark.parametrize("shares", [[1.0], [1.0, 0.0], [1.0, -2.0], [1.0, 1.0, 1.0]])
+def test_every_part_has_a_share(tmp_path: Path, shares: list[float]) -> None:
+    parts = [export(tmp_path / "a.onnx", 1.0), export(tmp_path / "b.onnx", 5.0)]
+    with pytest.raises(ValueError, match="give each export a share above 0"):
+        mean(parts, shares, tmp_path / "mean.onnx")
+
+
+def test_what_cannot_be_averaged_is_named(tmp_path: Path) -> None:
+    first = export(tmp_path / "a.onnx", 1.0)
+    (tmp_path / "text.onnx").write_text("weights")
+    others = {
+        export(tmp_path / "wide.onnx", 1.0, side=3): "not of the network",
+        export(tmp_path / "strange.onnx", 1.0, name="head.weight"): "not of the network",
+        tmp_path / "text.onnx": "not an ONNX file",
+        tmp_path / "gone.onnx": "no such file",
+    }
+    for other, fault in others.items():
+        with pytest.raises(ValueError, match=rf"{other.name}: .*{fault}|{other.name}: {fault}"):
+            mean([first, other], [1, 1], tmp_path / "mean.onnx")
+    assert not (tmp_path / "mean.onnx").exists()
+
+
+def test_the_command_makes_a_model_that_the_service_loads(tmp_path: Path) -> None:
+    drawn_stalls.write(tmp_path / "drawn")
+    train.mean([WEIGHTS, WEIGHTS], "twice", [tmp_path / "drawn"], [0.5, 0.5], tmp_path)
+    made, shipped = load_model(tmp_path / "twice.toml", threads=1), load_manifest(SHIPPED_MODEL)
+    assert made.manifest.input_size == shipped.input_size
+    before, after = weights_of(WEIGHTS), weights_of(made.manifest.weights)
+    assert before.keys() == after.keys()
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+    assert "test" in (tmp_path / "twice.md").read_text("utf-8")
+
+
+def test_the_command_tells_what_it_cannot_average(tmp_path: Path) -> None:
+    with pytest.raises(CurbwatchError, match="1 exports and shares"):
+        train.mean([WEIGHTS], "twice", [tmp_path], [0.5, 0.5], tmp_path)
