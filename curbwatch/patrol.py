@@ -201,7 +201,7 @@ class Patrol:
         wanted = interval_s(
             turn.pace,
             gop_s=state.gop_s,
-            candidate=turn.has_candidate(),
+            candidate=bool(turn.candidates()),
             blind=turn.blind(),
             quiet_s=each.frame.arrived - turn.eventful,
         )

@@ -10,7 +10,7 @@ from curbwatch.judging import Post
 from curbwatch.schedule import Pace
 from detector.gate import Inferred, unchanged, watched
 from detector.looks import Seen
-from detector.sites import State
+from detector.sites import Site, State
 from streams.frame import Frame, Pixels
 
 FIRST_LOOKS = 3  # a candidate is looked at afresh so often before a look may be repeated,
@@ -42,9 +42,9 @@ class Turn:
         new, self.drops = drops - self.drops, drops
         return max(new, 0)
 
-    def has_candidate(self) -> bool:
-        """Whether something may yet become a violation."""
-        return any(site.state is State.CANDIDATE for site in self.post.watch.sites)
+    def candidates(self) -> list[Site]:
+        """What may yet become a violation; not what may stand where it does, or stands where no rule judges it."""
+        return [site for site in self.post.watch.sites if site.state is State.CANDIDATE and site.waived is None]
 
     def blind(self) -> bool:
         """Whether the camera's health says that its looks prove nothing."""
@@ -66,7 +66,7 @@ def may_repeat(turn: Turn, frame: Frame, thumbnail: Pixels, longest_s: float) ->
     """
     if turn.inferred is None:
         return False
-    candidates = [s for s in turn.post.watch.sites if s.state is State.CANDIDATE and s.hits > s.faint]
+    candidates = [site for site in turn.candidates() if site.hits > site.faint]
     age_s = (frame.taken_at - turn.inferred.at).total_seconds()
     if not 0 <= age_s < (longest_s / OFTENER if candidates else longest_s):
         return False
