@@ -26,7 +26,7 @@ def mean(parts: Sequence[Path], shares: Sequence[float], out: Path) -> None:
         message = f"{len(parts)} exports and shares {[*shares]}: give each export a share above 0"
         raise ValueError(message)
     models = [_read(path) for path in parts]
-    learnt = [_learnt(model) for model in models]
+    learnt = [learnt_by(model) for model in models]
     shapes = [{name: tuple(tensor.dims) for name, tensor in tensors.items()} for tensors in learnt]
     for path, theirs in zip(parts, shapes, strict=True):
         if not theirs or theirs != shapes[0]:
@@ -49,6 +49,7 @@ def _read(path: Path) -> ModelProto:
         raise ValueError(f"{path}: not an ONNX file; `curbwatch models export` makes one of a checkpoint") from error
 
 
-def _learnt(model: ModelProto) -> dict[str, TensorProto]:
+def learnt_by(model: ModelProto) -> dict[str, TensorProto]:
+    """What training set in an export of ours, by name."""
     tensors = model.graph.initializer
     return {t.name: t for t in tensors if t.name.startswith(LEARNT) and t.data_type == TensorProto.FLOAT}

@@ -15,9 +15,8 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
+from models.mean import LEARNT, learnt_by
 from models.network import blank
-
-PREFIX = "model."
 
 
 def revive(weights: Path, pictures: Iterable[Tensor]) -> Any:
@@ -26,7 +25,7 @@ def revive(weights: Path, pictures: Iterable[Tensor]) -> Any:
     Raises ValueError when the export is not of our network.
     """
     model = blank()
-    folded = {key.removeprefix(PREFIX): value for key, value in stored(weights).items()}
+    folded = {key.removeprefix(LEARNT): value for key, value in stored(weights).items()}
     state = model.state_dict()
     for name, value in folded.items():
         own = name if name in state else name.removesuffix(".bias").removesuffix(".conv") + ".bn.bias"
@@ -42,9 +41,8 @@ def revive(weights: Path, pictures: Iterable[Tensor]) -> Any:
 
 def stored(weights: Path) -> dict[str, Tensor]:
     """Return the named tensors of an ONNX file."""
-    graph = onnx.load(str(weights)).graph
-    found = {tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy()) for tensor in graph.initializer}
-    return {name: value for name, value in found.items() if name.startswith(PREFIX)}
+    learnt = learnt_by(onnx.load(str(weights)))
+    return {name: torch.from_numpy(numpy_helper.to_array(tensor).copy()) for name, tensor in learnt.items()}
 
 
 def _unfold(model: Any, norms: list[nn.BatchNorm2d], pictures: Iterable[Tensor]) -> None:

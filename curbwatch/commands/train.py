@@ -71,7 +71,6 @@ def train(  # noqa: PLR0913, PLR0917 - one per option of the command line
         weights = out / "weights" / f"{name}.onnx"
         typer.echo(_export(recipe.run / "last.pt", weights, side))
         _finish(name, weights, data, out)
-    typer.echo(f"try it: curbwatch detect PICTURES --model {out / f'{name}.toml'}; read {out / f'{name}.md'}")
 
 
 def mean(
@@ -93,7 +92,6 @@ def mean(
     with _told_plainly():
         averaged(exports, share or [1.0] * len(exports), weights)
         _finish(name, weights, data, out)
-    typer.echo(f"try it: curbwatch detect PICTURES --model {out / f'{name}.toml'}; read {out / f'{name}.md'}")
 
 
 def export(
@@ -168,7 +166,7 @@ def _export(checkpoint: Path, out: Path, side: int) -> str:
 
 
 def _finish(name: str, weights: Path, data: list[Path], out: Path) -> None:
-    """Choose thresholds on validation pictures, measure on test pictures, write manifest, figures and card."""
+    """Choose thresholds on validation pictures, measure on test pictures, write manifest and card, say where."""
     runner = Runner(*onnx_infer(weights))
     looked = {split: [one for d in data for one in evaluate.look(runner, d, split, IOU)] for split in ("val", "test")}
     thresholds = evaluate.chosen(looked["val"]) if looked["val"] else load_manifest(SHIPPED_MODEL).thresholds
@@ -182,6 +180,7 @@ def _finish(name: str, weights: Path, data: list[Path], out: Path) -> None:
             (out / f"{name}.{split}.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
             reports.append(report)
     _write_card(name, out, reports)
+    typer.echo(f"try it: curbwatch detect PICTURES --model {out / f'{name}.toml'}; read {out / f'{name}.md'}")
 
 
 def _report(path: Path) -> dict[str, Any]:

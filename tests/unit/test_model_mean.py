@@ -62,7 +62,7 @@ def test_what_cannot_be_averaged_is_named(tmp_path: Path) -> None:
         tmp_path / "gone.onnx": "no such file",
     }
     for other, fault in others.items():
-        with pytest.raises(ValueError, match=rf"{other.name}: .*{fault}|{other.name}: {fault}"):
+        with pytest.raises(ValueError, match=rf"{other.name}: .*{fault}"):
             mean([first, other], [1, 1], tmp_path / "mean.onnx")
     assert not (tmp_path / "mean.onnx").exists()
 
