@@ -2,6 +2,10 @@
 """Turns the label store and a folder of pictures into a data set in YOLO's form.
 
     python -m models.dataset --data DATA --store models/labels --teacher COCO.onnx --out DATASET
+    python -m models.dataset ... --folds 3 --fold 0 --out FOLD0      # two thirds train, the rest of them are "test"
+
+The second form cross-validates: each source of stalls is a stranger to one of three runs of the recipe; what validates
+and tests otherwise is left out.
 
 ``DATASET/images/<split>/<name>.jpg`` holds pictures of at most 640 px, ``labels/`` what is to be
 found in them, ``ignore/`` where training and evaluation look away (hard boxes, doubtful context),
@@ -25,7 +29,7 @@ from models.classes import CLASSES, STALL
 from models.collect import stall_source
 from models.label_store import Record, Store, digest, load
 from models.runner import Runner, onnx_infer
-from models.splits import near_duplicates, perceptual_hash, settle, wanted
+from models.splits import held_out, near_duplicates, perceptual_hash, settle, wanted
 from models.teacher import DOUBTFUL, NONE, Labels, context
 
 LONG_SIDE = 640
@@ -103,14 +107,24 @@ def _pictures(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*") if p.suffix.lower() in endings)
 
 
-def entries(found: list[tuple[Path, str, str, str, str]], pictures: list[Image], store: Store) -> list[Entry]:
-    """Settle the split of every picture, near duplicates included."""
+def entries(
+    found: list[tuple[Path, str, str, str, str]],
+    pictures: list[Image],
+    store: Store,
+    fold: tuple[int, int] | None = None,
+) -> list[Entry]:
+    """Settle the split of every picture, near duplicates included; fold: which one of how many is held out."""
     groups = near_duplicates([perceptual_hash(p) for p in pictures])
     keys = [found[group][3] for group in groups]
+    _, kinds, sources_, _, _ = zip(*found, strict=True)
     splits = [wanted(kind, source, split, key) for (_, kind, source, _, split), key in zip(found, keys, strict=True)]
+    splits = settle(splits, groups)
+    if fold:
+        dealt = held_out(kinds, sources_, keys, splits, fold[1])
+        splits = ["drop" if number < 0 else "test" if number == fold[0] else "train" for number in dealt]
     return [
         Entry(sha[:16], kind, source, sha, _tested(kind, sha, split, store))
-        for (_, kind, source, sha, _), split in zip(found, settle(splits, groups), strict=True)
+        for (_, kind, source, sha, _), split in zip(found, splits, strict=True)
     ]
 
 
@@ -138,11 +152,11 @@ def write(out: Path, entry: Entry, picture: Image, learn: Labels, ignore: Labels
     cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
 
 
-def build(data: Path, store: Store, teacher: Runner, out: Path) -> list[Entry]:
-    """Write the whole data set and return its index."""
+def build(data: Path, store: Store, teacher: Runner, out: Path, fold: tuple[int, int] | None = None) -> list[Entry]:
+    """Write the whole data set, or one fold of it, and return its index."""
     found = list(sources(data, store))
     pictures = [read(path) for path, *_ in found]
-    settled = entries(found, pictures, store)
+    settled = entries(found, pictures, store, fold)
     seen = teacher.find(pictures, least=DOUBTFUL, iou=0.6)
     for entry, picture, boxes in zip(settled, pictures, seen, strict=True):
         if entry.split != "drop":
@@ -163,9 +177,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Build the YOLO data set.")
     for option in ("--data", "--store", "--teacher", "--out"):
         parser.add_argument(option, type=Path, required=True)
+    parser.add_argument("--folds", type=int, help="into how many parts the training pictures are dealt")
+    parser.add_argument("--fold", type=int, default=0, help="which of them is held out, from 0")
     args = parser.parse_args()
+    fold = (args.fold, args.folds) if args.folds else None
     store = {key: record for name in STORES for key, record in load(args.store / f"{name}.json").items()}
-    index = build(args.data, store, Runner(*onnx_infer(args.teacher)), args.out)
+    index = build(args.data, store, Runner(*onnx_infer(args.teacher)), args.out, fold)
     (args.out / "index.json").write_text(json.dumps([asdict(e) for e in index], indent=0))
     for (kind, split), count in sorted(Counter((e.kind, e.split) for e in index).items()):
         sys.stdout.write(f"{kind:16} {split:6} {count}\n")

@@ -6,6 +6,7 @@ of near duplicates are kept whole instead, and the card calls the result "same s
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 
 import cv2
@@ -66,6 +67,26 @@ def _by_source(source: str) -> str:
     if source.startswith(TEST_SOURCES):
         return "test"
     return "val" if source.startswith(VAL_SOURCES) else "train"
+
+
+def held_out(
+    kinds: Sequence[str], sources: Sequence[str], keys: Sequence[str], splits: Sequence[str], folds: int
+) -> list[int]:
+    """Deal the training pictures into folds 0..folds - 1, and -1 for all others; a source, or a group, in one fold.
+
+    keys: one for each group of near duplicates. Sources are dealt the largest first, each to the smallest fold.
+    """
+    trained = [(kind, source) for kind, source, split in zip(kinds, sources, splits, strict=True) if split == "train"]
+    counts = Counter(source for kind, source in trained if kind in BY_SOURCE)
+    dealt: dict[str, int] = {}
+    filled = [0] * folds
+    for source, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        dealt[source] = filled.index(min(filled))
+        filled[dealt[source]] += count
+    return [
+        -1 if split != "train" else dealt[source] if kind in BY_SOURCE else int(lot(f"{key} fold") * folds)
+        for kind, source, key, split in zip(kinds, sources, keys, splits, strict=True)
+    ]
 
 
 def settle(splits: Sequence[str], groups: Sequence[int]) -> list[str]:

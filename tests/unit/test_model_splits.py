@@ -53,3 +53,30 @@ def test_markets_count_only_when_somebody_labelled_them(tmp_path: Path) -> None:
     key = digest(folder / "1.png")
     found = list(sources(tmp_path, {key: record(STALL)}))
     assert found == [(folder / "1.png", "markets", "scenes/market", key, "train")]
+
+
+def test_each_source_of_stalls_is_held_out_in_one_fold_with_its_negatives() -> None:
+    kinds = ["stalls_unboxed"] * 6 + ["travel"] * 2
+    rows = list(zip("abcdefgh", kinds, "XXXYYZXZ", strict=True))
+    found = [(Path(key), kind, source, key, "train") for key, kind, source in rows]
+    pictures = [picture(n) for n in range(len(found))]
+    held = [[e.source for e in entries(found, pictures, {}, (n, 2)) if e.split == "test"] for n in range(2)]
+    assert held == [["X", "X", "X", "X"], ["Y", "Y", "Z", "Z"]]
+    assert {e.split for e in entries(found, pictures, {}, (0, 2))} == {"train", "test"}
+
+
+def test_what_tests_otherwise_is_in_no_fold() -> None:
+    found = [(Path(key), "debris_piles", "piles", key, split) for key, split in (("a", "train"), ("b", "test"))]
+    folds = [[e.split for e in entries(found, [picture(0), picture(1)], {}, (n, 2))] for n in range(2)]
+    assert sorted(folds) == [["test", "drop"], ["train", "drop"]]
+
+
+def test_groups_of_one_source_are_dealt_by_lot_and_all_are_held_out_once() -> None:
+    keys = "abcdefghijkl"
+    found = [(Path(key), "markets", "markets", key, "train") for key in keys]
+    pictures = [picture(n) for n in range(len(found))]
+    trained = {e.sha256 for e in entries(found, pictures, {}) if e.split == "train"}
+    held = [{e.sha256 for e in entries(found, pictures, {}, (n, 3)) if e.split == "test"} for n in range(3)]
+    assert set.union(*held) == trained
+    assert sum(map(len, held)) == len(trained)
+    assert all(held)
