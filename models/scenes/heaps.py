@@ -13,7 +13,7 @@ from random import Random
 import numpy as np
 
 from models.scenes.piles import mound, pallet, planks, rubble, scattered, tyre_pile
-from models.scenes.scenery import leaves
+from models.scenes.plants import leaves
 from models.scenes.shapes import Part, Point, Shape, ball, box, merge, moved, placed, tilted, tube
 
 LEAVES = ("leaf", "leaf_light", "leaf_dark", "straw")

@@ -11,7 +11,8 @@ import numpy as np
 from models.scenes import layout
 from models.scenes.covers import tent
 from models.scenes.people import Person
-from models.scenes.shapes import Part, Point, Shape, ball, box, merge, off, placed, tube
+from models.scenes.plants import leaves, planter
+from models.scenes.shapes import Part, ball, box, merge, off, placed, tube
 from models.scenes.stalls import floor_crates, goods, hanging, stool, table
 from models.scenes.vehicles import scooter
 
@@ -160,20 +161,6 @@ def tree(x: float, rng: Random) -> list[Part]:
     return parts
 
 
-def leaves(centre: Point, radius: float, count: int, rng: Random) -> Shape:
-    """Small quads strewn through a lumpy ball."""
-    made = []
-    lumps = [np.array([rng.gauss(0, 0.5), rng.gauss(0, 0.5), rng.gauss(0, 0.35)]) * radius for _ in range(12)]
-    for _ in range(count):
-        way = np.array([rng.gauss(0, 1), rng.gauss(0, 1), rng.gauss(0, 0.8)])
-        spot = np.asarray(centre) + rng.choice(lumps) + way / np.linalg.norm(way) * radius * 0.42 * rng.random() ** 0.4
-        u = np.array([rng.gauss(0, 1), rng.gauss(0, 1), rng.gauss(0, 0.6)])
-        v = np.cross(u, (rng.gauss(0, 1), rng.gauss(0, 1), 1.0))
-        u, v = u / np.linalg.norm(u) * 0.085, v / np.linalg.norm(v) * 0.05
-        made.append(Shape(np.array([spot - u, spot + v, spot + u, spot - v]), ((0, 1, 2, 3),)))
-    return merge(made)
-
-
 def furniture(rng: Random) -> list[Part]:
     """A lamp post, bollards, planters, a closed litter bin, and a parked scooter."""
     x, y = layout.LAMP_X, 9.15
@@ -183,18 +170,8 @@ def furniture(rng: Random) -> list[Part]:
         parts.append(Part(tube((bollard, 8.92, Z), (bollard, 8.92, 0.85), 0.06), "steel"))
         parts.append(Part(tube((bollard, 8.92, 0.66), (bollard, 8.92, 0.76), 0.063), "paint_yellow"))
     for at in (3.2, 5.6, 12.4):
-        parts += planter(at, 12.95, rng)
+        parts += planter((at, 12.95, Z), rng)
     return parts + litter_bin(9.9, 12.95) + parked_scooter(7.6, 12.75)
-
-
-def planter(x: float, y: float, rng: Random) -> list[Part]:
-    """A stone trough with a clipped bush."""
-    trough = Part(box((x, y, Z + 0.24), (1.1, 0.45, 0.48)), "stone", bevel_m=0.02)
-    return [
-        trough,
-        Part(leaves((x - 0.2, y, Z + 0.62), 0.36, 260, rng), "leaf"),
-        Part(leaves((x + 0.22, y, Z + 0.6), 0.36, 260, rng), "leaf_light"),
-    ]
 
 
 def litter_bin(x: float, y: float) -> list[Part]:

@@ -80,11 +80,11 @@ VAN = Car(
 )
 
 
-def car(model: Car, paint: str) -> list[Part]:
-    """A car in a paint from the palette."""
+def car(model: Car, paint: str, *, roofed: bool = True) -> list[Part]:
+    """A car in a paint from the palette, with its cabin or open."""
     w = model.half_width
     body = Part(extruded(model.body, w, 0.05), paint, bevel_m=0.06)
-    parts = [body, *_cabin(model, paint), *_lamps(model)]
+    parts = [body, *(_cabin(model, paint) if roofed else []), *_lamps(model)]
     for x in model.axles:
         arch = tube(
             (x, -w - 0.004, model.wheel_radius), (x, w + 0.004, model.wheel_radius), model.wheel_radius * 1.17, sides=24
