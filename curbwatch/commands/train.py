@@ -66,9 +66,11 @@ def train(  # noqa: PLR0913, PLR0917 - one per option of the command line
         start or load_manifest(SHIPPED_MODEL).weights, run or out / "runs" / name, epochs, minutes,
         side=train_side, batch=batch, workers=workers or _cores(), frozen=frozen, steps=steps, rate=rate, seed=seed,
     )  # fmt: skip
+    weights = out / "weights" / f"{name}.onnx"
+    if not (recipe.run / "last.pt").exists():  # a run that goes on writes its own weights again
+        _keep(weights)
     with _told_plainly():
         _train(data, recipe)
-        weights = out / "weights" / f"{name}.onnx"
         typer.echo(_export(recipe.run / "last.pt", weights, side))
         _finish(name, weights, data, out)
 
@@ -89,6 +91,7 @@ def mean(
     from models.mean import mean as averaged  # noqa: PLC0415 - onnx belongs to the extra
 
     weights = out / "weights" / f"{name}.onnx"
+    _keep(weights)
     with _told_plainly():
         averaged(exports, share or [1.0] * len(exports), weights)
         _finish(name, weights, data, out)
@@ -119,6 +122,11 @@ def card(
 def _check_extra(packages: tuple[str, ...] = needed.TRAINING) -> None:
     if said := needed.lacking(packages, needed.TRAINING_CURE):
         raise CurbwatchError(said)
+
+
+def _keep(weights: Path) -> None:
+    if weights.exists():
+        raise CurbwatchError(f"{weights}: there already, and not of this run; give another --name, or move it away")
 
 
 def _cores() -> int:

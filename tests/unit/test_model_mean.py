@@ -81,3 +81,15 @@ def test_the_command_makes_a_model_that_the_service_loads(tmp_path: Path) -> Non
 def test_the_command_tells_what_it_cannot_average(tmp_path: Path) -> None:
     with pytest.raises(CurbwatchError, match="1 exports and shares"):
         train.mean([WEIGHTS], "twice", [tmp_path], [0.5, 0.5], tmp_path)
+
+
+def test_weights_that_are_there_are_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train.needed, "lacking", lambda *_: "")  # it is told before torch is needed
+    (tmp_path / "weights").mkdir()
+    kept = export(tmp_path / "weights" / "ours.onnx", 3.0)
+    before = kept.read_bytes()
+    with pytest.raises(CurbwatchError, match=r"ours\.onnx: there already.*another --name"):
+        train.mean([kept, WEIGHTS], "ours", [tmp_path], None, tmp_path)
+    with pytest.raises(CurbwatchError, match=r"ours\.onnx: there already"):
+        train.train([tmp_path], "ours", tmp_path)
+    assert kept.read_bytes() == before
