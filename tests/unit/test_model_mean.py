@@ -14,6 +14,7 @@ from curbwatch.errors import CurbwatchError
 from curbwatch.settings import SHIPPED_MODEL
 from detector.manifest import load_manifest
 from detector.model import load_model
+from models import needed
 from models.mean import mean
 from support import drawn_stalls
 
@@ -84,7 +85,7 @@ def test_the_command_tells_what_it_cannot_average(tmp_path: Path) -> None:
 
 
 def test_weights_that_are_there_are_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train.needed, "lacking", lambda *_: "")  # it is told before torch is needed
+    monkeypatch.setattr(needed, "lacking", lambda *_: "")  # it is told before torch is needed
     (tmp_path / "weights").mkdir()
     kept = export(tmp_path / "weights" / "ours.onnx", 3.0)
     before = kept.read_bytes()
