@@ -18,10 +18,10 @@ from models.splits import THUMBNAILS
 # pictures of a data set without an index, "cases" and "false_alarms" what operators judged.
 SHARES = {
     "stalls_unboxed": 0.24,
-    "markets": 0.10,
+    "markets": 0.13,
     "debris_piles": 0.18,
     "debris_bags": 0.06,
-    "building_sites": 0.05,
+    "building_sites": 0.06,
     "synthetic": 0.25,
     "shop_fronts": 0.10,
     "street": 0.08,
