@@ -21,9 +21,10 @@ if __name__ == "__main__":  # before the imports that would fail
 
 from models.scenes import gatherings, people, rides, scenery, vehicles
 from models.scenes.cutouts import render_cutout
-from models.scenes.gatherings import PAINTS, somebody
+from models.scenes.people import somebody
 from models.scenes.plants import planter
 from models.scenes.shapes import Part, placed
+from models.scenes.vehicles import PAINTS
 
 SAMPLES = 16
 LOADS = ("umbrella", "umbrella", "umbrella", "shopping", "bag", "carton", "backpack", "broom", "")

@@ -70,11 +70,12 @@ def _by_source(source: str) -> str:
 
 
 def held_out(
-    kinds: Sequence[str], sources: Sequence[str], keys: Sequence[str], splits: Sequence[str], folds: int
-) -> list[int]:
-    """Deal the training pictures into folds 0..folds - 1, and -1 for all others; a source, or a group, in one fold.
+    kinds: Sequence[str], sources: Sequence[str], keys: Sequence[str], splits: Sequence[str], fold: int, folds: int
+) -> list[str]:
+    """Deal the training pictures into folds and make one of them the test; pictures of other splits are dropped.
 
-    keys: one for each group of near duplicates. Sources are dealt the largest first, each to the smallest fold.
+    A source, or a group of near duplicates, is in one fold; keys: one for each group. Sources are dealt the largest
+    first, each to the smallest fold.
     """
     trained = [(kind, source) for kind, source, split in zip(kinds, sources, splits, strict=True) if split == "train"]
     counts = Counter(source for kind, source in trained if kind in BY_SOURCE)
@@ -83,10 +84,14 @@ def held_out(
     for source, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         dealt[source] = filled.index(min(filled))
         filled[dealt[source]] += count
-    return [
-        -1 if split != "train" else dealt[source] if kind in BY_SOURCE else int(lot(f"{key} fold") * folds)
-        for kind, source, key, split in zip(kinds, sources, keys, splits, strict=True)
-    ]
+
+    def one(kind: str, source: str, key: str, split: str) -> str:
+        if split != "train":
+            return "drop"
+        mine = dealt[source] if kind in BY_SOURCE else int(lot(f"{key} fold") * folds)
+        return "test" if mine == fold else "train"
+
+    return [one(*each) for each in zip(kinds, sources, keys, splits, strict=True)]
 
 
 def settle(splits: Sequence[str], groups: Sequence[int]) -> list[str]:

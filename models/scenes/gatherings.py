@@ -8,33 +8,23 @@ somebody with a carton at a car's door, open cars with people in them.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from random import Random
 
 from models.scenes.covers import BRIGHT, tarp, tent, umbrella
-from models.scenes.palette import CLOTHS
-from models.scenes.people import BENDING, REACHING, Person, Pose, figure, walking
+from models.scenes.people import BENDING, REACHING, Pose, figure, somebody, walking
 from models.scenes.plants import leaves, planter
 from models.scenes.shapes import Part, box, merge, placed, tube
 from models.scenes.stalls import stool
-from models.scenes.vehicles import SEDAN, SUV, VAN, car
+from models.scenes.vehicles import PAINTS, SEDAN, SUV, VAN, car
 
 SITTING = Pose(hips=(1.5, 1.45), knees=(1.5, 1.4), shoulders=(0.5, 0.4), elbows=(0.7, 0.8), lean=0.08, spread=0.04)
 LOADS = ("carton", "carton", "bag", "shopping", "backpack", "")
 HATS = ("cap", "straw hat", "long hair", "", "")
-PAINTS = ("car_white", "car_red", "car_blue", "car_silver", "car_black", "car_green")
-
-
-def somebody(rng: Random, loads: Sequence[str] = LOADS, hats: Sequence[str] = HATS) -> Person:
-    """A person dressed at random, with one of the loads and one of the hats; "" is none."""
-    extras = tuple(each for each in (rng.choice(loads), rng.choice(hats)) if each)
-    top, legs = (f"cloth_{rng.choice(list(CLOTHS))}" for _ in range(2))
-    return Person(top, legs, extras=extras, height=rng.uniform(1.5, 1.85), girth=rng.uniform(0.9, 1.15))
 
 
 def standing(rng: Random) -> list[Part]:
     """Somebody who stands, reaches or bends, with a load or without."""
-    return figure(somebody(rng), rng.choice((Pose(), Pose(), REACHING, BENDING, walking(rng.random()))))
+    return figure(somebody(rng, LOADS, HATS), rng.choice((Pose(), Pose(), REACHING, BENDING, walking(rng.random()))))
 
 
 def chair(surface: str) -> list[Part]:
@@ -57,7 +47,7 @@ def cafe_table(rng: Random) -> list[Part]:
     for n in range(rng.randint(2, 4)):
         way = first + n * math.pi / 2
         at = (wide * 1.7 * math.cos(way), wide * 1.7 * math.sin(way), 0.0)
-        taken = figure(somebody(rng, ("",)), SITTING) if rng.random() < 0.45 else []
+        taken = figure(somebody(rng, ("",), HATS), SITTING) if rng.random() < 0.45 else []
         parts += placed([*seat, *taken], at, way + math.pi)
     return parts
 
@@ -113,7 +103,7 @@ def open_car(rng: Random) -> list[Part]:
     for x in (0.1, -0.9):
         for y in (-0.38, 0.38):
             if rng.random() < 0.6:
-                parts += placed(figure(somebody(rng, ("",)), SITTING), (x, y, 0.35))
+                parts += placed(figure(somebody(rng, ("",), HATS), SITTING), (x, y, 0.35))
     return parts
 
 

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
 import numpy as np
 
+from models.scenes.palette import CLOTHS
 from models.scenes.piles import bag, carton
 from models.scenes.shapes import Floats, Part, ball, dome, limb, merge, moved, off, tube
 
@@ -256,3 +257,10 @@ def figure(person: Person, pose: Pose, grounded: bool = True) -> list[Part]:
         Part(moved(moved(p.shape, (0, 0, -drop)), scale=scale), p.material, p.smooth, p.melt_m, p.crumple_m)
         for p in parts
     ]
+
+
+def somebody(rng: Random, loads: Sequence[str], hats: Sequence[str]) -> Person:
+    """A person dressed at random, with one of the loads and one of the hats; "" is none."""
+    extras = tuple(each for each in (rng.choice(loads), rng.choice(hats)) if each)
+    top, legs = (f"cloth_{rng.choice(list(CLOTHS))}" for _ in range(2))
+    return Person(top, legs, extras=extras, height=rng.uniform(1.5, 1.85), girth=rng.uniform(0.9, 1.15))

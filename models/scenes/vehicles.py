@@ -10,6 +10,7 @@ from models.scenes.shapes import Part, box, extruded, limb, merge, moved, placed
 from models.scenes.wheels import wheel
 
 Profile = tuple[tuple[float, float], ...]
+PAINTS = ("car_white", "car_red", "car_blue", "car_silver", "car_black", "car_green")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.scenes import gatherings, palette
-from models.scenes.people import Pose, figure
+from models.scenes.people import Pose, figure, somebody
 from models.scenes.shapes import Part, extent
 from models.scenes.vehicles import SEDAN, car
 
@@ -41,7 +41,7 @@ def test_the_same_seed_makes_the_same_gathering() -> None:
 
 
 def test_who_sits_has_the_seat_of_a_chair_under_the_hips() -> None:
-    who = gatherings.somebody(dice(1), ("",), ("",))
+    who = somebody(dice(1), ("",), ("",))
     standing, sitting = (extent(figure(who, pose))[1][2] for pose in (Pose(), gatherings.SITTING))
     assert 0.35 < standing - sitting < 0.6
 
