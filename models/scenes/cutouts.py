@@ -21,7 +21,7 @@ if __name__ == "__main__":  # before the imports that would fail
 import cv2
 import numpy as np
 
-from models.scenes import assets, fronts, goods, heaps, piles, stalls
+from models.scenes import assets, fronts, goods, heaps, piles, setups, stalls
 from models.scenes.assets import Light, Pixels
 from models.scenes.camera import Camera
 from models.scenes.palette import Surface, palette
@@ -32,9 +32,11 @@ SIZE = (640, 400)
 SAMPLES = 20
 SOLID = 0.5
 STALL_SHARE = 0.6
-WALKING_SHARE = 0.35  # of the goods
+WALKED = ("goods", "setups")
+WALKING_SHARE = 0.35  # of these are seen as people see them
 FILL = (0.65, 0.92)
 DEBRIS = {"heaps": heaps.any_heap, "goods": goods.any_goods}
+STALLS = {"fronts": fronts.any_front, "setups": setups.any_setup}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,9 @@ def looking_at(points: Floats, height: float, away: float, rng: Random) -> Camer
 
 
 def random_thing(rng: Random, things: str) -> tuple[str, list[Part]]:
-    """A stall or a pile, with its class; `heaps` and `fronts` are the kinds that the mixture lacks."""
-    if things == "fronts":
-        return "stall", placed(fronts.any_front(rng), turn=rng.choice((rng.gauss(0, 0.3), rng.uniform(0, 2 * math.pi))))
+    """A stall or a pile, with its class; all but `mixed` are kinds that the mixture lacks."""
+    if things in STALLS:
+        return "stall", placed(STALLS[things](rng), turn=rng.choice((rng.gauss(0, 0.3), rng.uniform(0, 2 * math.pi))))
     if things == "mixed" and rng.random() < STALL_SHARE:
         return "stall", stalls.any_stall(rng)
     return "debris", placed(
@@ -134,7 +136,7 @@ def make_cutout(out: Path, seed: int, things: str) -> None:
     """Renders one cut-out with its shadow and writes its truth."""
     rng = Random(seed)
     kind, parts = random_thing(rng, things)
-    low = things == "goods" and rng.random() < WALKING_SHARE
+    low = things in WALKED and rng.random() < WALKING_SHARE
     camera = walking_camera(points_of(parts), rng) if low else None
     camera, box = render_cutout(out, parts, rng, samples=SAMPLES, camera=camera)
     facts = {
@@ -153,7 +155,7 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="folder for the cut-outs")
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--things", choices=("mixed", "heaps", "fronts", "goods"), default="mixed")
+    parser.add_argument("--things", choices=("mixed", *STALLS, *DEBRIS), default="mixed")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     for number in range(given.count):
