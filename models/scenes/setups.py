@@ -49,7 +49,7 @@ def packed_beside(width: float, depth: float, rng: Random) -> list[Part]:
 
 
 def any_setup(rng: Random) -> list[Part]:
-    """A table that is not laid, or not yet: one or two of them, now and then under a canopy or with its crates beside it."""
+    """One or two tables that are not laid yet, now and then under a canopy or with their crates beside them."""
     width, depth, height = rng.uniform(1.1, 2.6), rng.uniform(0.55, 1.1), rng.uniform(0.55, 0.85)
     parts = stand(width, depth, height, rng)
     if rng.random() < 0.25:
