@@ -21,7 +21,7 @@ if __name__ == "__main__":  # before the imports that would fail
 import cv2
 import numpy as np
 
-from models.scenes import assets, fronts, goods, heaps, piles, setups, stalls
+from models.scenes import assets, fronts, goods, heaps, piles, ruins, setups, stalls
 from models.scenes.assets import Light, Pixels
 from models.scenes.camera import Camera
 from models.scenes.palette import Surface, palette
@@ -32,10 +32,10 @@ SIZE = (640, 400)
 SAMPLES = 20
 SOLID = 0.5
 STALL_SHARE = 0.6
-WALKED = ("goods", "setups")
+WALKED = ("goods", "setups", "ruins")
 WALKING_SHARE = 0.35  # of these are seen as people see them
 FILL = (0.65, 0.92)
-DEBRIS = {"heaps": heaps.any_heap, "goods": goods.any_goods}
+DEBRIS = {"heaps": heaps.any_heap, "goods": goods.any_goods, "ruins": ruins.any_ruin}
 STALLS = {"fronts": fronts.any_front, "setups": setups.any_setup}
 
 
