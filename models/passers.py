@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Renders what must not alarm: people, cars, scooters, closed bins and planters, as cut-outs for `models.paste`.
 
-    python -m models.passers OUT --count 60 [--things rides | gatherings]
+    python -m models.passers OUT --count 60 [--things rides | gatherings | coaches]
 
 A first model, shown rendered stalls only, took rendered vans and umbrellas for stalls as well.
 Runs where Blender is (`bpy`). The class of bins and planters, and of people under umbrellas (whose
@@ -19,18 +19,21 @@ from models import needed
 if __name__ == "__main__":  # before the imports that would fail
     needed.need(needed.BLENDER, needed.BLENDER_CURE)
 
-from models.scenes import gatherings, people, rides, scenery, vehicles
-from models.scenes.cutouts import render_cutout
+from models.scenes import coaches, gatherings, people, rides, scenery, vehicles
+from models.scenes.camera import Camera
+from models.scenes.cutouts import looking_at, points_of, render_cutout
 from models.scenes.people import somebody
 from models.scenes.plants import planter
-from models.scenes.shapes import Part, placed
+from models.scenes.shapes import Part, extent, placed
 from models.scenes.vehicles import PAINTS
 
 SAMPLES = 16
 LOADS = ("umbrella", "umbrella", "umbrella", "shopping", "bag", "carton", "backpack", "broom", "")
 HATS = ("cap", "straw hat", "long hair", "")
 CARS = (vehicles.SEDAN, vehicles.SUV, vehicles.VAN, vehicles.VAN)
-OTHERS = {"rides": rides.any_ride, "gatherings": gatherings.any_gathering}
+OTHERS = {"rides": rides.any_ride, "gatherings": gatherings.any_gathering}  # of no class of ours
+THINGS = ("passers", *OTHERS, "coaches")
+WALKING_SHARE = 0.4  # of the coaches are seen as people see them, from close by
 KINDS = ("person", "person", "vehicle", "vehicle", "two_wheeler", "nothing")
 
 
@@ -49,12 +52,24 @@ def thing(rng: Random) -> tuple[str, list[Part]]:
     return kind, scenery.litter_bin(0, 0) if rng.random() < 0.6 else planter((0, 0, scenery.Z), rng)
 
 
+def outside(parts: list[Part], rng: Random) -> Camera:
+    """A camera at a person's or a pole's height that stands clear of something large."""
+    low, high = extent(parts)
+    height = rng.uniform(1.3, 2.2) if rng.random() < WALKING_SHARE else rng.uniform(3.0, 5.5)
+    away = math.hypot(*(high - low)[:2]) * 0.6 + rng.uniform(2.0, 9.0)
+    return looking_at(points_of(parts), height, away, rng)
+
+
 def make(out: Path, seed: int, things: str = "passers") -> None:
     """Render one passer with its shadow and write its class and box; no ride, no gathering sells anything."""
     rng = Random(f"passer {seed}" if things == "passers" else f"{things} {seed}")  # noqa: S311 - repeatable, not secret
-    kind, shape = thing(rng) if things == "passers" else ("nothing", OTHERS[things](rng))
+    if things == "coaches":
+        kind, shape = coaches.any_coach(rng)
+    else:
+        kind, shape = thing(rng) if things == "passers" else ("nothing", OTHERS[things](rng))
     parts = placed(shape, turn=rng.uniform(0, 2 * math.pi))
-    _, box = render_cutout(out, parts, rng, samples=SAMPLES)
+    camera = outside(parts, rng) if things == "coaches" else None
+    _, box = render_cutout(out, parts, rng, samples=SAMPLES, camera=camera)
     facts = {"class": kind, "box": [box.x0, box.y0, box.x1, box.y1], "seed": seed}
     out.with_suffix(".json").write_text(json.dumps(facts) + "\n")
 
@@ -64,7 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Render people, cars and street furniture as cut-outs.")
     parser.add_argument("out", type=Path)
     parser.add_argument("--count", type=int, default=60)
-    parser.add_argument("--things", choices=("passers", *OTHERS), default="passers")
+    parser.add_argument("--things", choices=THINGS, default="passers")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     for number in range(args.count):
