@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Rendered stalls and heaps stand on the ground, have a size that streets hold and surfaces that there are."""
+"""Rendered stalls, heaps and coaches stand on the ground, have a size that streets hold and surfaces that there are."""
 
 from random import Random
 
 import numpy as np
 import pytest
 
-from models.scenes import fronts, heaps, palette, ruins, setups, stalls
+from models.scenes import coaches, fronts, heaps, palette, ruins, setups, stalls
 from models.scenes.shapes import extent
 
 KINDS = {
@@ -15,6 +15,7 @@ KINDS = {
     "setup": setups.any_setup,
     "heap": heaps.any_heap,
     "ruin": ruins.any_ruin,
+    "coach": lambda rng: coaches.any_coach(rng)[1],
 }
 
 
@@ -30,8 +31,8 @@ def test_things_stand_on_the_ground_in_a_size_that_streets_hold(kind: str) -> No
         low, high = extent(parts)
         assert {part.material for part in parts} <= surfaces.keys(), seed
         assert -0.4 < low[2] < 0.06, seed
-        assert 0.02 < high[2] < 3.2, seed
-        assert max(high[:2] - low[:2]) < 8, seed
+        assert 0.02 < high[2] < 3.7, seed
+        assert max(high[:2] - low[:2]) < 12, seed
         for part in parts:
             assert np.isfinite(part.shape.verts).all(), seed
             assert max(map(max, part.shape.faces)) < len(part.shape.verts), seed
@@ -52,3 +53,9 @@ def test_rubble_is_mostly_small() -> None:
     assert len(sizes) == 400
     assert np.median(sizes) < 0.15
     assert sizes.max() < 1.5 * ruins.LARGEST_M
+
+
+def test_a_bus_and_a_lorry_are_vehicles_and_a_waggon_is_none_of_ours() -> None:
+    kinds = [coaches.any_coach(dice(seed))[0] for seed in range(30)]
+    assert set(kinds) == {"vehicle", "nothing"}
+    assert kinds.count("vehicle") > kinds.count("nothing")
