@@ -15,7 +15,9 @@ KINDS = {
     "setup": setups.any_setup,
     "heap": heaps.any_heap,
     "ruin": ruins.any_ruin,
-    "coach": lambda rng: coaches.any_coach(rng)[1],
+    "bus": coaches.bus,
+    "lorry": coaches.box_lorry,
+    "waggon": coaches.waggon,
 }
 
 
