@@ -11,6 +11,7 @@ outline holds two classes), is "nothing": no stall, no debris, and otherwise not
 import argparse
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -31,8 +32,6 @@ SAMPLES = 16
 LOADS = ("umbrella", "umbrella", "umbrella", "shopping", "bag", "carton", "backpack", "broom", "")
 HATS = ("cap", "straw hat", "long hair", "")
 CARS = (vehicles.SEDAN, vehicles.SUV, vehicles.VAN, vehicles.VAN)
-OTHERS = {"rides": rides.any_ride, "gatherings": gatherings.any_gathering}  # of no class of ours
-THINGS = ("passers", *OTHERS, "coaches")
 WALKING_SHARE = 0.4  # of the coaches are seen as people see them, from close by
 KINDS = ("person", "person", "vehicle", "vehicle", "two_wheeler", "nothing")
 
@@ -52,6 +51,19 @@ def thing(rng: Random) -> tuple[str, list[Part]]:
     return kind, scenery.litter_bin(0, 0) if rng.random() < 0.6 else planter((0, 0, scenery.Z), rng)
 
 
+def nothing(made: Callable[[Random], list[Part]]) -> Callable[[Random], tuple[str, list[Part]]]:
+    """Things that are of no class of ours."""
+    return lambda rng: ("nothing", made(rng))
+
+
+THINGS = {
+    "passers": thing,
+    "rides": nothing(rides.any_ride),
+    "gatherings": nothing(gatherings.any_gathering),
+    "coaches": coaches.any_coach,
+}
+
+
 def outside(parts: list[Part], rng: Random) -> Camera:
     """A camera at a person's or a pole's height that stands clear of something large."""
     low, high = extent(parts)
@@ -63,10 +75,7 @@ def outside(parts: list[Part], rng: Random) -> Camera:
 def make(out: Path, seed: int, things: str = "passers") -> None:
     """Render one passer with its shadow and write its class and box; no ride, no gathering sells anything."""
     rng = Random(f"passer {seed}" if things == "passers" else f"{things} {seed}")  # noqa: S311 - repeatable, not secret
-    if things == "coaches":
-        kind, shape = coaches.any_coach(rng)
-    else:
-        kind, shape = thing(rng) if things == "passers" else ("nothing", OTHERS[things](rng))
+    kind, shape = THINGS[things](rng)
     parts = placed(shape, turn=rng.uniform(0, 2 * math.pi))
     camera = outside(parts, rng) if things == "coaches" else None
     _, box = render_cutout(out, parts, rng, samples=SAMPLES, camera=camera)

@@ -50,7 +50,7 @@ def wheels_at(places: tuple[float, ...], half: float, radius: float) -> list[Par
 
 
 def bus(rng: Random) -> list[Part]:
-    """A city bus or minibus: a row of windows with posts or bars, painted bands, letters, doors."""
+    """A city bus or minibus: a row of windows with posts or bars, painted bands, letters."""
     length, half, height = rng.uniform(5.5, 11.0), rng.uniform(1.0, 1.25), rng.uniform(2.5, 3.1)
     sill = rng.uniform(1.25, 1.6)
     first = painted(rng)
