@@ -22,10 +22,10 @@ if __name__ == "__main__":  # before the imports that would fail
 
 from models.scenes import coaches, gatherings, people, rides, scenery, vehicles
 from models.scenes.camera import Camera
-from models.scenes.cutouts import looking_at, points_of, render_cutout
+from models.scenes.cutouts import looking_at, points_of, reach, render_cutout
 from models.scenes.people import somebody
 from models.scenes.plants import planter
-from models.scenes.shapes import Part, extent, placed
+from models.scenes.shapes import Part, placed
 from models.scenes.vehicles import PAINTS
 
 SAMPLES = 16
@@ -66,10 +66,9 @@ THINGS = {
 
 def outside(parts: list[Part], rng: Random) -> Camera:
     """A camera at a person's or a pole's height that stands clear of something large."""
-    low, high = extent(parts)
+    points = points_of(parts)
     height = rng.uniform(1.3, 2.2) if rng.random() < WALKING_SHARE else rng.uniform(3.0, 5.5)
-    away = math.hypot(*(high - low)[:2]) * 0.6 + rng.uniform(2.0, 9.0)
-    return looking_at(points_of(parts), height, away, rng)
+    return looking_at(points, height, reach(points) * 0.6 + rng.uniform(2.0, 9.0), rng)
 
 
 def make(out: Path, seed: int, things: str = "passers") -> None:

@@ -10,8 +10,8 @@ from random import Random
 
 from models.scenes.covers import BRIGHT
 from models.scenes.palette import CLOTHS
-from models.scenes.shapes import Part, ball, box, grid, merge, tube
-from models.scenes.wheels import wheel
+from models.scenes.shapes import Part, ball, box, grid, merge, placed, tube
+from models.scenes.wheels import pairs
 
 LETTERS = ("sign_white", "sign_yellow", "sign_red", "sign_blue", "trim")
 STEP_M = 1.05  # from window to window
@@ -44,11 +44,6 @@ def lettering(length: float, half: float, at: float, rng: Random) -> list[Part]:
     return [Part(merge(marks), rng.choice(LETTERS))]
 
 
-def wheels_at(places: tuple[float, ...], half: float, radius: float) -> list[Part]:
-    """A pair of wheels at each place along x."""
-    return [part for x in places for side in (-1, 1) for part in wheel((x, side * (half - 0.14), radius), radius, 0.26)]
-
-
 def bus(rng: Random) -> list[Part]:
     """A city bus or minibus: a row of windows with posts or bars, painted bands, letters."""
     length, half, height = rng.uniform(5.5, 11.0), rng.uniform(1.0, 1.25), rng.uniform(2.5, 3.1)
@@ -76,7 +71,7 @@ def bus(rng: Random) -> list[Part]:
     lamps = [box((-length / 2, s * (half - 0.2), 0.8), (0.06, 0.18, 0.25)) for s in (-1, 1)]
     heads = [box((length / 2, s * (half - 0.25), 0.75), (0.06, 0.3, 0.2)) for s in (-1, 1)]
     parts += [Part(merge(lamps), "taillamp"), Part(merge(heads), "headlamp")]
-    return parts + wheels_at((length / 2 - 1.5, -length / 2 + 1.9), half, 0.48)
+    return parts + pairs((length / 2 - 1.5, -length / 2 + 1.9), half - 0.14, 0.48, 0.26)
 
 
 def box_lorry(rng: Random) -> list[Part]:
@@ -90,16 +85,18 @@ def box_lorry(rng: Random) -> list[Part]:
             box((-length * (n + 0.5) / 14, 0, floor + height / 2), (0.08, 2 * half + 0.05, height)) for n in range(14)
         ]
         parts.append(Part(merge(ribs), load))
-    moved_bands = [*bands(length, half, floor + 0.1, floor + height - 0.1, rng)]
-    moved_bands += lettering(length, half, floor + height * rng.uniform(0.3, 0.7), rng) if rng.random() < 0.6 else []
-    for part in moved_bands:
-        part.shape.verts[:, 0] -= length / 2
+    paint = bands(length, half, floor + 0.1, floor + height - 0.1, rng)
+    paint += lettering(length, half, floor + height * rng.uniform(0.3, 0.7), rng) if rng.random() < 0.6 else []
     cab = box((0.85, 0, 0.5 + 0.95), (1.6, 2 * half - 0.06, 1.9))
     panes = [box((0.95, 0, 1.75), (0.8, 2 * half - 0.04, 0.55)), box((1.66, 0, 1.7), (0.02, 2 * half - 0.3, 0.7))]
-    parts += [*moved_bands, Part(cab, painted(rng), bevel_m=0.08), Part(merge(panes), "glass")]
+    parts += [*placed(paint, (-length / 2, 0, 0)), Part(cab, painted(rng), bevel_m=0.08), Part(merge(panes), "glass")]
     parts.append(Part(box((-length / 2 + 0.6, 0, floor - 0.14), (length + 1.6, 1.1, 0.2)), "dark_steel"))
     rear = [box((-length - 0.01, s * (half - 0.15), floor - 0.1), (0.05, 0.2, 0.14)) for s in (-1, 1)]
-    return [*parts, Part(merge(rear), "taillamp"), *wheels_at((0.9, -length * 0.72, -length * 0.86), half, 0.46)]
+    return [
+        *parts,
+        Part(merge(rear), "taillamp"),
+        *pairs((0.9, -length * 0.72, -length * 0.86), half - 0.14, 0.46, 0.26),
+    ]
 
 
 def waggon(rng: Random) -> list[Part]:
@@ -138,7 +135,7 @@ def waggon(rng: Random) -> list[Part]:
         if rng.random() < 0.5
         else []
     )
-    return parts + wheels_at((-length * 0.33, length * 0.33), half + 0.2, rng.uniform(0.32, 0.45))
+    return parts + pairs((-length * 0.33, length * 0.33), half + 0.06, rng.uniform(0.32, 0.45), 0.26)
 
 
 def any_coach(rng: Random) -> tuple[str, list[Part]]:

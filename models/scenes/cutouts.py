@@ -69,8 +69,12 @@ def random_camera(points: Floats, rng: Random) -> Camera:
 
 def walking_camera(points: Floats, rng: Random) -> Camera:
     """A camera as people hold it, 1.3-2.2 m high and 3-12 m away."""
-    reach = float(np.linalg.norm(np.ptp(points[:, :2], axis=0)))
-    return looking_at(points, rng.uniform(1.3, 2.2), reach + rng.uniform(2.0, 9.0), rng)
+    return looking_at(points, rng.uniform(1.3, 2.2), reach(points) + rng.uniform(2.0, 9.0), rng)
+
+
+def reach(points: Floats) -> float:
+    """How far the points reach over the ground, metres."""
+    return float(np.linalg.norm(np.ptp(points[:, :2], axis=0)))
 
 
 def looking_at(points: Floats, height: float, away: float, rng: Random) -> Camera:

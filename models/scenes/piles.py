@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 
 from models.scenes.palette import BAGS
-from models.scenes.shapes import Part, Point, Shape, ball, box, merge, moved, off, tilted, tube
+from models.scenes.shapes import Part, Point, Shape, ball, box, merge, moved, off, quads, tilted, tube
 
 
 def bag(at: Point, radius: float, colour: str, rng: Random) -> list[Part]:
@@ -93,13 +93,7 @@ def mound(width: float, depth: float, height: float, surface: str, rng: Random) 
             rim = 1 + 0.16 * math.sin(3 * math.atan2(v, u) + seed) + 0.08 * math.sin(7 * math.atan2(v, u) + 2 * seed)
             fall = max(0.0, 1 - math.hypot(u, v) / rim)
             verts.append((u * width / 2, v * depth / 2, height * fall**0.85 * (1 + rng.uniform(-0.06, 0.06)) - 0.015))
-    row = steps + 1
-    faces = tuple(
-        (j * row + i, j * row + i + 1, (j + 1) * row + i + 1, (j + 1) * row + i)
-        for j in range(steps)
-        for i in range(steps)
-    )
-    return [Part(Shape(np.array(verts), faces), surface, smooth=True, crumple_m=0.02)]
+    return [Part(Shape(np.array(verts), quads(steps, steps)), surface, smooth=True, crumple_m=0.02)]
 
 
 def rubble(width: float, depth: float, count: int, rng: Random) -> list[Part]:

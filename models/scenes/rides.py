@@ -10,9 +10,9 @@ import itertools
 from random import Random
 
 from models.scenes.covers import BRIGHT
-from models.scenes.shapes import Part, Point, ball, box, extruded, grid, merge, tube
+from models.scenes.shapes import Part, ball, box, extruded, grid, merge, tube
 from models.scenes.stalls import tricycle
-from models.scenes.wheels import wheel
+from models.scenes.wheels import pairs, wheel
 
 BODIES = ("green", "yellow", "black", "blue", "red", "white", "navy", "teal")
 
@@ -87,9 +87,7 @@ def lorry(rng: Random) -> list[Part]:
         top = grid([(-length, -0.98, 0), (0, -0.98, 0), (0, 0.98, 0), (-length, 0.98, 0)], (12, 8), -0.15)
         top.verts[:, 2] += 0.76 + height
         parts.append(Part(top, f"cloth_{rng.choice(BODIES)}", smooth=True, crumple_m=0.03))
-    for x in (0.6, -length * 0.75):
-        parts += [part for side in (-0.8, 0.8) for part in wheel((x, side, 0.42), 0.42, 0.26)]
-    return parts
+    return parts + pairs((0.6, -length * 0.75), 0.8, 0.42, 0.26)
 
 
 def empty_cart(rng: Random) -> list[Part]:
@@ -99,7 +97,10 @@ def empty_cart(rng: Random) -> list[Part]:
     bearers = [box((x, 0, 0.58), (0.06, wide, 0.06)) for x in (-0.7, 0.0, 0.7)]
     shafts = [tube((0.8, s * wide * 0.4, 0.6), (1.5, s * wide * 0.3, 0.75), 0.025) for s in (-1, 1)]
     props = tube((-0.75, 0, 0.58), (-0.75, 0, 0.0), 0.03)
-    return [Part(merge([*bed, *bearers, *shafts, props]), rng.choice(("wood", "plank"))), *_pair(0.1, wide / 2, 0.36)]
+    return [
+        Part(merge([*bed, *bearers, *shafts, props]), rng.choice(("wood", "plank"))),
+        *pairs((0.1,), wide / 2, 0.36, 0.1),
+    ]
 
 
 def any_ride(rng: Random) -> list[Part]:
@@ -109,9 +110,4 @@ def any_ride(rng: Random) -> list[Part]:
 
 
 def _three_wheels(front: float, rear: float, half: float, radius: float) -> list[Part]:
-    return wheel((front, 0, radius), radius, 0.1) + _pair(rear, half, radius)
-
-
-def _pair(x: float, half: float, radius: float) -> list[Part]:
-    ends: tuple[Point, Point] = ((x, -half, radius), (x, half, radius))
-    return [part for end in ends for part in wheel(end, radius, 0.1)]
+    return wheel((front, 0, radius), radius, 0.1) + pairs((rear,), half, radius, 0.1)

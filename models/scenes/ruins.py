@@ -13,7 +13,7 @@ import numpy as np
 
 from models.scenes.heaps import above_ground, rods
 from models.scenes.piles import planks, sack, scattered
-from models.scenes.shapes import Floats, Part, Shape, box, merge, moved, placed, tilted
+from models.scenes.shapes import Floats, Part, Point, Shape, box, merge, moved, placed, quads, tilted
 
 BRICK_M = (0.24, 0.115, 0.06)
 LARGEST_M = 0.55
@@ -40,20 +40,19 @@ def ground(width: float, depth: float, land: Floats, surface: str) -> Part:
     """The fine stuff of a heap as one sheet over its heights; its hem lies below the ground."""
     ys, xs = np.mgrid[-0.5 : 0.5 : STEPS * 1j, -0.5 : 0.5 : STEPS * 1j]
     verts = np.stack([xs * width, ys * depth, np.where(land > 0.004, land, -0.02)], axis=-1).reshape(-1, 3)
-    faces = tuple(
-        (j * STEPS + i, j * STEPS + i + 1, (j + 1) * STEPS + i + 1, (j + 1) * STEPS + i)
-        for j in range(STEPS - 1)
-        for i in range(STEPS - 1)
-    )
-    return Part(Shape(verts, faces), surface, crumple_m=0.012)
+    return Part(Shape(verts, quads(STEPS - 1, STEPS - 1)), surface, crumple_m=0.012)
+
+
+def knocked(size: Point, least: float, most: float, dice: np.random.Generator) -> Shape:
+    """A box about the origin, each corner moved to a share of where it was."""
+    whole = box((0, 0, 0), size)
+    return Shape(whole.verts * dice.uniform(least, most, whole.verts.shape), whole.faces)
 
 
 def chip(size: float, flat: float, dice: np.random.Generator) -> Shape:
     """A broken piece: a box of any proportions with its corners knocked off, about the origin."""
     sides = size * np.array([1.0, dice.uniform(0.5, 1), dice.uniform(flat, 0.8)])
-    whole = box((0, 0, 0), sides)
-    knocked = Shape(whole.verts * dice.uniform(0.45, 1.1, whole.verts.shape), whole.faces)
-    return tilted(knocked, dice.normal(0, 0.5), dice.normal(0, 0.5))
+    return tilted(knocked(sides, 0.45, 1.1, dice), dice.normal(0, 0.5), dice.normal(0, 0.5))
 
 
 def brick(dice: np.random.Generator) -> Shape:
@@ -97,8 +96,7 @@ def slabs(rng: Random) -> list[Part]:
     pieces = []
     for _ in range(rng.randint(3, 12)):
         size = (rng.uniform(0.3, 0.9), rng.uniform(0.25, 0.7), rng.uniform(0.05, 0.15))
-        whole = box((0, 0, 0), size)
-        broken = Shape(whole.verts * dice.uniform(0.7, 1.05, whole.verts.shape), whole.faces)
+        broken = knocked(size, 0.7, 1.05, dice)
         x, y = scattered(2.0, 1.4, rng)
         lift = size[2] / 2 + abs(rng.gauss(0, 0.14))
         pieces.append(moved(tilted(broken, rng.gauss(0, 0.35), rng.gauss(0, 0.35)), (x, y, lift), rng.uniform(0, 6)))

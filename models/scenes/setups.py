@@ -21,8 +21,9 @@ def stand(width: float, depth: float, height: float, rng: Random) -> list[Part]:
         return table(width, depth, height, rng.choice((None, *CLOTHS)))
     top = Part(box((0, 0, height), (width, depth, 0.03)), rng.choice(BOARDS))
     if rng.random() < 0.5:
-        columns = [crate((s * width * 0.36, 0, 0.25 * level), rng, full=False) for s in (-1, 1) for level in (0, 1)]
-        return [*placed([top], (0, 0, 0.5 - height)), *(part for column in columns for part in column)]
+        places = [(s * width * 0.36, 0.0, 0.25 * level) for s in (-1, 1) for level in (0, 1)]
+        under = [part for at in places for part in crate(at, rng, full=False)]
+        return [*placed([top], (0, 0, 0.5 - height)), *under]
     legs = [
         tube((s * width * 0.4, -t * depth * 0.45, 0), (s * width * 0.4, t * depth * 0.45, height), 0.018)
         for s in (-1, 1)

@@ -166,11 +166,17 @@ def grid(corners: Sequence[Point], steps: tuple[int, int], sag_m: float = 0.0) -
             u, v = i / nu, j / nv
             point = a * (1 - u) * (1 - v) + b * u * (1 - v) + c * u * v + d * (1 - u) * v
             verts.append(point - np.array([0, 0, 16 * sag_m * u * (1 - u) * v * (1 - v)]))
-    row = nu + 1
-    faces = [
-        (j * row + i, j * row + i + 1, (j + 1) * row + i + 1, (j + 1) * row + i) for j in range(nv) for i in range(nu)
-    ]
-    return Shape(np.array(verts), tuple(faces))
+    return Shape(np.array(verts), quads(nu, nv))
+
+
+def quads(columns: int, rows: int) -> tuple[tuple[int, ...], ...]:
+    """The faces of a sheet whose vertices lie row by row, columns + 1 in each."""
+    row = columns + 1
+    return tuple(
+        (j * row + i, j * row + i + 1, (j + 1) * row + i + 1, (j + 1) * row + i)
+        for j in range(rows)
+        for i in range(columns)
+    )
 
 
 def dome(centre: Point, radius: float, height: float, sides: int) -> list[Shape]:

@@ -9,7 +9,7 @@ from random import Random
 from models.scenes.covers import BRIGHT, roof
 from models.scenes.palette import CLOTHS, FRUITS
 from models.scenes.shapes import Part, Point, ball, box, grid, merge, moved, placed, tilted, tube
-from models.scenes.wheels import wheel
+from models.scenes.wheels import pairs, wheel
 
 CRATES = ("crate_blue", "crate_red", "crate_green", "crate_wood", "foam")
 
@@ -113,11 +113,7 @@ def tricycle(colour: str) -> list[Part]:
     saddle = box((0.42, 0, 0.78), (0.34, 0.3, 0.1))
     post = box((0.42, 0, 0.62), (0.12, 0.16, 0.26))
     fairing = box((1.05, 0, 0.78), (0.06, 0.36, 0.5))
-    wheels = (
-        wheel((1.22, 0, 0.28), 0.28, 0.09)
-        + wheel((-0.75, -0.42, 0.28), 0.28, 0.1)
-        + wheel((-0.75, 0.42, 0.28), 0.28, 0.1)
-    )
+    wheels = wheel((1.22, 0, 0.28), 0.28, 0.09) + pairs((-0.75,), 0.42, 0.28, 0.1)
     body = [
         Part(merge(bed), paint, bevel_m=0.01),
         Part(merge([*frame, bar]), "dark_steel"),
@@ -143,7 +139,7 @@ def food_cart(rng: Random) -> list[Part]:
     )
     pans = [tube((x, -0.05, base + 0.02), (x, -0.05, base + 0.12), 0.2, 0.24) for x in (-0.42, 0.12)]
     food = [ball((x, -0.05, base + 0.12), (0.2, 0.2, 0.05)) for x in (-0.42, 0.12)]
-    wheels = [w_ for x in (-0.5, 0.5) for y in (-0.36, 0.36) for w_ in wheel((x, y, 0.22), 0.22, 0.07)]
+    wheels = pairs((-0.5, 0.5), 0.36, 0.22, 0.07)
     bucket = Part(tube((w / 2 + 0.3, 0.1, 0), (w / 2 + 0.3, 0.1, 0.36), 0.14, 0.18), f"cloth_{rng.choice(BRIGHT)}")
     return [
         body,

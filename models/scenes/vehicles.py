@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from models.scenes.people import RIDING, Person, figure
 from models.scenes.shapes import Part, box, extruded, limb, merge, moved, placed, tube
-from models.scenes.wheels import wheel
+from models.scenes.wheels import pairs, wheel
 
 Profile = tuple[tuple[float, float], ...]
 PAINTS = ("car_white", "car_red", "car_blue", "car_silver", "car_black", "car_green")
@@ -91,8 +91,7 @@ def car(model: Car, paint: str, *, roofed: bool = True) -> list[Part]:
             (x, -w - 0.004, model.wheel_radius), (x, w + 0.004, model.wheel_radius), model.wheel_radius * 1.17, sides=24
         )
         parts.append(Part(arch, "trim"))
-        for side in (-1, 1):
-            parts += wheel((x, side * (w - 0.09), model.wheel_radius), model.wheel_radius, 0.2)
+        parts += pairs((x,), w - 0.09, model.wheel_radius, 0.2)
     sill = box((0, 0, 0.27), (model.axles[1] - model.axles[0] - 0.8, 2 * w + 0.01, 0.07))
     doors = [box((x, 0, 0.64), (0.012, 2 * w + 0.006, 0.55)) for x in (-0.38, 0.75)]
     mirrors = [box((0.85, s * (w + 0.08), 1.02), (0.12, 0.16, 0.12)) for s in (-1, 1)]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from models.scenes.shapes import Part, Point, tube
 
@@ -25,3 +26,8 @@ def wheel(centre: Point, radius: float, width: float) -> list[Part]:
             )
         )
     return parts
+
+
+def pairs(places: Iterable[float], half: float, radius: float, width: float) -> list[Part]:
+    """Wheels at both ends of the axles at these places along x; `half` is from the middle to a wheel's."""
+    return [part for x in places for side in (-1, 1) for part in wheel((x, side * half, radius), radius, width)]
