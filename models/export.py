@@ -22,7 +22,7 @@ import onnxruntime as ort
 import torch
 
 from models.network import Head, coco, load, plain
-from models.runner import SIDE_PROPERTY
+from models.runner import SIDE_PROPERTY, WHOLE_PROPERTY
 
 SIDE = 640
 OPSET = 17
@@ -32,14 +32,17 @@ class Disagreement(Exception):
     """onnxruntime does not compute what torch computes."""
 
 
-def export(model: Any, path: Path, side: int = SIDE) -> None:
-    """Write the network, batch normalisation folded in, for any number of pictures of side x side or less high."""
+def export(model: Any, path: Path, side: int = SIDE, *, twice: bool = False) -> None:
+    """Write the network, batch normalisation folded in, for any number of pictures of side x side or less high.
+
+    twice: with a second look at half the size, see `network.Head`.
+    """
     model.eval()
     model.fuse(verbose=False)
     model.model[-1].export = True
     model.model[-1].format = "onnx"
     torch.onnx.export(
-        Head(model),
+        Head(model, twice=twice),
         (torch.zeros(2, 3, side, side),),
         str(path),
         input_names=["images"],
@@ -49,27 +52,31 @@ def export(model: Any, path: Path, side: int = SIDE) -> None:
         dynamo=False,
     )
     written = onnx.load(path)
-    onnx.helper.set_model_props(written, {SIDE_PROPERTY: str(side)})
+    told = {SIDE_PROPERTY: str(side)}
+    if twice:
+        joined = next(node for node in written.graph.node if "head" in node.output)
+        told[WHOLE_PROPERTY] = joined.input[0]
+    onnx.helper.set_model_props(written, told)
     onnx.save(written, path)
 
 
-def difference(model: Any, path: Path, side: int) -> tuple[float, float]:
+def difference(model: Any, path: Path, side: int, *, twice: bool) -> tuple[float, float]:
     """Return the largest difference to torch in boxes (pixels) and in scores, over noise pictures."""
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     generator = torch.Generator().manual_seed(0)
     images = torch.rand(3, 3, side, side, generator=generator)
     with torch.inference_mode():
-        theirs = Head(model.eval())(images).numpy()
+        theirs = Head(model.eval(), twice=twice)(images).numpy()
     ours = np.asarray(session.run(None, {"images": images.numpy()})[0])
     gap = np.abs(ours - theirs)
     return float(gap[:, :4].max()), float(gap[:, 4:].max())
 
 
-def checked(model: Any, path: Path, side: int) -> str:
+def checked(model: Any, path: Path, side: int, *, twice: bool) -> str:
     """Write the network and return a line about it; raises Disagreement."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    export(model, path, side)
-    boxes, scores = difference(model, path, side)
+    export(model, path, side, twice=twice)
+    boxes, scores = difference(model, path, side, twice=twice)
     said = f"{path}: {path.stat().st_size / 1e6:.1f} MB, differs from torch by {boxes:.4f} px, {scores:.6f} score"
     if boxes > 0.5 or scores > 0.001:
         raise Disagreement(f"{said}: too much; export with another version of torch or onnx")
@@ -85,12 +92,14 @@ def main() -> None:
     which.add_argument("--blank", help="architecture with random weights")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--side", type=int, default=SIDE, help="pixels of the square input")
+    parser.add_argument("--once", action="store_true", help="without the look at half the size; COCO's has none")
     args = parser.parse_args()
     if args.blank:
         export(plain(args.blank), args.out, args.side)
         return
     model = load(args.checkpoint) if args.checkpoint else coco(args.coco)
-    sys.stdout.write(checked(model, args.out, args.side) + "\n")
+    twice = args.coco is None and not args.once
+    sys.stdout.write(checked(model, args.out, args.side, twice=twice) + "\n")
 
 
 if __name__ == "__main__":

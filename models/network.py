@@ -6,12 +6,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from ultralytics.nn.tasks import DetectionModel
 
+from models.boxes import GREY
 from models.classes import CLASSES, COCO_ROWS
 
 # YOLO11's class branch is as wide as the classes were many; keeping COCO's 80 keeps its weights.
 COCO_CLASSES = 80
+STRIDE = 32  # pixels of the coarsest cell
 
 
 def blank(classes: int = len(CLASSES)) -> Any:
@@ -64,14 +67,33 @@ def _change_head(model: Any, classes: int) -> None:
 
 
 class Head(nn.Module):  # type: ignore[misc, unused-ignore]  # torch is skipped by mypy
-    """The network as it is exported: pictures in, one raw float32[N, 4 + classes, anchors] out."""
+    """The network as it is exported: pictures in, one raw float32[N, 4 + classes, anchors] out.
 
-    def __init__(self, model: Any) -> None:
+    twice: it looks at the whole picture and at the same picture half as large, with the same weights; the boxes of
+    both are printed side by side, and suppression keeps the surer of two. Source of the idea: Singh and Davis, An
+    analysis of scale invariance in object detection (SNIP), 2018.
+    """
+
+    def __init__(self, model: Any, *, twice: bool) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.twice = model, twice
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return boxes (centre, size, pixels of the input) above class scores 0..1."""
+        """Return boxes (centre, size, pixels of the input) above class scores 0..1; images: float32[N, 3, H, W]."""
+        whole = self._look(images)
+        if not self.twice:
+            return whole
+        half = self._look(halved(images))
+        return torch.cat([whole, torch.cat([half[:, :4] * 2, half[:, 4:]], 1)], 2)
+
+    def _look(self, images: Tensor) -> Tensor:
         out = self.model(images)
         first: Tensor = out[0] if isinstance(out, tuple) else out
         return first
+
+
+def halved(images: Tensor) -> Tensor:
+    """Return the mean of every two by two pixels, padded with grey below and right to whole cells of the network."""
+    small = functional.avg_pool2d(images, 2)
+    rows, columns = small.shape[2:]
+    return functional.pad(small, (0, -columns % STRIDE, 0, -rows % STRIDE), value=GREY / 255)

@@ -10,6 +10,7 @@ bf16 and the same int8 weights by it.
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import tomllib
@@ -67,7 +68,8 @@ def _last(weights: Path) -> list[str]:
     convolutions = [n.name for n in onnx.load(str(weights)).graph.node if n.op_type == "Conv"]
     head = max(int(name.split("model.")[-1].split("/")[0]) for name in convolutions)
     mine = [name for name in convolutions if f"/model.{head}/" in name]
-    return [n for n in mine if "dfl" in n or any(f"/{b}.{i}/{b}.{i}.2/Conv" in n for b in BRANCHES for i in range(3))]
+    ends = re.compile(rf"/dfl/|/({'|'.join(BRANCHES)})\.\d\.2(_1)?/Conv$")  # _1: of the look at half the size
+    return [name for name in mine if ends.search(name)]
 
 
 def openvino_infer(weights: Path, precision: str, threads: int) -> Infer:

@@ -13,6 +13,7 @@ from models.boxes import Floats, Found, Image, as_input, decode, letterbox
 
 Infer = Callable[[Floats], Floats]
 BATCH = 4  # pictures in one inference
+WHOLE_PROPERTY = "whole"  # of weights that look twice: the graph's tensor with what the first look alone prints
 SIDE_PROPERTY = "side"  # of weights that take any height and width: the pixels they were trained for
 
 

@@ -17,6 +17,7 @@ from detector.letterbox import room
 from detector.manifest import Manifest
 from detector.openvino_session import OpenVinoSession
 from detector.session import OnnxSession
+from models.runner import WHOLE_PROPERTY
 
 PEER_SIDE = 640
 EXACT = "openvino fp32"
@@ -81,25 +82,39 @@ class BareNetwork:
 
 def bare_network(manifest: Manifest, threads: int) -> tuple[BareNetwork | None, str]:
     """The peer and what it is; None and why not, when the weights are of another size and onnx is not installed."""
-    if manifest.input_size == PEER_SIDE:
+    if manifest.input_size == PEER_SIDE and not looks_twice(manifest.weights):
         return BareNetwork(manifest.weights, threads), "the model's own network"
     with tempfile.TemporaryDirectory() as folder:
         resized = Path(folder) / "resized.onnx"
         try:
-            resize(manifest.weights, resized, PEER_SIDE)
+            bare(manifest.weights, resized, PEER_SIDE)
         except ImportError:
             return None, "the network cannot be resized to 640 without the package onnx: install the extra dev"
         try:
-            return BareNetwork(resized, threads), "the model's own network, resized"
+            return BareNetwork(resized, threads), "the model's own network, resized, one look"
         except Exception as error:  # noqa: BLE001 - onnxruntime raises many types: these weights are of one size only
             return None, f"the network cannot be resized to 640: {str(error).splitlines()[0][:200]}"
 
 
-def resize(weights: Path, into: Path, side: int) -> None:
-    """Give a network another square input. Its anchors must be computed in the graph, as ultralytics exports them."""
+def looks_twice(weights: Path) -> bool:
+    """Whether the weights look at a picture and at its half; without the package onnx."""
+    opened = ort.InferenceSession(weights, providers=["CPUExecutionProvider"])
+    return WHOLE_PROPERTY in opened.get_modelmeta().custom_metadata_map
+
+
+def bare(weights: Path, into: Path, side: int) -> None:
+    """Give a network another square input, and leave out what looks twice: the peer looks once.
+
+    Its anchors must be computed in the graph, as ultralytics exports them.
+    """
     import onnx  # noqa: PLC0415 - of the extra dev only
+    import onnx.utils  # noqa: PLC0415 - as above
 
     model = onnx.load(weights)
+    told = {each.key: each.value for each in model.metadata_props}
+    if WHOLE_PROPERTY in told:
+        whole = onnx.utils.Extractor(onnx.shape_inference.infer_shapes(model))
+        model = whole.extract_model([model.graph.input[0].name], [told[WHOLE_PROPERTY]])
     shape = model.graph.input[0].type.tensor_type.shape.dim
     for axis in (2, 3):
         shape[axis].dim_value = side

@@ -23,7 +23,7 @@ from detector.manifest import load_manifest
 from detector.model import load_model
 from detector.session import OnnxSession
 from models.export import export
-from models.network import Head, load
+from models.network import Head, halved, load
 from models.revive import revive
 from support import drawn_stalls
 
@@ -67,10 +67,30 @@ def test_the_service_computes_what_torch_computes(data: Path, made: Path) -> Non
     square = np.empty((1, 3, SIDE, SIDE), np.float32)
     letterbox(picture_of(data), square[0])
     with torch.inference_mode():
-        torchs = Head(load(made / "runs" / "tiny" / "last.pt").eval())(torch.from_numpy(square)).numpy()
+        torchs = Head(load(made / "runs" / "tiny" / "last.pt").eval(), twice=True)(torch.from_numpy(square)).numpy()
     ours = OnnxSession(made / "weights" / "tiny.onnx", threads=1).run(square)
     np.testing.assert_allclose(ours[:, :4], torchs[:, :4], atol=0.05)  # pixels
     np.testing.assert_allclose(ours[:, 4:], torchs[:, 4:], atol=1e-4)
+
+
+def test_it_looks_twice_also_at_a_picture_whose_half_is_no_whole_number_of_cells(made: Path) -> None:
+    picture = np.random.default_rng(3).random((1, 3, 96, SIDE), np.float32)
+    model = load(made / "runs" / "tiny" / "last.pt").eval()
+    with torch.inference_mode():
+        whole, both = (Head(model, twice=twice)(torch.from_numpy(picture)).numpy() for twice in (False, True))
+    ours = OnnxSession(made / "weights" / "tiny.onnx", threads=1).run(picture)
+    np.testing.assert_allclose(ours, both, atol=0.05)
+    np.testing.assert_array_equal(both[:, :, : whole.shape[2]], whole)
+    assert both.shape[2] - whole.shape[2] == 64 * 96 * (1 / 64 + 1 / 256 + 1 / 1024)  # 48 x 80, filled up to 64 x 96
+
+
+def test_half_a_picture_is_half_its_size_and_filled_up_with_grey() -> None:
+    picture = torch.rand(2, 3, 96, 160)
+    half = halved(picture)
+    assert half.shape == (2, 3, 64, 96)
+    assert torch.allclose(half[:, :, 0, 0], picture[:, :, :2, :2].mean(dim=(2, 3)))
+    assert (half[:, :, 48:] == 114 / 255).all()
+    assert (half[:, :, :, 80:] == 114 / 255).all()
 
 
 def test_the_manifest_is_one_the_service_loads_and_looks_with(data: Path, made: Path) -> None:
@@ -120,7 +140,7 @@ def test_shipped_weights_made_trainable_compute_the_same(tmp_path: Path) -> None
     manifest = load_manifest(SHIPPED_MODEL)
     square = np.random.default_rng(2).random((1, 3, manifest.input_size, manifest.input_size), np.float32)
     model = revive(manifest.weights, [torch.rand(2, 3, 96, 96) for _ in range(2)])
-    export(model, tmp_path / "again.onnx", manifest.input_size)
+    export(model, tmp_path / "again.onnx", manifest.input_size, twice=True)
     before, after = (OnnxSession(w, threads=1).run(square) for w in (manifest.weights, tmp_path / "again.onnx"))
     np.testing.assert_allclose(after[:, :4], before[:, :4], atol=0.2)  # pixels
     np.testing.assert_allclose(after[:, 4:], before[:, 4:], atol=1e-3)
