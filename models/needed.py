@@ -5,7 +5,7 @@ import sys
 from importlib.util import find_spec
 
 TRAINING = ("torch", "ultralytics", "onnx")
-TRAINING_CURE = "training needs pip install 'curbwatch[train]'; in a checkout scripts/setup-train makes .venv-train"
+TRAINING_CURE = "training needs scripts/setup-train and then .venv-train/bin/python, or pip install '.[train]'"
 BLENDER = ("bpy",)
 BLENDER_CURE = "rendering needs Blender as a module: Python 3.11 and pip install bpy==5.0.1"
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 PROGRAMS = [
-    *((name, "torch", "pip install 'curbwatch[train]'") for name in ("models.train", "models.export")),
+    *((name, "torch", "scripts/setup-train") for name in ("models.train", "models.export")),
     *(
         (name, "bpy", "pip install bpy==5.0.1")
         for name in ("models.passers", "models.scenes.cutouts", "models.scenes.pack", "models.scenes.street")
