@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 class Heartbeat:
     """A thread that reports camera definitions once, then states and snapshots until it is stopped.
 
-    `former`: cameras of earlier settings, which the API is told to show no longer.
+    `former`: cameras of earlier settings, which the API is told to show no longer; `leave` hears of each that it was.
     """
 
     def __init__(
@@ -43,10 +43,11 @@ class Heartbeat:
         *,
         every_s: float,
         undelivered: Callable[[], Mapping[str, Undelivered]],
-        former: Collection[str] = (),
+        former: Collection[str],
+        leave: Callable[[str], None],
     ) -> None:
         self._posts, self._about, self._client, self._every_s = posts, about, client, every_s
-        self._undelivered, self._former = undelivered, sorted(former)
+        self._undelivered, self._former, self._leave = undelivered, sorted(former), leave
         self._picture_s = max(PICTURES * every_s, len(posts) / PICTURES_PER_S)
         self._allowed = self._most = max(every_s * PICTURES_PER_S, 1.0)  # pictures that may be sent now, and at most
         self._round_at = inf
@@ -114,7 +115,7 @@ class Heartbeat:
             while self._former and not self._quit.is_set():
                 with suppress(ApiRefused):  # it never heard of this camera
                     self._client.remove_camera(self._former[-1])
-                self._former.pop()
+                self._leave(self._former.pop())
 
     def _allow(self, now: float) -> None:
         """So many pictures more as time went by: at the start all cameras have a new one, and the looks come first."""

@@ -86,11 +86,14 @@ class Judge:
             post.last = replace(look, frame=reduced(look.frame, SNAPSHOT_WIDTH))
         shown = [_on_picture(event, memory) for event in events]
         news = [event for event in shown if event.kind is not Kind.GIVEN_UP]
+        camera_id = look.frame.camera_id
+        allowance = self._ledger.allowance(camera_id)
         entries = self._ledger.messages(shown, post.rules, post.first_sights)
         if (news or entries) and not self._spooled(post, after, news, entries, look):
+            self._ledger.put_back(camera_id, allowance)
             return False  # as if this look had not been: the next one finds the same
         post.watch = after
-        _log_health(post.memory, memory, look.frame.camera_id)
+        _log_health(post.memory, memory, camera_id)
         post.memory = memory
         _remember_first_sights(post, look)
         _log(events)

@@ -58,6 +58,16 @@ class Ledger:
                 found.append(Message(event.site.key, "ledger", body, picture, "image/jpeg" if picture else ""))
         return found
 
+    def allowance(self, camera_id: str) -> Allowance | None:
+        """What a camera may still write; None before its first entry."""
+        return self._allowances.get(camera_id)
+
+    def put_back(self, camera_id: str, before: Allowance | None) -> None:
+        """Entries could not be kept, so they were not spent: the same come again."""
+        self._allowances.pop(camera_id, None)
+        if before:
+            self._allowances[camera_id] = before
+
     def _skipped_before(self, event: Event) -> int | None:
         """How many entries were skipped before this one, None if it is skipped itself."""
         camera_id = event.site.camera_id

@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -106,12 +106,16 @@ class Patrol:
                 turn.unsaved = False
             give_back()
 
-    def _decode_ahead(self, now: float) -> None:
-        """Have the decoders busy with the most urgent frames; newer ones may still replace those that wait."""
+    def _decode_ahead(self, now: float, in_hand: Sequence[Ready] = ()) -> None:
+        """Have the decoders busy with the most urgent frames; newer ones may still replace those that wait.
+
+        in_hand: decoded and not yet judged, so their cameras look as urgent as before this look.
+        """
         room = self._most_ahead - len(self._ahead)
         if room <= 0:
             return
         busy = {turn.post.reader.source.camera_id for turn, _ in self._ahead}
+        busy |= {each.frame.camera_id for each in in_hand}
         for each in most_urgent(self._waiting(busy, now), room):
             turn = self._turns[each.camera_id]
             self._ahead.append((turn, self._decoders.submit(self._prepare, turn)))
@@ -146,11 +150,11 @@ class Patrol:
                 found = self._ahead[0][1].result()  # under way until then: it has taken its camera's frame
             finally:
                 self._ahead.popleft()
-            self._decode_ahead(time.monotonic())
             if found:
                 ready.append(found)
             else:
                 self._metrics.lost("damaged")
+            self._decode_ahead(time.monotonic(), ready)
         return ready
 
     def _look(self, ready: list[Ready]) -> None:

@@ -105,6 +105,11 @@ def _check(settings: Settings, part: Part) -> None:
             "--only patrol needs patrol.api_url and patrol.token; make the token on the API's machine with "
             "`curbwatch keys add -s FILE NAME --role patrol`"
         )
+    if part == "all" and settings.patrol.api_url and not settings.patrol.token.get_secret_value():
+        raise SettingsError(
+            "patrol.api_url without patrol.token; make the token on that API's machine with "
+            "`curbwatch keys add -s FILE NAME --role patrol`, or leave both out for the API of this service"
+        )
     if part != "api" and not settings.cameras:
         raise SettingsError("no camera in the settings; add a [[cameras]] table, docs/settings.md shows one")
 
@@ -246,7 +251,7 @@ def _patrol(
         posts = {name: turn.post for name, turn in turns.items()}
         heartbeat = Heartbeat(
             posts, about, reporting, every_s=told.heartbeat_s, undelivered=spool.undelivered,
-            former=spool.cameras() - posts.keys(),
+            former=spool.former(posts.keys()), leave=spool.leave,
         )  # fmt: skip
         # they end the other way round: the courier last, so that it may still take the last look's news
         for part in (courier, heartbeat, patrol):

@@ -37,6 +37,7 @@ CREATE INDEX IF NOT EXISTS messages_of_site ON messages (site_key, attempts, ref
 CREATE INDEX IF NOT EXISTS messages_ledger ON messages (id) WHERE kind = 'ledger';
 CREATE TABLE IF NOT EXISTS cases (site_key TEXT PRIMARY KEY, case_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS watches (camera_id TEXT PRIMARY KEY, state TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS left_cameras (camera_id TEXT PRIMARY KEY);
 """
 
 MOST_LEDGER = 2000  # entries that wait while the API is away; the oldest go, cases never do
@@ -108,10 +109,17 @@ class Spool:
             log.warning("sites forgotten: another version wrote them; what stands is found anew", camera=camera_id)
             return Watch(camera_id)
 
-    def cameras(self) -> set[str]:
-        """Every camera that this patrol ever had."""
-        with self._lock:
-            return {str(row[0]) for row in self._db.execute("SELECT camera_id FROM watches")}
+    def former(self, cameras: Collection[str]) -> set[str]:
+        """Every camera that this patrol had and took no leave of, but for those that it has now."""
+        with self._transaction() as db:
+            db.executemany("DELETE FROM left_cameras WHERE camera_id = ?", [(each,) for each in cameras])
+            known = db.execute("SELECT camera_id FROM watches EXCEPT SELECT camera_id FROM left_cameras").fetchall()
+        return {str(row[0]) for row in known} - set(cameras)
+
+    def leave(self, camera_id: str) -> None:
+        """Note that the API was told: by the next start the camera may be another patrol's."""
+        with self._transaction() as db:
+            db.execute("INSERT OR IGNORE INTO left_cameras VALUES (?)", (camera_id,))
 
     def waiting(self, *, besides: Collection[str] = (), most: int = 200) -> list[Message]:
         """The most urgent messages not yet accepted, the oldest first, but for some sites'; without their attachments.

@@ -118,6 +118,7 @@ def _set_back(before: Health, by: timedelta) -> Health:
         renewed_at=before.renewed_at - by,
         anchored_at=before.anchored_at - by,
         suspected_at=before.suspected_at - by if before.suspected_at else None,
+        stillness=replace(before.stillness, since=before.stillness.since - by, at=before.stillness.at - by),
     )
 
 

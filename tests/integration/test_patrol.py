@@ -2,6 +2,7 @@
 """The patrol over real readers of pictures on disk and a real, tiny model: what is inferred, repeated and promised."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,7 +20,7 @@ from curbwatch.patrol_metrics import PatrolMetrics
 from curbwatch.schedule import Pace
 from curbwatch.spool import Spool
 from curbwatch.turns import Turn
-from detector.model import load_model
+from detector.model import Model, load_model
 from detector.rules import rules_for
 from detector.watch import Watch
 from detector.zones import Zone
@@ -57,7 +58,7 @@ def counts(metrics: PatrolMetrics, name: str, **labels: str) -> float:
 class Street:
     """A patrol that watches folders of pictures until the block ends."""
 
-    def __init__(self, tmp_path: Path, folders: list[Path], *, repeat_s: float) -> None:
+    def __init__(self, tmp_path: Path, folders: list[Path], *, repeat_s: float, batch: int = 2) -> None:
         self._stack, self.there, self.metrics = ExitStack(), threading.Event(), PatrolMetrics(by_camera=True)
         self.spool = Spool(tmp_path / "spool.db")
         self._stack.callback(self.spool.close)
@@ -65,7 +66,7 @@ class Street:
         self.turns = {folder.name: self._turn(folder) for folder in folders}
         judge = Judge(self.spool, "tiny", on_event=lambda: None)
         self.patrol = Patrol(
-            self.turns, model, judge, batch=2, repeat_s=repeat_s, metrics=self.metrics, frame_there=self.there
+            self.turns, model, judge, batch=batch, repeat_s=repeat_s, metrics=self.metrics, frame_there=self.there
         )
 
     def _turn(self, folder: Path) -> Turn:
@@ -109,6 +110,21 @@ def test_nothing_is_repeated_when_that_is_switched_off(tmp_path: Path) -> None:
     with Street(tmp_path, [still], repeat_s=0.0) as patrol:
         assert until(lambda: patrol.looks(how="inferred") >= 5)
         assert patrol.looks(how="gated") == 0
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_overloaded_it_looks_at_no_camera_again_before_the_others_that_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    judged: list[str] = []
+    monkeypatch.setattr(Judge, "judge", lambda *given: judged.append(given[2].frame.camera_id) or True)
+    usual = Model.detect
+    monkeypatch.setattr(Model, "detect", lambda *given, **how: (time.sleep(EVERY_S), usual(*given, **how))[1])
+    names = ["one", "two", "three", "four", "five"]
+    with Street(tmp_path, [folder_of(tmp_path / n, street(60)) for n in names], repeat_s=0.0, batch=batch):
+        assert until(lambda: len(judged) >= 25, 30.0)
+    settled = judged[5:25]
+    assert sorted(settled) == sorted(4 * names), settled
 
 
 def test_a_silent_camera_does_not_hold_up_the_others_and_sites_outlive_the_patrol(tmp_path: Path) -> None:

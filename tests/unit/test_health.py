@@ -95,6 +95,14 @@ def test_a_frozen_picture_is_noticed_though_the_recorders_clock_runs_on() -> Non
     assert "frozen" not in states[:12]
 
 
+def test_a_clock_that_was_set_back_hides_no_frozen_picture() -> None:
+    *_, (before, _) = looks(6, weather=_frozen, before=learnt(), after_s=120, every_s=10)
+    states = [
+        m.health.state for m, _ in looks(10, weather=_frozen, before=before, after_s=-3600, every_s=10) if m.health
+    ]
+    assert states[-1] == "frozen"
+
+
 def _night(picture: Picture, number: int) -> Picture:
     height, width = picture.shape[:2]
     y, x = np.mgrid[:height, :width]

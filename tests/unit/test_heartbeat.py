@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the API hears of cameras: news at once, the rest now and then, and all of it again from a new API."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -83,10 +83,24 @@ def post(tmp_path: Path) -> Post:
     return Post(CameraReader(Source("cam-1", str(tmp_path))), rules_for([]), Watch("cam-1"), clip_s=0.0)
 
 
+def beat_of(
+    ids: Sequence[str],
+    api: Heard,
+    post: Post,
+    *,
+    every_s: float = 5.0,
+    undelivered: Callable[[], dict[str, Undelivered]] = dict,
+    former: Collection[str] = (),
+    leave: Callable[[str], None] = print,
+) -> Heartbeat:
+    posts, about = dict.fromkeys(ids, post), {camera_id: dict[str, object]() for camera_id in ids}
+    return Heartbeat(posts, about, api, every_s=every_s, undelivered=undelivered, former=former, leave=leave)
+
+
 def heartbeat(
     api: Heard, post: Post, every_s: float = 5.0, undelivered: Callable[[], dict[str, Undelivered]] = dict
 ) -> Heartbeat:
-    return Heartbeat({"cam-1": post}, {"cam-1": {}}, api, every_s=every_s, undelivered=undelivered)
+    return beat_of(["cam-1"], api, post, every_s=every_s, undelivered=undelivered)
 
 
 def looked(post: Post, after_s: float) -> None:
@@ -145,7 +159,7 @@ def test_a_new_picture_is_shown_every_second_time_and_an_old_one_never_again(api
 def test_many_cameras_share_the_pictures(api: Heard, post: Post) -> None:
     looked(post, 0.0)
     ids = [f"cam-{number}" for number in range(50)]
-    beat = Heartbeat(dict.fromkeys(ids, post), {camera_id: {} for camera_id in ids}, api, every_s=5.0, undelivered=dict)
+    beat = beat_of(ids, api, post)
     heard = []
     for at in (0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0):
         looked(post, at)
@@ -158,7 +172,7 @@ def test_many_cameras_share_the_pictures(api: Heard, post: Post) -> None:
 
 def test_an_end_does_not_wait_for_the_cameras_that_are_left(api: Heard, post: Post) -> None:
     ids = ["cam-1", "cam-2"]
-    beat = Heartbeat(dict.fromkeys(ids, post), {camera_id: {} for camera_id in ids}, api, every_s=5.0, undelivered=dict)
+    beat = beat_of(ids, api, post)
     api.on_camera = beat._quit.set
     looked(post, 0.0)
     beat._round(0.0)
@@ -167,7 +181,7 @@ def test_an_end_does_not_wait_for_the_cameras_that_are_left(api: Heard, post: Po
 
 def test_a_state_that_is_refused_keeps_no_other_from_being_heard(api: Heard, post: Post) -> None:
     ids = ["cam-1", "cam-2", "cam-3"]
-    beat = Heartbeat(dict.fromkeys(ids, post), {camera_id: {} for camera_id in ids}, api, every_s=5.0, undelivered=dict)
+    beat = beat_of(ids, api, post)
     api.minds = {"cam-2"}
     assert beat._round(0.0)
     assert api.all() == ["camera"] * 3 + ["state of cam-1", "state of cam-3"]
@@ -196,8 +210,9 @@ def test_an_api_that_forgot_the_camera_is_told_everything_again(api: Heard, post
 
 
 def test_cameras_that_the_settings_no_longer_name_are_removed_once(api: Heard, post: Post) -> None:
-    former = {"cam-0", "never heard of"}
-    beat = Heartbeat({"cam-1": post}, {"cam-1": {}}, api, every_s=5.0, undelivered=dict, former=former)
+    left: list[str] = []
+    beat = beat_of(["cam-1"], api, post, former={"cam-0", "never heard of"}, leave=left.append)
     api.gone_for = 1
-    heard = [(beat._round(at), api.all())[1] for at in (0.0, 5.0, 10.0)]
-    assert heard == [["camera", "state"], ["without never heard of", "without cam-0"], []]
+    heard = [(beat._round(at), api.all(), [*left])[1:] for at in (0.0, 5.0, 10.0)]
+    both = ["never heard of", "cam-0"]
+    assert heard == [(["camera", "state"], []), ([f"without {each}" for each in both], both), ([], both)]

@@ -82,6 +82,14 @@ def test_too_many_entries_are_counted_instead_and_noise_goes_first() -> None:
     assert json.loads(later.body)["skipped"] == 0
 
 
+def test_entries_that_could_not_be_kept_are_not_spent() -> None:
+    ledger = Ledger("tiny")
+    for _ in range(3 * int(BURST)):
+        before = ledger.allowance(SITE.camera_id)
+        assert len(ledger.messages([given_up()], RULES, {})) == 1
+        ledger.put_back(SITE.camera_id, before)
+
+
 def test_a_clock_that_steps_back_earns_nothing() -> None:
     ledger = Ledger("tiny")
     written = ledger.messages([given_up(after_s=(-1) ** n * 1e6) for n in range(0, 200, 2)], RULES, {})

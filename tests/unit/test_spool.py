@@ -48,10 +48,14 @@ def test_sites_come_back_as_they_were_written(spool: Spool) -> None:
     assert spool.watch("cam-2") == Watch("cam-2")
 
 
-def test_every_camera_that_the_patrol_ever_had_is_known(spool: Spool) -> None:
+def test_a_camera_that_the_patrol_had_is_taken_leave_of_once_for_it_may_be_anothers_now(spool: Spool) -> None:
     spool.put(Watch("cam-1"))
     spool.put_all([Watch("cam-1"), Watch("cam-2")])
-    assert spool.cameras() == {"cam-1", "cam-2"}
+    assert spool.former(["cam-1", "cam-3"]) == {"cam-2"}
+    spool.leave("cam-2")
+    assert spool.former(["cam-1"]) == set()
+    assert spool.former(["cam-1", "cam-2"]) == set(), "it came back"
+    assert spool.former(["cam-1"]) == {"cam-2"}, "and went once more"
 
 
 def test_sites_of_another_version_are_forgotten_and_told_not_fatal(spool: Spool) -> None:
