@@ -7,7 +7,21 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, ConfigDict, Field
 
 from api.model import Camera, CameraStatus
-from api.shapes import Answer, CameraId, ClassName, Name, Note, ReasonIn, ReasonOut, Shape, Share, TextIn, TextOut, Time
+from api.shapes import (
+    Answer,
+    CameraId,
+    ClassName,
+    Name,
+    Note,
+    ReasonIn,
+    ReasonOut,
+    Seconds,
+    Shape,
+    Share,
+    TextIn,
+    TextOut,
+    Time,
+)
 
 REMOVED = "unknown (removed): no patrol has this camera in its settings any more"
 Count = Annotated[int, Field(ge=0, le=2**53)]
@@ -112,7 +126,7 @@ class CameraStateIn(Shape):
     model_config = ConfigDict(json_schema_extra={"examples": [STATE_IN]})
 
     status: CameraStatus
-    frame_age_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    frame_age_s: Seconds | None = None
     error: Note | None = None
     codec: Annotated[str, Field(max_length=32, pattern=r"^[\w.-]*$")] | None = None
     width: Pixels | None = None

@@ -19,6 +19,7 @@ from api.shapes import (
     Name,
     ReasonIn,
     ReasonOut,
+    Seconds,
     Shape,
     Share,
     TextIn,
@@ -93,7 +94,7 @@ class EntryIn(Shape):
     first_seen_at: Time
     last_seen_at: Time
     given_up_at: Time
-    stood_s: Annotated[float, Field(ge=0, le=10**9, allow_inf_nan=False)]
+    stood_s: Seconds
     reason: ReasonIn
     text: TextIn
     rule: FreeJson = Field(default_factory=dict, description="The rule that it was judged by, free form.")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from api.ledger_model import Bilingual
 from api.repetition import Recommendation, recommend
-from api.workflow import Status
+from api.workflow import DONE, Status
 
 EvidenceKind = Literal["before", "during", "after", "clip", "context"]
 CameraStatus = Literal["connecting", "live", "retrying", "stopped"]
@@ -121,6 +121,11 @@ class Case:
     history: tuple[HistoryRow, ...] = ()
     links: tuple[Link, ...] = ()
     earlier: int = 0
+
+    @property
+    def stood_until(self) -> datetime | None:
+        """When the thing was gone or stopped to matter; None while it stands."""
+        return self.cleared_at or (self.last_seen_at if self.status in DONE else None)
 
     @property
     def linked_to(self) -> tuple[str, ...]:

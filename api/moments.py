@@ -52,13 +52,13 @@ def at(connection: Connection, camera_id: str, moment: datetime) -> CameraMoment
 
 
 def since_when(connection: Connection, camera_id: str, moment: datetime) -> datetime | None:
-    """Since when a camera had been without pictures at a moment; None where it was live or unheard of."""
+    """Since when a camera had been reported without pictures at a moment; None where it was live or unheard of."""
     query = sa.select(camera_states.c.at, camera_states.c.status).where(
         camera_states.c.camera_id == camera_id, camera_states.c.at <= moment
     )
     began = None
     for row in connection.execute(query.order_by(camera_states.c.at.desc(), camera_states.c.seq.desc()).limit(1000)):
-        if row.status == "live":
+        if row.status in ("live", SILENT, REMOVED):  # what nobody reported is no fault of the camera
             break
         began = row.at
     return began

@@ -27,8 +27,9 @@ def _sound_json(value: Any) -> Any:
     try:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False)
         text.encode()
-    except (ValueError, RecursionError) as error:
-        raise ValueError("numbers must be finite, text valid Unicode, nesting modest") from error
+        json.loads(text, parse_int=lambda digits: float(int(digits)))  # whoever formats a larger one stumbles
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise ValueError("numbers must fit a float, text be valid Unicode, nesting modest") from error
     if "\\u0000" in text:
         raise ValueError("control characters are not taken")
     return value
@@ -40,6 +41,7 @@ ClassName = Annotated[str, StringConstraints(min_length=1, max_length=64), After
 CameraId = Annotated[str, StringConstraints(pattern=r"^[\w][\w.:-]{0,63}$")]
 Note = Annotated[str, StringConstraints(max_length=2000), AfterValidator(plain)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=10**9, allow_inf_nan=False)]  # what can be taken from a time
 FARTHEST_M = 10**7
 Metres = Annotated[float, Field(ge=-FARTHEST_M, le=FARTHEST_M, allow_inf_nan=False)]
 Box = tuple[Share, Share, Share, Share]

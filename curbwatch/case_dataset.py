@@ -75,7 +75,7 @@ def _picture(case: Case) -> Evidence | None:
 
 
 def _stood(case: Case, at: datetime) -> bool:
-    return case.class_name in CLASSES and case.first_seen_at <= at <= (case.cleared_at or case.last_seen_at)
+    return case.class_name in CLASSES and case.first_seen_at <= at <= (case.stood_until or at)
 
 
 def _write_one(case: Case, picture: Evidence, path: Path, there: list[Case], out: Path) -> Judged:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from curbwatch.errors import SettingsError
 from detector.evidence import FRAME_COLOURS
 from detector.model import Model
 from streams.files import read_frames
-from streams.pictures import SUFFIXES
+from streams.pictures import SUFFIXES, is_pictures
 from streams.redact import redact
 
 Picture = NDArray[np.uint8]
@@ -38,10 +39,10 @@ class Found:
 def find_pictures(paths: Sequence[str], *, every_s: float) -> Iterator[Found]:
     """Everything that the paths hold; recordings and cameras give one picture every `every_s` seconds."""
     for text in paths:
-        path = Path(text)
+        path = Path(text.removeprefix("file://"))
         if path.is_dir():
             yield from find_pictures([str(p) for p in sorted(path.iterdir()) if _is_picture(p)], every_s=every_s)
-        elif _is_picture(path):
+        elif _is_picture(path) and is_pictures(text):  # a camera's address, too, may end in .jpg
             yield Found(text, _read(path))
         else:
             label = redact(text)
@@ -99,11 +100,12 @@ class Album:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._rate = folder, Fraction(1 / every_s).limit_denominator(1000)
         self._videos: dict[str, tuple[OutputContainer, VideoStream]] = {}
+        self._written = set[Path]()
 
     def add(self, found: Found, picture: Picture) -> None:
         """Keep one annotated picture."""
         if found.recording is None:
-            cv2.imwrite(str(self._folder / f"{Path(found.name).stem}.annotated.jpg"), picture)
+            cv2.imwrite(str(self._free(Path(found.name).stem, ".annotated.jpg")), picture)
             return
         container, stream = self._videos.get(found.recording) or self._open(found.recording, picture)
         frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
@@ -117,9 +119,16 @@ class Album:
 
     def _open(self, recording: str, picture: Picture) -> tuple[OutputContainer, VideoStream]:
         name = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(recording).stem) or "camera"
-        container = av.open(str(self._folder / f"{name}.annotated.mp4"), "w")
+        container = av.open(str(self._free(name, ".annotated.mp4")), "w")
         stream = container.add_stream("libx264", rate=self._rate, options={"preset": "veryfast"})
         stream.height, stream.width = (size // 2 * 2 for size in picture.shape[:2])  # H.264 wants even sizes
         stream.pix_fmt = "yuv420p"
         self._videos[recording] = container, stream
         return container, stream
+
+    def _free(self, name: str, suffix: str) -> Path:
+        """Where to write what bears this name; a number keeps it off what another folder's namesake has made."""
+        stems = chain([name], (f"{name}-{number}" for number in count(2)))
+        path = next(path for stem in stems if (path := self._folder / f"{stem}{suffix}") not in self._written)
+        self._written.add(path)
+        return path

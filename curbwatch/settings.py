@@ -291,10 +291,24 @@ def load_settings(path: Path) -> Settings:
 
 
 def _rooted(settings: Settings, folder: Path) -> Settings:
-    service = settings.service.model_copy(update={"data_dir": folder / settings.service.data_dir})
+    service = settings.service.model_copy(
+        update={
+            "data_dir": folder / settings.service.data_dir,
+            "database_url": _rooted_database(settings.service.database_url, folder),
+        }
+    )
     model = settings.model.model_copy(update={"manifest": folder / settings.model.manifest})
     cameras = tuple(camera.model_copy(update={"url": _rooted_url(camera.url, folder)}) for camera in settings.cameras)
     return settings.model_copy(update={"service": service, "model": model, "cameras": cameras})
+
+
+def _rooted_database(secret: SecretStr, folder: Path) -> SecretStr:
+    if not secret.get_secret_value().startswith("sqlite"):
+        return secret
+    url = make_url(secret.get_secret_value())
+    if not url.database or url.database.startswith((":memory:", "file:")):  # no paths
+        return secret
+    return SecretStr(url.set(database=str(folder / url.database)).render_as_string(hide_password=False))
 
 
 def _rooted_url(url: SecretStr, folder: Path) -> SecretStr:

@@ -8,6 +8,7 @@ from streams.errors import LoginRefused, StreamError
 FIRST_S = 1.0
 LONGEST_S = 60.0
 HEALTHY_S = 60.0
+SPREAD = 0.25
 LOCKOUT_S = 30.0  # cameras lock an account after a few wrong passwords
 
 
@@ -30,5 +31,5 @@ class Backoff:
         base_s = min(FIRST_S * (1 << min(self._failures, 16)), LONGEST_S)
         self._failures += 1
         if isinstance(error, LoginRefused):
-            base_s = max(base_s, LOCKOUT_S)
-        return base_s * (0.75 + 0.5 * self._jitter())
+            base_s = max(base_s, LOCKOUT_S / (1 - SPREAD))
+        return base_s * (1 - SPREAD + 2 * SPREAD * self._jitter())

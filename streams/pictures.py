@@ -15,7 +15,7 @@ from streams.coded import Coded, Track
 from streams.connection import utc_now
 from streams.errors import BadStream, NoVideo
 from streams.failures import stream_ended
-from streams.source import Source
+from streams.source import Source, scheme_of
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +23,11 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 
 
 def is_pictures(url: str) -> bool:
-    """Whether a path names pictures (a folder, a pattern, one picture) rather than a video."""
+    """Whether it names pictures (a folder, a pattern, one picture) rather than a video or a camera."""
+    if scheme_of(url) not in ("", "file"):  # the ? of an address is no pattern, nor are the brackets of IPv6
+        return False
     path = Path(url.removeprefix("file://"))
-    return path.is_dir() or (path.suffix.lower() in SUFFIXES and "://" not in url) or _is_pattern(path)
+    return path.is_dir() or path.suffix.lower() in SUFFIXES or _is_pattern(path)
 
 
 def _is_pattern(path: Path) -> bool:

@@ -188,7 +188,7 @@ class CameraReader:
             self._check_age(began, last_packet, damaged + self._undecodable - undecodable)
 
     def _packets(self) -> Iterator[Coded | None]:
-        if not self.source.is_network and is_pictures(self.source.url):
+        if is_pictures(self.source.url):
             yield from live_pictures(self.source, quit_event=self._quit)
             return
         with Connection(self.source, quit_event=self._quit) as connection:

@@ -4,7 +4,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +31,6 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-
-
-def _version() -> str:
-    try:
-        return version("curbwatch")
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return "0"
 
 
 def _iso(at: datetime) -> str:
@@ -72,7 +64,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals.update(asset=assets.address, texts=TEXTS, version=_version())
+    found.globals.update(asset=assets.address, texts=TEXTS)
     found.filters.update(
         iso=_iso,
         city=_city,
@@ -81,7 +73,6 @@ def _environment() -> jinja2.Environment:
         fault=fault,
         corner=_corner,
         first_picture=views.first_picture,
-        until=views.stood_until,
     )
     return found
 
@@ -123,6 +114,7 @@ def render(viewer: Viewer, template: str, *, page: str = "", status: int = 200, 
         principal=viewer.principal,
         csrf_token=viewer.principal.csrf_token if viewer.principal else None,
         source_url=services.config.source_url,
+        version=viewer.request.app.version,
     )
     headers = SECURITY | {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Cookie, Accept-Language"}
     return HTMLResponse(content, status, headers=headers)

@@ -105,11 +105,6 @@ def first_picture(case: Case) -> Evidence | None:
     return min(reversed(pictures), key=lambda item: KINDS.index(item.kind), default=None)
 
 
-def stood_until(case: Case) -> datetime | None:
-    """When the thing was gone or stopped to matter; None while it stands."""
-    return case.cleared_at or (case.last_seen_at if case.status in DONE else None)
-
-
 def pictures(case: Case) -> list[Evidence]:
     """All pictures in the order in which they were taken."""
     return sorted((e for e in case.evidence if e.media_type.startswith("image/")), key=lambda e: e.taken_at)

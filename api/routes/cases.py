@@ -31,7 +31,7 @@ from api.schemas import (
     TransitionIn,
 )
 from api.services import ServicesDep
-from api.shapes import Name, Time, both
+from api.shapes import Name, Shape, Time, both
 from api.workflow import DONE, Status
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
@@ -58,7 +58,7 @@ def create(body: CaseIn, request: Request, key: IdempotencyKey, by: Reporter, se
         case, fresh = cases.register(connection, new, by=by, now=now, zone=zone, same_place_m=near_m)
         return Answer(201 if fresh else 200, _json(case), f"/api/v1/cases/{case.id}")
 
-    return write_once(services, request, key, body.model_dump(mode="json"), act)
+    return write_once(services, request, key, _said(body), act)
 
 
 def wanted_cases(
@@ -148,7 +148,7 @@ def move(
         )
         return Answer(200, _json(case))
 
-    return write_once(services, request, key, body.model_dump(mode="json"), act)
+    return write_once(services, request, key, _said(body), act)
 
 
 @router.post(
@@ -171,7 +171,12 @@ def observe(
     def act(connection: Connection) -> Answer:
         return Answer(200, _json(cases.observe(connection, case_id, fact, by=by, now=services.clock())))
 
-    return write_once(services, request, key, body.model_dump(mode="json"), act)
+    return write_once(services, request, key, _said(body), act)
+
+
+def _said(body: Shape) -> object:
+    """What was sent, without defaults: a field that an upgrade adds makes no other body of the same bytes."""
+    return body.model_dump(mode="json", exclude_unset=True)
 
 
 def _json(case: Case) -> str:

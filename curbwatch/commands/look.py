@@ -11,8 +11,8 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from curbwatch.check import Finding, check_cameras
 from curbwatch.detect import Album, annotated, find_pictures, look_at
@@ -45,7 +45,7 @@ def check(
 def _print_findings(findings: list[Finding]) -> None:
     table = Table("camera", "state", "what it offers, or what to do")
     for finding in findings:
-        table.add_row(finding.camera_id, "[green]good" if finding.good else "[red]bad", escape(finding.text))
+        table.add_row(finding.camera_id, "[green]good" if finding.good else "[red]bad", Text(finding.text))
     Console().print(table)
 
 
@@ -64,12 +64,14 @@ def probe(
     if snapshot is not None and not _written(snapshot, found.picture):
         raise typer.BadParameter(f"cannot write {snapshot}; give a .jpg or .png in a folder that exists")
     facts = {f.name: getattr(found, f.name) for f in dataclasses.fields(found) if f.name != "picture"}
+    facts["siblings"] = [f"{sibling.maker}: {sibling.place}" for sibling in found.siblings]
     if as_json:
-        typer.echo(json.dumps(facts, ensure_ascii=False, default=str))
+        typer.echo(json.dumps(facts, ensure_ascii=False))
         return
-    table = Table("what", "value")
+    table = Table("what", Column("value", overflow="fold"))
     for name, value in facts.items():
-        table.add_row(name.replace("_", " "), str(value))
+        # no markup: the brackets of an IPv6 address are no tag
+        table.add_row(name.replace("_", " "), Text("\n".join(value) if isinstance(value, list) else str(value)))
     Console().print(table)
 
 

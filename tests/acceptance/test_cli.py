@@ -3,6 +3,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,7 +14,7 @@ import av
 import cv2
 import pytest
 
-from streams.loopback import LoopbackCamera
+from streams.loopback import LoopbackCamera, make_clip
 from support.running import STREET, WHOLE_PICTURE, command, curbwatch, settings_text
 
 PERMITTED = next(e for e in json.loads((STREET / "street.json").read_text("utf-8"))["events"] if e["permitted"])
@@ -62,6 +63,17 @@ def test_detect_annotates_a_recording_as_a_video(tmp_path: Path) -> None:
         assert sum(1 for _ in video.decode(video=0)) == len(looks) >= 8
 
 
+def test_detect_keeps_what_bears_the_same_name_apart(picture: Path, tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", frames=1)
+    for side in ("north", "south"):
+        (tmp_path / side).mkdir()
+        shutil.copy(picture, tmp_path / side / "1.png")
+        shutil.copy(clip, tmp_path / side / "cam.mp4")
+    curbwatch("detect", *sorted(tmp_path.glob("*/*")), "--save", tmp_path / "out")
+    written = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert written == ["1-2.annotated.jpg", "1.annotated.jpg", "cam-2.annotated.mp4", "cam.annotated.mp4"]
+
+
 def test_detect_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"no picture")
     assert "not a picture that can be read" in curbwatch("detect", tmp_path / "a.jpg", code=2)
@@ -76,10 +88,26 @@ def test_probe_tells_what_a_camera_offers(street: LoopbackCamera, tmp_path: Path
     assert snapshot.shape == (720, 1280, 3)
 
 
+def test_probe_suggests_the_sub_stream_as_it_is_to_be_written(street: LoopbackCamera) -> None:
+    main = street.url.replace("/cam", "/Streaming/Channels/101?from=[fd00:a:b::5]")  # :a: is an emoji to rich
+    (sub,) = json.loads(curbwatch("probe", main, "--json"))["siblings"]
+    assert sub == f"Hikvision: {main.replace('/101', '/102')}"
+    said = curbwatch("probe", main, COLUMNS="120")
+    assert main in said
+    assert sub in said
+
+
 def test_probe_never_shows_the_password() -> None:
     said = curbwatch("probe", "rtsp://admin:hunter2@127.0.0.1:1/stream", code=2)
     assert "hunter2" not in said
     assert "127.0.0.1:1" in said
+
+
+@pytest.mark.parametrize("path", ["cam/realmonitor?channel=1&subtype=0", "image.jpg"])
+def test_detect_never_shows_the_password(path: str) -> None:
+    said = curbwatch("detect", f"rtsp://admin:hunter2@127.0.0.1:1/{path}", code=2)
+    assert "hunter2" not in said
+    assert "127.0.0.1:1 refuses connections" in said
 
 
 def test_check_passes_a_good_city_and_names_a_bad_camera(settings: Path) -> None:

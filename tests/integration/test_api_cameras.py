@@ -97,6 +97,13 @@ def test_a_camera_is_believed_while_the_patrol_speaks(street: Street) -> None:
     assert silent["state"]["status"] == "live"
 
 
+@pytest.mark.parametrize(("age_s", "status"), [(10**9, 200), (10**12, 422)])
+def test_a_picture_is_no_older_than_a_page_can_show(street: Street, age_s: float, status: int) -> None:
+    street.put("cam-12", json=CAMERA_IN)
+    assert street.put("cam-12/state", json=STATE_IN | {"frame_age_s": age_s}).status_code == status
+    assert street.get("/").status_code == 200
+
+
 def test_listeners_hear_of_changes_only(street: Street) -> None:
     street.put("cam-12", json=CAMERA_IN)
     for state in (STATE_IN, STATE_IN, STATE_IN | {"drops": 7}, STATE_IN | {"status": "retrying"}):

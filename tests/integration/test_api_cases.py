@@ -10,7 +10,8 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
-from api.schemas import CASE_IN
+from api.schemas import CASE_IN, CaseIn, ObservationIn, TransitionIn
+from api.shapes import Shape
 from api.trial import Trial, served, trial
 
 START = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)  # 23:30 in Shanghai
@@ -85,6 +86,31 @@ def test_a_key_with_another_body_is_refused(city: City) -> None:
     assert refused.status_code == 422
     assert refused.json()["type"] == "urn:curbwatch:problem:key-reused"
     assert city.get("/api/v1/cases/summary")["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "newest", "path", "body"),
+    [
+        (CaseIn, "chased_from", "", {name: value for name, value in CASE_IN.items() if name != "chased_from"}),
+        (TransitionIn, "version", "/C20261121-0001/transitions", {"to": "confirmed"}),
+        (ObservationIn, "text", "/C20261121-0001/observations", {"kind": "cleared", "at": "2026-11-21T02:00:00Z"}),
+    ],
+)
+def test_a_request_is_known_again_after_an_upgrade_that_adds_a_field(
+    city: City, monkeypatch: pytest.MonkeyPatch, shape: type[Shape], newest: str, path: str, body: dict[str, Any]
+) -> None:
+    city.report()
+    dump = shape.model_dump
+
+    def dump_without_it(self: Shape, **how: Any) -> dict[str, Any]:
+        return {name: value for name, value in dump(self, **how).items() if name != newest}
+
+    with monkeypatch.context() as before_the_upgrade:
+        before_the_upgrade.setattr(shape, "model_dump", dump_without_it)
+        first = city.post("admin", f"/api/v1/cases{path}", body, "once")
+    again = city.post("admin", f"/api/v1/cases{path}", body, "once")
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert again.headers["idempotent-replay"] == "true"
 
 
 def test_a_place_with_an_open_case_gets_that_case(city: City) -> None:

@@ -153,6 +153,21 @@ def test_another_fault_is_another_ticket_and_no_picture_is_one_too(desk: Desk) -
     assert desk.tickets() == [("offline", "closed"), ("moved", "closed")]
 
 
+@pytest.mark.parametrize("removed", [False, True])
+def test_a_camera_was_not_offline_while_nobody_reported_it(desk: Desk, *, removed: bool) -> None:
+    desk.ask("PUT", "cameras/cam-12", "patrol", CAMERA_IN)
+    desk.state()
+    if removed:
+        desk.now += timedelta(seconds=5)
+        desk.http.delete("/api/v1/cameras/cam-12", headers=desk.trial.headers("patrol")).raise_for_status()
+    desk.state(after_s=600, status="connecting", error=None)
+    desk.state(after_s=1, status="retrying", error="no picture for 8 s")
+    assert desk.tickets() == []
+    for _ in range(3):
+        desk.state(after_s=20, status="retrying", error="no picture for 8 s")
+    assert desk.tickets() == [("offline", "open")]
+
+
 def test_listeners_hear_of_a_change_of_health(desk: Desk) -> None:
     desk.ask("PUT", "cameras/cam-12", "patrol", CAMERA_IN)
     for health in (None, HEALTH, HEALTH | {"shift": [0.01, 0.0]}, HEALTH | {"state": "blurred"}):

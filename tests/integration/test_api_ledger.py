@@ -186,6 +186,15 @@ def test_why_knows_when_the_patrol_was_silent(office: Office) -> None:
     assert office.why(NOW - timedelta(minutes=1))["verdict"] == "before"
 
 
+def test_why_blames_no_camera_for_the_time_when_nobody_reported_it(office: Office) -> None:
+    office.camera()
+    office.now += timedelta(minutes=10)
+    office.camera(status="retrying", error="no picture for 8 s")
+    told = office.why(office.now)
+    assert told["verdict"] == "down"
+    assert "gave no pictures since 14:15:00" in told["text"]["en"]
+
+
 def test_why_knows_when_the_camera_was_blind(office: Office) -> None:
     text = {"en": "covered: clean the lens", "zh": "镜头被遮挡，请清洁"}
     fault = {"state": "covered", "since": "2026-11-22T06:04:00Z", "text": text}

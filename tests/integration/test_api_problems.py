@@ -87,6 +87,8 @@ def test_an_unknown_case(api: Trial, http: TestClient) -> None:
         ({"surprise": 1}, "#/surprise"),
         ({"camera_id": "../etc"}, "#/camera_id"),
         ({"rule": {"a": "\u0000"}}, "#/rule"),
+        ({"rule": {"hit_ratio": 10**400}}, "#/rule"),
+        ({"trace": [{"confidence": -(10**400)}]}, "#/trace"),
     ],
 )
 def test_a_wrong_field_is_named(api: Trial, http: TestClient, changes: dict[str, Any], pointer: str) -> None:

@@ -270,11 +270,13 @@ def test_only_whoever_is_signed_in_is_known(client: TestClient, made: Trial) -> 
     assert client.get("/login/known").json() == {"known": True}
 
 
-def test_the_footer_names_licence_and_source(client: TestClient, made: Trial) -> None:
+def test_the_footer_names_licence_source_and_the_version_of_the_api(client: TestClient, made: Trial) -> None:
+    made.app.version = "7.8.9"
     html = client.get("/login", headers={"Accept-Language": "en"}).text
 
     assert "GNU Affero General Public License, version 3" in html
     assert f'href="{made.config.source_url}"' in html
+    assert "Version 7.8.9" in html
 
 
 def test_a_removed_camera_leaves_the_wall_and_stands_below_the_others_with_its_cases(

@@ -12,6 +12,7 @@ import pytest
 from streams.errors import BadStream, CameraUnreachable, NoVideo
 from streams.files import read_frames
 from streams.loopback import card_number, draw_card, make_clip
+from streams.pictures import is_pictures
 from streams.reader import CameraReader
 from streams.source import Source
 from support.cameras import failing, frames_of, next_frame
@@ -59,6 +60,11 @@ def test_pictures_come_in_the_order_of_their_names(tmp_path: Path, suffix: str) 
     assert looks(folder, 0.5) == expected
     assert looks(f"{folder}/*.{suffix}", 0.5) == expected
     assert looks(folder / f"03.{suffix}", 0.5) == [(0, 3)]
+
+
+@pytest.mark.parametrize("form", ["{}", "file://{}"])
+def test_one_picture_is_no_video_however_it_is_named(tmp_path: Path, form: str) -> None:
+    assert is_pictures(form.format(write_pictures(tmp_path / "pictures", 1) / "00.png"))
 
 
 def test_a_damaged_recording_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
@@ -134,8 +140,9 @@ def test_an_empty_folder_is_asked_again_until_pictures_are_there(tmp_path: Path)
         assert next_frame(reader).taken_at > START - timedelta(days=9999)
 
 
-def test_an_address_that_cannot_be_read_is_told_without_its_password() -> None:
-    url = "rtsp://admin:hunter2@127.0.0.1:9/cam"
+@pytest.mark.parametrize("address", ["127.0.0.1:9/cam", "127.0.0.1:9/cam?channel=1&subtype=0", "[::1]:9/cam"])
+def test_an_address_that_cannot_be_read_is_told_without_its_password(address: str) -> None:
+    url = f"rtsp://admin:hunter2@{address}"
     with pytest.raises(CameraUnreachable) as refused:
         list(read_frames(url, camera_id="camera", every_s=1, start_at=START))
     assert "hunter2" not in "".join(traceback.format_exception(refused.value))

@@ -87,6 +87,15 @@ def test_one_of_an_hour_later_is_not(tmp_path: Path, evidence: Path) -> None:
     assert [1, 20, 40, 60, 80] not in rows(tmp_path / "out", "ignore", "a")
 
 
+@pytest.mark.parametrize(("status", "stands"), [(Status.CONFIRMED, True), (Status.CLOSED, False)])
+def test_what_was_not_seen_to_go_stands_while_its_case_is_open(
+    tmp_path: Path, evidence: Path, status: Status, *, stands: bool
+) -> None:
+    false, earlier = case(evidence, "a", Status.FALSE_ALARM), case(evidence, "b", status, at=AT - timedelta(hours=1))
+    write([false, earlier], evidence, tmp_path / "out")
+    assert bool(rows(tmp_path / "out", "labels", "a")) == stands
+
+
 def test_whole_cameras_are_held_out_and_the_index_says_so(tmp_path: Path, evidence: Path) -> None:
     found = [case(evidence, f"c{n}", Status.CONFIRMED, camera=f"cam-{n}") for n in range(40)]
     write(found, evidence, tmp_path / "out")

@@ -11,7 +11,7 @@ from streams.probe import ProbeResult
 CAMERA = CameraSettings.model_validate(
     {
         "id": "cam-1",
-        "url": "rtsp://192.0.2.1/a",
+        "url": "rtsp://192.0.2.1/cam/realmonitor?channel=1&subtype=0",
         "every_s": 2.0,
         "zones": [{"name": "kerb", "polygon": [[0, 0], [1, 0], [1, 1]]}],
     }

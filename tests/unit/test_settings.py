@@ -320,6 +320,21 @@ def test_relative_paths_count_from_the_files_folder(path: Path) -> None:
     assert settings.model.manifest.is_absolute()
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("sqlite:///cw.db", "sqlite:///{}/cw.db"),
+        ("sqlite:///deep/cw.db?timeout=3", "sqlite:///{}/deep/cw.db?timeout=3"),
+        ("sqlite:////var/lib/cw.db", "sqlite:////var/lib/cw.db"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("postgresql://u:p%40w@h/cw", "postgresql://u:p%40w@h/cw"),
+    ],
+)
+def test_a_relative_database_counts_from_the_files_folder_too(path: Path, given: str, read: str) -> None:
+    path.write_text(GOOD.replace("[service]", f'[service]\ndatabase_url = "{given}"'))
+    assert load_settings(path).database_url == read.format(path.parent)
+
+
 def test_settings_cannot_be_changed_once_read(path: Path) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         load_settings(path).service.port = 1  # type: ignore[misc]

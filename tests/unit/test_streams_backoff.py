@@ -32,7 +32,12 @@ def test_waits_are_spread_so_that_cameras_do_not_come_back_together(dice: float,
 def test_a_refused_login_is_not_repeated_until_the_camera_locks_the_account() -> None:
     backoff = Backoff(middle)
     refused = LoginRefused("cam-1", "no")
-    assert [backoff.next_s(refused, 0) for _ in range(7)] == [30, 30, 30, 30, 30, 32, 60]
+    assert [backoff.next_s(refused, 0) for _ in range(7)] == [40, 40, 40, 40, 40, 40, 60]
+
+
+@pytest.mark.parametrize(("dice", "wait_s"), [(0.0, 30), (1.0, 50)])
+def test_a_refused_login_waits_half_a_minute_however_the_dice_fall(dice: float, wait_s: float) -> None:
+    assert Backoff(lambda: dice).next_s(LoginRefused("cam-1", "no"), 0) == wait_s
 
 
 def test_hours_of_absence_overflow_nothing() -> None:
