@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Row
 
 from api import places
 from api.errors import NotFound
-from api.model import Case, CaseFilter, Evidence, HistoryRow, NewCase
+from api.model import Case, CaseFilter, Evidence, HistoryRow, NewCase, Stay
 from api.tables import case_numbers, cases, evidence, history
 from api.workflow import DONE, Status
 
@@ -33,15 +33,16 @@ def open_case_id(connection: Connection, key: str) -> str | None:
     return found
 
 
-def standing(connection: Connection, camera_id: str, at: datetime) -> Case | None:
+def standing(connection: Connection, camera_id: str, at: datetime) -> tuple[Case, Stay] | None:
     """The case of a camera whose thing stood there at a moment, the one confirmed last if there are several."""
     gone = sa.func.coalesce(cases.c.cleared_at, cases.c.last_seen_at)
     stands = sa.and_(cases.c.cleared_at.is_(None), cases.c.status.not_in(DONE))
     query = sa.select(cases).where(
         cases.c.camera_id == camera_id, cases.c.first_seen_at <= at, sa.or_(stands, gone >= at)
     )
-    row = connection.execute(query.order_by(cases.c.confirmed_at.desc(), cases.c.seq.desc()).limit(1)).one_or_none()
-    return None if row is None else _whole(connection, [row])[0]
+    rows = connection.execute(query.order_by(cases.c.confirmed_at.desc(), cases.c.seq.desc())).all()
+    stays = ((case, case.stay_at(at)) for case in _whole(connection, rows))  # it may have been gone in between
+    return next(((case, stay) for case, stay in stays if stay), None)
 
 
 def page(connection: Connection, wanted: CaseFilter, *, limit: int, before_seq: int | None = None) -> list[Case]:
@@ -114,9 +115,9 @@ def _whole(connection: Connection, rows: Sequence[Row[Any]]) -> list[Case]:
     ids = [row.id for row in rows]
     pictures = _evidence_of(connection, ids)
     stories = _history_of(connection, ids)
-    links, earlier = places.links_of(connection, ids), places.earlier(connection, ids)
+    links, repetitions = places.links_of(connection, ids), places.repetitions(connection, ids)
     found = (_case(row, pictures[row.id], stories[row.id]) for row in rows)
-    return [replace(case, links=tuple(links[case.id]), earlier=earlier.get(case.id, 0)) for case in found]
+    return [replace(case, links=tuple(links[case.id]), repetition=repetitions.get(case.id, 0)) for case in found]
 
 
 def _case(row: Row[Any], pictures: Iterable[Evidence], story: Iterable[HistoryRow]) -> Case:
@@ -146,5 +147,6 @@ def _history_of(connection: Connection, ids: Sequence[str]) -> defaultdict[str, 
     found: defaultdict[str, list[HistoryRow]] = defaultdict(list)
     for row in connection.execute(query):
         source = None if row.from_status is None else Status(row.from_status)
-        found[row.case_id].append(HistoryRow(row.at, row.actor, source, Status(row.to_status), row.note, row.text))
+        told = HistoryRow(row.at, row.actor, source, Status(row.to_status), row.note, row.text, row.fact, row.fact_at)
+        found[row.case_id].append(told)
     return found

@@ -4,6 +4,7 @@
 Each function runs inside one write transaction and leaves case, history and event together.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,6 @@ from sqlalchemy.engine import Connection
 
 from api import case_rows, event_log, notes, places
 from api.errors import PlaceHasOpenCase, VersionChanged
-from api.ledger_model import Bilingual
 from api.model import Case, HistoryRow, Link, NewCase, Observation
 from api.roles import Principal
 from api.workflow import DONE, Status, check_move
@@ -75,7 +75,7 @@ def move(
     check_move(case.status, to, by.role)
     if case.status in DONE and to not in DONE:
         _refuse_second_open(connection, case)
-    return _change(connection, case, to=to, note=note, by=by, now=now)
+    return _change(connection, case, HistoryRow(now, by.actor, case.status, to, note))
 
 
 def observe(connection: Connection, case_id: str, fact: Observation, *, by: Principal, now: datetime) -> Case:
@@ -108,8 +108,7 @@ def _seen(connection: Connection, case: Case, at: datetime, *, now: datetime) ->
 def _cleared(connection: Connection, case: Case, fact: Observation, *, by: Principal, now: datetime) -> Case:
     if case.cleared_at is not None:
         return case
-    text = notes.told("cleared", _detail(fact))
-    return _change(connection, case, to=case.status, note=text["en"], text=text, by=by, now=now, cleared_at=fact.at)
+    return _change(connection, case, _saw("cleared", case, fact, by=by, now=now), cleared_at=fact.at)
 
 
 def _relapsed(connection: Connection, case: Case, fact: Observation, *, by: Principal, now: datetime) -> Case:
@@ -118,16 +117,14 @@ def _relapsed(connection: Connection, case: Case, fact: Observation, *, by: Prin
     returns = case.status == Status.CLOSED or _muted_no_more(case, fact.at)
     successor = case_rows.open_case_id(connection, case.key) if returns else None
     if successor is not None:
-        text = notes.told("relapsed_open", _detail(fact), case=successor)
-        return _change(connection, case, to=case.status, note=text["en"], text=text, by=by, now=now)
-    to = Status.NEW if returns else case.status
+        return _change(connection, case, _saw("relapsed_open", case, fact, by=by, now=now, case=successor))
     changes = {
         "cleared_at": None,
         "relapses": case.relapses + 1,
         "last_seen_at": max(case.last_seen_at, fact.at),
     }
-    text = notes.told("relapsed", _detail(fact))
-    return _change(connection, case, to=to, note=text["en"], text=text, by=by, now=now, **changes)
+    row = _saw("relapsed", case, fact, by=by, now=now)
+    return _change(connection, case, replace(row, to_status=Status.NEW) if returns else row, **changes)
 
 
 def _resumed(connection: Connection, case: Case, fact: Observation, *, by: Principal, now: datetime) -> Case:
@@ -136,8 +133,7 @@ def _resumed(connection: Connection, case: Case, fact: Observation, *, by: Princ
     if case.cleared_at is None:
         return _seen(connection, case, fact.at, now=now)
     changes = {"cleared_at": None, "last_seen_at": max(case.last_seen_at, fact.at)}
-    text = notes.told("resumed", _detail(fact))
-    return _change(connection, case, to=case.status, note=text["en"], text=text, by=by, now=now, **changes)
+    return _change(connection, case, _saw("resumed", case, fact, by=by, now=now), **changes)
 
 
 def _muted_no_more(case: Case, at: datetime) -> bool:
@@ -146,8 +142,11 @@ def _muted_no_more(case: Case, at: datetime) -> bool:
     return case.status == Status.FALSE_ALARM and at - max(judged, default=at) > FALSE_ALARM_HOLDS
 
 
-def _detail(fact: Observation) -> Bilingual | None:
-    return fact.text or ({"en": fact.note, "zh": fact.note} if fact.note else None)
+def _saw(what: str, case: Case, fact: Observation, /, *, by: Principal, now: datetime, **values: object) -> HistoryRow:
+    """What the history says of a fact that moves no case."""
+    detail = fact.text or ({"en": fact.note, "zh": fact.note} if fact.note else None)
+    text = notes.told(what, detail, **values)
+    return HistoryRow(now, by.actor, case.status, case.status, text["en"], text, what, fact.at)
 
 
 def _refuse_second_open(connection: Connection, case: Case) -> None:
@@ -159,21 +158,12 @@ def _refuse_second_open(connection: Connection, case: Case) -> None:
         )
 
 
-def _change(
-    connection: Connection,
-    case: Case,
-    *,
-    to: Status,
-    note: str | None,
-    by: Principal,
-    now: datetime,
-    text: Bilingual | None = None,
-    **columns: Any,
-) -> Case:
-    case_rows.update(connection, case.id, status=to, version=case.version + 1, updated_at=now, **columns)
-    case_rows.add_history(connection, case.id, HistoryRow(now, by.actor, case.status, to, note, text))
+def _change(connection: Connection, case: Case, row: HistoryRow, **columns: Any) -> Case:
+    values = {"status": row.to_status, "version": case.version + 1, "updated_at": row.at}
+    case_rows.update(connection, case.id, **values, **columns)
+    case_rows.add_history(connection, case.id, row)
     changed = case_rows.get(connection, case.id)
-    _announce(connection, changed, "case.updated", now=now)
+    _announce(connection, changed, "case.updated", now=row.at)
     return changed
 
 

@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Literal
 
 from api.ledger_model import Bilingual
@@ -50,7 +51,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One entry of a case's history; `from_status` is None for its first, `text` is the note in both languages."""
+    """One entry of a case's history; `from_status` is None for its first, `text` is the note in both languages.
+
+    fact, fact_at: what the patrol saw, a key of `api.notes`, and when, where that is known; `at` is when it was told.
+    """
 
     at: datetime
     actor: str
@@ -58,6 +62,21 @@ class HistoryRow:
     to_status: Status
     note: str | None
     text: Bilingual | None = None
+    fact: str | None = None
+    fact_at: datetime | None = None
+
+    @property
+    def happened_at(self) -> datetime:
+        """When it was, as well as that is known."""
+        return self.fact_at or self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """From when until when the thing of a case stood there without a break; `until` is None while it stands."""
+
+    since: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +109,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The city's record of one standing violation; `earlier` counts older cases of its place."""
+    """The city's record of one standing violation; `repetition` is how often it had happened at its place before."""
 
     seq: int
     id: str
@@ -120,12 +139,31 @@ class Case:
     evidence: tuple[Evidence, ...] = ()
     history: tuple[HistoryRow, ...] = ()
     links: tuple[Link, ...] = ()
-    earlier: int = 0
+    repetition: int = 0
 
     @property
     def stood_until(self) -> datetime | None:
         """When the thing was gone or stopped to matter; None while it stands."""
         return self.cleared_at or (self.last_seen_at if self.status in DONE else None)
+
+    @property
+    def stays(self) -> tuple[Stay, ...]:
+        """Its stays, the latest last: one more for each time that it was back."""
+        found = [Stay(self.first_seen_at)]
+        for before, row in pairwise(self.history):
+            last = found[-1]
+            if row.fact == "cleared":
+                found[-1] = Stay(last.since, row.happened_at)
+            elif row.fact == "resumed":
+                found[-1] = Stay(last.since)
+            elif row.fact == "relapsed":
+                found[-1] = Stay(last.since, last.until or before.at)  # nobody saw it go, but people had closed it
+                found.append(Stay(row.happened_at))
+        return *found[:-1], Stay(found[-1].since, self.stood_until)
+
+    def stay_at(self, at: datetime) -> Stay | None:
+        """The stay of a moment; None where nothing stood there then."""
+        return next((stay for stay in self.stays if stay.since <= at <= (stay.until or at)), None)
 
     @property
     def linked_to(self) -> tuple[str, ...]:
@@ -134,10 +172,9 @@ class Case:
 
     @property
     def recommendation(self) -> Recommendation:
-        """What the city's rule says; each return after a closed case is a repetition, too."""
-        returns = sum((row.from_status, row.to_status) == (Status.CLOSED, Status.NEW) for row in self.history)
+        """What the city's rule says."""
         grade = self.rule.get("grade")
-        return recommend(self.earlier + returns, grade if isinstance(grade, str) else None)
+        return recommend(self.repetition, grade if isinstance(grade, str) else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,10 +65,10 @@ def since_when(connection: Connection, camera_id: str, moment: datetime) -> date
 
 
 def forget(connection: Connection, *, before: datetime) -> int:
-    """Deletes rows older than `before`, but each camera's newest; returns how many."""
-    newest = sa.select(sa.func.max(camera_states.c.seq)).group_by(camera_states.c.camera_id)
-    old = sa.delete(camera_states).where(camera_states.c.at < before, camera_states.c.seq.not_in(newest))
-    return connection.execute(old).rowcount
+    """Deletes rows older than `before`, but for each camera's newest of them, which still held; returns how many."""
+    old = camera_states.c.at < before
+    newest = sa.select(sa.func.max(camera_states.c.seq)).where(old).group_by(camera_states.c.camera_id)
+    return connection.execute(sa.delete(camera_states).where(old, camera_states.c.seq.not_in(newest))).rowcount
 
 
 def _moment(row: Row[tuple[object, ...]]) -> CameraMoment:

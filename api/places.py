@@ -2,7 +2,7 @@
 """Which cases are one place: over time by the patrol's memory, between cameras by metres on the ground."""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from api.model import Case, Link, NewCase
-from api.tables import case_links, cases
+from api.tables import case_links, cases, history
 from api.workflow import DONE, Status
 
 
@@ -28,12 +28,25 @@ def _known_place(connection: Connection, key: str) -> str | None:
     return found
 
 
-def earlier(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
-    """For each of these cases how many older ones there are of its place that were no false alarms."""
-    this, other = cases.alias(), cases.alias()
-    same = sa.and_(other.c.place == this.c.place, other.c.seq < this.c.seq, other.c.status != Status.FALSE_ALARM)
-    query = sa.select(this.c.id, sa.func.count()).join(other, same).where(this.c.id.in_(ids)).group_by(this.c.id)
-    return {case_id: count for case_id, count in connection.execute(query)}  # noqa: C416 - rows are no pairs
+def repetitions(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """For each case of these cases' places how often it had happened there before, false alarms not counted.
+
+    It happens with each new case and each return of a closed one, in the order of the history.
+    """
+    begun = sa.and_(history.c.case_id == cases.c.id, history.c.to_status == Status.NEW)
+    places = sa.select(cases.c.place).where(cases.c.id.in_(ids))
+    query = sa.select(cases.c.id, cases.c.place, cases.c.status).join(history, begun)
+    query = query.where(
+        cases.c.place.in_(places), sa.or_(history.c.from_status.is_(None), history.c.from_status == Status.CLOSED)
+    )
+    rows = connection.execute(query.order_by(history.c.seq)).all()
+    latest = {row.id: number for number, row in enumerate(rows)}
+    times, found = Counter[str](), dict[str, int]()
+    for number, row in enumerate(rows):
+        found[row.id] = times[row.place]
+        # what came back later had been closed: only the last time may have been a false alarm
+        times[row.place] += number != latest[row.id] or row.status != Status.FALSE_ALARM
+    return found
 
 
 def links_of(connection: Connection, ids: Sequence[str]) -> defaultdict[str, list[Link]]:

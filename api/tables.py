@@ -99,6 +99,8 @@ history = sa.Table(
     sa.Column("to_status", sa.String(16), nullable=False),
     sa.Column("note", sa.Text()),
     sa.Column("text", MaybeJson),
+    sa.Column("fact", sa.String(16)),
+    sa.Column("fact_at", UtcDateTime()),
     sqlite_autoincrement=True,
 )
 

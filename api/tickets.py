@@ -9,7 +9,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from api import event_log, moments
+from api import event_log, fault_texts, moments
 from api.errors import NotFound
 from api.ledger_model import Bilingual, Ticket
 from api.model import CameraState
@@ -91,7 +91,8 @@ def fault_of(connection: Connection, camera_id: str, state: CameraState, *, now:
 
 
 def _offline(error: str | None) -> Bilingual:
-    return {"en": error or "no picture comes from the camera", "zh": f"摄像机没有画面（{error or '重连中'}）"}
+    why = fault_texts.fault(error or "retrying", "zh")
+    return {"en": error or "no picture comes from the camera", "zh": f"摄像机没有画面（{why}）"}
 
 
 def _open(connection: Connection, camera_id: str, fault: Fault, *, now: datetime) -> None:

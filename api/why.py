@@ -11,9 +11,10 @@ from sqlalchemy.engine import Connection
 
 from api import case_rows, ledger_rows, moments
 from api.config import ApiConfig
+from api.fault_texts import fault
 from api.ledger_model import Bilingual, CameraMoment, Entry
 from api.ledger_schemas import WhyOut, entry_listed
-from api.model import Camera, Case
+from api.model import Camera, Case, Stay
 from api.shapes import ReasonOut
 from api.tickets import NO_FAULT
 
@@ -107,8 +108,8 @@ def _answers(asked: _Asked, entries: list[Entry]) -> Iterator[WhyOut]:
     """What can be said, the strongest first."""
     if asked.at > asked.now:
         yield _said(asked, "future")
-    if case := case_rows.standing(asked.connection, asked.camera.id, asked.at):
-        yield _case(asked, case)
+    if found := case_rows.standing(asked.connection, asked.camera.id, asked.at):
+        yield _case(asked, *found)
     # what stood just then explains more than what had stood a minute before
     exact = [entry for entry in entries if entry.first_seen_at <= asked.at <= entry.given_up_at]
     if exact:
@@ -130,8 +131,9 @@ def _answers(asked: _Asked, entries: list[Entry]) -> Iterator[WhyOut]:
     yield _said(asked, "nothing", **told)
 
 
-def _case(asked: _Asked, case: Case) -> WhyOut:
-    times = {"since": asked.clock(case.first_seen_at), "confirmed": asked.clock(case.confirmed_at)}
+def _case(asked: _Asked, case: Case, stay: Stay) -> WhyOut:
+    confirmed_at = max(case.confirmed_at, stay.since)  # a return is told once it is sure
+    times = {"since": asked.clock(stay.since), "confirmed": asked.clock(confirmed_at)}
     said = _said(asked, "case", case=case.id, what=_what(case.class_name), zone=case.zone, **times)
     return said.model_copy(update={"case": case.id})
 
@@ -154,7 +156,8 @@ def _unseen(asked: _Asked, moment: CameraMoment) -> WhyOut | None:
         return _said(asked, "silent", since=asked.clock(since or moment.at))
     if moment.status != "live":
         began = moments.since_when(asked.connection, asked.camera.id, asked.at) or moment.at
-        return _said(asked, "down", since=asked.clock(began), error=moment.error or moment.status)
+        error = moment.error or moment.status
+        return _said(asked, "down", since=asked.clock(began), error={"en": error, "zh": fault(error, "zh")})
     health = moment.health
     if health is None or health["state"] in NO_FAULT:
         return None

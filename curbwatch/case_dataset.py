@@ -8,7 +8,7 @@ also from further stalls and debris, in a false alarm from cases that stood ther
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -42,31 +42,37 @@ def split_of(camera_id: str) -> str:
     return "test" if lot < HELD_OUT else "val" if lot < 2 * HELD_OUT else "train"
 
 
-def write(cases: Iterable[Case], evidence: Path, out: Path) -> list[Judged]:
-    """Write pictures, labels and index; evidence: the folder of blobs. Cases nobody judged give no picture."""
+def write(cases: Iterable[Case], evidence: Path, out: Path, *, asked: Collection[str] | None = None) -> list[Judged]:
+    """Write pictures, labels and index; evidence: the folder of blobs. Cases nobody judged give no picture.
+
+    asked: ids of the cases whose pictures are wanted, None for all; the others tell what else stood in these.
+    """
     by_camera: dict[str, list[Case]] = {}
     for case in cases:
         by_camera.setdefault(case.camera_id, []).append(case)
-    found = {entry.sha256: entry for some in by_camera.values() for entry in _camera(some, evidence, out)}
+    found = {entry.sha256: entry for some in by_camera.values() for entry in _camera(some, asked, evidence, out)}
     entries = sorted(found.values(), key=lambda entry: entry.name)
     out.mkdir(parents=True, exist_ok=True)
     (out / "index.json").write_text(json.dumps([asdict(entry) for entry in entries], indent=0) + "\n", "utf-8")
     return entries
 
 
-def _camera(cases: list[Case], evidence: Path, out: Path) -> Iterator[Judged]:
+def _camera(cases: list[Case], asked: Collection[str] | None, evidence: Path, out: Path) -> Iterator[Judged]:
+    known = [case for case in cases if case.class_name in CLASSES]
+    shown = [(case, picture) for case in known if (asked is None or case.id in asked) and (picture := _picture(case))]
     # false alarms last: where one picture shows both, it is a false alarm with a labelled box beside it
-    for case in sorted(cases, key=lambda case: case.status is Status.FALSE_ALARM):
-        picture = _picture(case)
-        path = evidence / "blobs" / picture.sha256[:2] / picture.sha256 if picture else None
-        if picture is None or path is None or not path.exists() or not _is_judged(case):
-            continue
-        there = [other for other in cases if _stood(other, picture.taken_at)]
-        yield _write_one(case, picture, path, there, out)
+    for case, picture in sorted(shown, key=lambda each: _verdict(each[0], each[1].taken_at) is Status.FALSE_ALARM):
+        path = evidence / "blobs" / picture.sha256[:2] / picture.sha256
+        if path.exists() and _verdict(case, picture.taken_at) is not Status.NEW:
+            there = [other for other in known if other.stay_at(picture.taken_at)]
+            yield _write_one(case, picture, path, there, out)
 
 
-def _is_judged(case: Case) -> bool:
-    return case.class_name in CLASSES and (case.status in JUDGED_TRUE or case.status is Status.FALSE_ALARM)
+def _verdict(case: Case, at: datetime) -> Status:
+    """What people made of what stood there at a moment: when it is back later, they judge anew."""
+    returns = (row for row in case.history if row.fact == "relapsed" and row.from_status != row.to_status)
+    judged = (row.from_status for row in returns if row.happened_at > at)
+    return next(judged, None) or case.status
 
 
 def _picture(case: Case) -> Evidence | None:
@@ -74,14 +80,11 @@ def _picture(case: Case) -> Evidence | None:
     return next((e for e in case.evidence if e.kind == "during" and e.media_type == "image/jpeg"), None)
 
 
-def _stood(case: Case, at: datetime) -> bool:
-    return case.class_name in CLASSES and case.first_seen_at <= at <= (case.stood_until or at)
-
-
 def _write_one(case: Case, picture: Evidence, path: Path, there: list[Case], out: Path) -> Judged:
-    false = case.status is Status.FALSE_ALARM
-    true = {c.id: c for c in (*there, case) if c.status in JUDGED_TRUE}.values()
-    unsure = [c for c in there if c.status is Status.NEW]
+    at = picture.taken_at
+    false = _verdict(case, at) is Status.FALSE_ALARM
+    true = {c.id: c for c in (*there, case) if _verdict(c, at) in JUDGED_TRUE}.values()
+    unsure = [c for c in there if _verdict(c, at) is Status.NEW]
     learn = [_row(c) for c in true]
     away: list[Row] = [(number, WHOLE) for number in (CONTEXT if false else range(len(CLASSES)))]
     away += [_row(c) for c in unsure]

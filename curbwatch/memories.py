@@ -20,15 +20,21 @@ class Memories:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def get(self, camera_id: str, zones: tuple[Zone, ...]) -> Memory:
-        """The memory as last written; an empty one where there is none, or where the zones were drawn anew since."""
+    def get(self, camera_id: str, zones: tuple[Zone, ...]) -> tuple[Memory, bool]:
+        """The memory as last written, and whether the camera was turned for good since.
+
+        It is empty where there is none, or where the zones were drawn anew.
+        """
         try:
-            return load(self._path(camera_id).read_bytes(), about=_about(zones))
+            memory, about = load(self._path(camera_id).read_bytes())
         except FileNotFoundError:
-            return Memory()
+            return Memory(), False
         except OSError as error:
             log.warning("memory of a camera not readable", camera=camera_id, reason=str(error))
-            return Memory()
+            return Memory(), False
+        if about == _about(zones):
+            return memory, False
+        return Memory(), memory.health is not None and memory.health.state == "moved"
 
     def put(self, camera_id: str, memory: Memory, zones: tuple[Zone, ...]) -> None:
         """Replace a camera's memory; a crash in between leaves the old one."""

@@ -83,7 +83,8 @@ def case_body(event: Event, model: str, ground: Ground | None) -> dict[str, obje
 
 
 def _place(site: Site, ground: Ground | None) -> list[float] | None:
-    place = to_ground(ground, ground_point(site.box)) if ground else None
+    # not of its box, which shows where a camera that was bumped sees it now: the calibration is of the reference
+    place = to_ground(ground, ground_point(site.stands_at)) if ground else None
     # a hair below the horizon a calibration tells any number, and the API would refuse the whole case for it
     return [round(v, 2) for v in place] if place and max(map(abs, place)) <= FARTHEST_M else None
 

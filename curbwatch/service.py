@@ -41,6 +41,7 @@ from curbwatch.turns import Turn
 from detector.choosing import Engine, faster
 from detector.manifest import load_manifest
 from detector.model import Model, load_model
+from detector.watch import Watch
 from streams.files import read_frames
 from streams.reader import CameraReader
 from streams.source import Source
@@ -270,8 +271,12 @@ def _turns(settings: Settings, readers: dict[str, CameraReader], spool: Spool, m
 
 def _post(settings: Settings, camera: CameraSettings, reader: CameraReader, spool: Spool, memories: Memories) -> Post:
     rules = settings.rules(camera)
-    post = Post(reader, rules, spool.watch(camera.id), camera.clip_s, settings.watching(camera))
-    post.memory = memories.get(camera.id, rules.zones)
+    memory, turned = memories.get(camera.id, rules.zones)
+    if turned:  # in the new view its sites would be seen empty, or other things be taken for them
+        log.warning("sites forgotten: the camera was turned and its zones drawn anew", camera=camera.id)
+        spool.put(Watch(camera.id))
+        memories.put(camera.id, memory, rules.zones)  # now: after a crash this must not cost the sites of the new view
+    post = Post(reader, rules, spool.watch(camera.id), camera.clip_s, settings.watching(camera), memory)
     post.ground = rules.ground if camera.ground and camera.ground.is_of_the_city else None
     return post
 

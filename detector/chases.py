@@ -19,12 +19,15 @@ REACH_SHARE = 0.5  # of the picture, where the camera is not calibrated
 SIZES = 2.0  # how many times as tall one may look as the other
 SAME_PLACE_IOU = 0.3
 STAYED_S = 20.0  # who stopped for less than this was nowhere
-MOST = 64  # places remembered per camera
+MOST = 64  # cases remembered per camera, and as many other places: a crowd that stops by pushes no case out
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stood: its site's key, class, last box, when it was last seen; had_case: and was a violation."""
+    """Where something stood: its site's key, class, last box, when it was last seen; had_case: and was a violation.
+
+    came_from: where it was none, the place that it was driven from itself.
+    """
 
     key: str
     class_name: str
@@ -34,6 +37,7 @@ class Place:
     chases: int = 0
     repeats: int = 0
     had_case: bool = False
+    came_from: str = ""
 
 
 def place(site: Site) -> Place:
@@ -47,6 +51,7 @@ def place(site: Site) -> Place:
         site.chases,
         site.repeats,
         site.confirmed_at is not None,
+        "" if site.confirmed_at else site.chased_from,
     )
 
 
@@ -56,7 +61,9 @@ def remembered(past: tuple[Place, ...], left: Iterable[Site], now: datetime) -> 
     if not fresh and not any(_is_stale(known, now) for known in past):
         return past
     kept = [known for known in (*past, *fresh) if not _is_stale(known, now)]
-    return tuple(kept[-MOST:])
+    cases = [known for known in kept if known.had_case]
+    others = [known for known in kept if not known.had_case]
+    return (*cases[-MOST:], *others[-MOST:])
 
 
 def _is_stale(known: Place, now: datetime) -> bool:
@@ -71,7 +78,8 @@ def linked(site: Site, cleared: Iterable[Site], past: Iterable[Place], ground: G
     here = [p for p in past if p in known and p.had_case and boxes.iou(p.box, site.box) >= SAME_PLACE_IOU]
     if before:
         last = max(before, key=lambda other: (other.left_at, other.key))
-        site = replace(site, chased_from=last.key, chases=last.chases + 1)
+        # the API knows cases only: who paused on his way comes from where he last was one
+        site = replace(site, chased_from=last.came_from or last.key, chases=last.chases + 1)
     if here:
         former = max(here, key=lambda other: (other.left_at, other.key))
         site = replace(site, history_of=former.key, repeats=former.repeats + 1)

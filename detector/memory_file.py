@@ -40,17 +40,18 @@ def dump(memory: Memory, *, about: str) -> bytes:
     return file.getvalue()
 
 
-def load(data: bytes, *, about: str) -> Memory:
-    """The memory as it was; an empty one where the bytes are damaged, of another version or about something else."""
+def load(data: bytes) -> tuple[Memory, str]:
+    """The memory as it was and what it belongs to; an empty one where the bytes are damaged or of another version."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         told = json.loads(arrays.pop("told").tobytes())
-        if (told["version"], told["about"]) != (VERSION, about):
-            return Memory()
-        return Memory(_load_health(told.get("health"), arrays), _load_street(told.get("street"), arrays))
+        if told["version"] != VERSION:
+            return Memory(), ""
+        memory = Memory(_load_health(told.get("health"), arrays), _load_street(told.get("street"), arrays))
+        return memory, str(told["about"])
     except Exception:  # noqa: BLE001 - numpy, zipfile and zlib raise a dozen types for bytes that are not theirs
-        return Memory()
+        return Memory(), ""
 
 
 def _dump_health(health: Health) -> tuple[dict[str, Any], Arrays]:

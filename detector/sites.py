@@ -19,6 +19,7 @@ from detector.look import Sighting, Trace
 from detector.reasons import Reason
 
 FOLLOW = 0.3  # how fast a site's box follows its detections
+SETTLED = 16  # looks over which it is averaged where a thing stands: a single box falls across a zone's edge
 PIECE = 0.6  # of a box in another: a piece of the same thing
 TRACE, LATELY = 120, 16  # looks kept per site, and how many of them apart
 COUNTS = ("hit", "weak", "permitted", "changed")  # verdicts that say that the thing is there
@@ -43,15 +44,16 @@ class State(StrEnum):
 class Site:
     """A place where one violation may be standing.
 
-    Times are aware UTC, spans are seconds, boxes normalised xyxy: `origin` as first seen, `box` follows since.
+    Times are aware UTC, spans are seconds, boxes normalised xyxy: `origin` as first seen, `box` follows since,
+    `mean` is the running mean of its boxes until it is a case, None while there is only one.
     stood_s, visible_s, hit_s, looks, hits: since it is here (first_seen_at); hidden looks count into stood_s only.
     faint: of the hits, those too weak to count in full.
     empty_s, misses: time and looks since the last hit in which its place was seen without it.
     borne_out: looks in which a static change stood in for the detector. appearance: running mean, unit length.
     grade, over: of the zone that judges it, and the names of watched zones whose rules are less strict.
     waived: why no rule judges it now. told: code of the reason that the ledger already has for this stay.
-    chased_from, chases: the place it was driven from, and how often so far. history_of, repeats: the forgotten case
-    of this place, and how many there were.
+    chased_from, chases: the place it was driven from, if it was a case before the last such, and how often so far.
+    history_of, repeats: the forgotten case of this place, and how many there were.
     stands_since: when a static change began here that bears it out, None while there was none. anew_at: from when its
     time is counted, where that is not its first detection. lately: what will be appended to a long trace.
     """
@@ -91,6 +93,7 @@ class Site:
     anew_at: datetime | None = None
     trace: tuple[Trace, ...] = ()
     lately: tuple[Trace, ...] = ()
+    mean: Box | None = None
 
     @property
     def class_name(self) -> str:
@@ -98,6 +101,11 @@ class Site:
         if len(self.scores) == 1:
             return self.scores[0][0]
         return max(self.scores, key=lambda item: item[1] * SPEAKS.get(item[0], 1.0))[0]
+
+    @property
+    def stands_at(self) -> Box:
+        """Where it stands, for rules and metres: steadier than its box, and as it was when a case was opened."""
+        return self.mean or self.origin
 
     @property
     def hit_ratio(self) -> float:
@@ -159,6 +167,7 @@ def begun_anew(site: Site, now: datetime) -> Site:
         site,
         state=State.CANDIDATE,
         origin=site.box,
+        mean=None,
         first_seen_at=now,
         stands_since=None,
         anew_at=now,
@@ -223,6 +232,7 @@ def _found(site: Site, hits: Sequence[Sighting], verdict: str, now: datetime, st
         state=State.CONFIRMED if site.is_open else site.state,
         last_seen_at=now,
         box=_followed(site.box, hits) if hits else site.box,
+        mean=_settled(site, hits) if hits and not site.is_open else site.mean,
         scores=_with_scores(site, hits),
         stood_s=site.stood_s + step_s,
         visible_s=site.visible_s + step_s,
@@ -275,13 +285,17 @@ def alike(a: tuple[float, ...], b: tuple[float, ...]) -> float | None:
     return sum(x * y for x, y in zip(a, b, strict=True))
 
 
-def _followed(box: Box, hits: Sequence[Sighting]) -> Box:
+def _settled(site: Site, hits: Sequence[Sighting]) -> Box:
+    return _followed(site.stands_at, hits, by=max(1 / (site.hits + 1), 1 / SETTLED))
+
+
+def _followed(box: Box, hits: Sequence[Sighting], *, by: float = FOLLOW) -> Box:
     target = hits[0].box
     for other in hits[1:]:
         if boxes.containment(box, other.box) >= PIECE:
             target = boxes.joined(target, other.box)
     (x0, y0, x1, y1), (left, top, right, bottom) = box, target
-    return x0 + FOLLOW * (left - x0), y0 + FOLLOW * (top - y0), x1 + FOLLOW * (right - x1), y1 + FOLLOW * (bottom - y1)
+    return x0 + by * (left - x0), y0 + by * (top - y0), x1 + by * (right - x1), y1 + by * (bottom - y1)
 
 
 def _with_scores(site: Site, hits: Sequence[Sighting]) -> tuple[tuple[str, float], ...]:

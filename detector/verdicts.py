@@ -22,7 +22,7 @@ ANYWHERE = Zone("", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))  # by what
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """A look as its sites are judged by it; step_s: time that it adds, away_s: time since the look before.
+    """A look as its sites are judged by it; step_s: time that it adds, away_s: time since the last look that saw.
 
     boxes: of what was seen, by class.
     """
@@ -39,10 +39,11 @@ class Now:
     cleared: tuple[Site, ...]
 
 
-def now_of(sites: tuple[Site, ...], before_at: datetime | None, look: Look, rules: Rules) -> Now:
-    """What the sites are judged by at a look; before_at: of the look before, if there was one."""
-    away_s = (look.taken_at - before_at).total_seconds() if before_at else 0.0
-    step_s = min(max(away_s, 0.0), LONGEST_STEP_S)
+def now_of(
+    sites: tuple[Site, ...], before_at: datetime | None, sighted_at: datetime | None, look: Look, rules: Rules
+) -> Now:
+    """What the sites are judged by at a look; before_at, sighted_at: of the look before, and of the last not blind."""
+    step_s, away_s = min(max(_since_s(before_at, look), 0.0), LONGEST_STEP_S), _since_s(sighted_at, look)
     seen = tuple(sorted(look.seen, key=_order))
     court = rules.court(look.taken_at, look.size)
     cleared = tuple(site for site in sites if site.state is State.CLEARED)
@@ -50,6 +51,10 @@ def now_of(sites: tuple[Site, ...], before_at: datetime | None, look: Look, rule
     for sighting in seen:
         by_class.setdefault(sighting.class_name, []).append(sighting.box)
     return Now(look, look.taken_at, seen, by_class, rules, court, step_s, away_s, sites, cleared)
+
+
+def _since_s(before: datetime | None, look: Look) -> float:
+    return (look.taken_at - before).total_seconds() if before else 0.0
 
 
 def _order(seen: Sighting) -> tuple[object, ...]:

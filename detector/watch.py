@@ -25,7 +25,7 @@ from detector.zones import Zone
 
 PATIENCE = 4  # dwells after which a candidate that is not decided is told of
 REMEMBERED, LEAST = 8, 50  # dwells in view, and looks, after which half of what was counted of a candidate fades
-AWAY_S = 600.0  # a camera that was away for so long has not seen whether it is still the same thing
+AWAY_S = 600.0  # a camera that was away, or blind, for so long has not seen whether it is still the same thing
 
 
 class Kind(StrEnum):
@@ -50,12 +50,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Everything known of one camera's places between two looks; past: places left lately, and forgotten cases."""
+    """Everything known of one camera's places between two looks; past: places left lately, and forgotten cases.
+
+    sighted_at: when a look was last believed; a blind one moves last_look_at only.
+    """
 
     camera_id: str
     sites: tuple[Site, ...] = ()
     last_look_at: datetime | None = None
     past: tuple[Place, ...] = ()
+    sighted_at: datetime | None = None
 
 
 def watch(before: Watch, look: Look, rules: Rules) -> tuple[Watch, tuple[Event, ...]]:
@@ -65,7 +69,7 @@ def watch(before: Watch, look: Look, rules: Rules) -> tuple[Watch, tuple[Event, 
     order of the boxes. Time since the last look counts up to half a minute: a camera that was away proves nothing for
     that time, and a clock that steps back counts as no time at all.
     """
-    now = now_of(before.sites, before.last_look_at, look, rules)
+    now = now_of(before.sites, before.last_look_at, before.sighted_at or before.last_look_at, look, rules)
     if look.blind is not None:
         return _unseen(before, now), ()
     rested = [site for site in now.cleared if not _forgotten(site, now)]
@@ -86,7 +90,7 @@ def watch(before: Watch, look: Look, rules: Rules) -> tuple[Watch, tuple[Event, 
     left += [event.site for event in events if event.reason.code == "left"]
     past = remembered(before.past, left, now.at)
     kept = places.without_twins([*sites, *newborn])
-    return Watch(before.camera_id, (*kept, *rested), look.taken_at, past), tuple(events)
+    return Watch(before.camera_id, (*kept, *rested), now.at, past, sighted_at=now.at), tuple(events)
 
 
 def _known(
@@ -150,7 +154,7 @@ def _looked_at(site: Site, here: Sequence[Sighting], now: Now) -> tuple[Site | N
 
 def _ruled(site: Site, now: Now) -> tuple[Site, Event | None]:
     """The site under the rules of this moment: a change of rule or hour takes effect at once and loses no site."""
-    ruling = now.court.ruling(site.box if site.waived else site.origin, site.class_name)
+    ruling = now.court.ruling(site.stands_at, site.class_name)
     if (zone := ruling.zone) is not None:
         if site.zone == zone.name and site.waived is None and site.grade == zone.grade and site.over == ruling.over:
             return site, None

@@ -12,12 +12,12 @@ import jinja2.runtime
 from fastapi import Request
 from starlette.responses import HTMLResponse
 
+from api.fault_texts import fault
 from api.page import assets, views
-from api.page.fault_texts import fault
-from api.page.text import Language
 from api.page.texts import TEXTS, browser_texts, preferred, translate
 from api.roles import Principal
 from api.services import services_of
+from api.text import Language
 
 TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGE_COOKIE = "curbwatch_language"

@@ -21,11 +21,11 @@ from api.ledger_model import EntryFilter, Ticket
 from api.model import Case, CaseFilter
 from api.page import assets, telling, views
 from api.page.rendering import LANGUAGE_COOKIE, Viewer, language_of, render
-from api.page.text import Language
 from api.page.views import CHOICES, CameraView, Chosen
 from api.roles import Permission
 from api.routes.login import own_path
 from api.services import Services, ServicesDep
+from api.text import Language
 from api.why import answer
 from api.workflow import Status
 
@@ -187,8 +187,9 @@ def login(request: Request, next: OwnPath = "/", error: str = "") -> Response:  
 
 @router.get("/login/known")
 def known(request: Request, services: ServicesDep) -> dict[str, bool]:
-    """Whether this browser is signed in already: a link from elsewhere comes without the strict cookie."""
-    return {"known": by_cookie(services, request.cookies.get(sessions.COOKIE, "")) is not None}
+    """Whether this browser is signed in to see pages: a link from elsewhere comes without the strict cookie."""
+    by = by_cookie(services, request.cookies.get(sessions.COOKIE, ""))
+    return {"known": by is not None and by.may(Permission.READ)}
 
 
 @router.get("/language")

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Literal, cast
 
 from api.model import Case
-from api.page.text import Language
 from api.page.texts import translate
+from api.text import Language
 from detector.reasons import Reason, say
 
 Verdict = Literal["hit", "weak", "miss", "hidden", "permitted", "changed", "held"]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Every word of the page, in both languages; keys that start with `js.` travel to the browser."""
 
-from api.page.text import Language, Text
 from api.page.why_texts import WHY_TEXTS
+from api.text import Language, Text
 
 TEXTS: dict[str, Text] = {
     "html_lang": Text("zh-CN", "en"),
@@ -202,6 +202,10 @@ TEXTS: dict[str, Text] = {
     "js.conflict": Text(
         "案件刚被他人更改，您的操作未执行。请看最新状态后再处理。",
         "Somebody else changed this case a moment ago, so nothing was done. Look at its state and decide again.",
+    ),
+    "js.place_taken": Text(
+        "该地点已有未结案件 {other}，操作未执行。请处理该案件。",
+        "This place has an open case already, {other}, so nothing was done. Work on that one.",
     ),
     "js.refused": Text("操作未执行：{why}", "Nothing was done: {why}"),
     "js.unreachable": Text(

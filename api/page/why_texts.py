@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The words for how something was decided: rules, looks, places, device tickets, and what became no case."""
 
-from api.page.text import Text
+from api.text import Text
 
 WHY_TEXTS: dict[str, Text] = {
     "rule.hit_ratio": Text("命中率", "hit ratio"),

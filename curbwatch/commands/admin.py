@@ -152,8 +152,10 @@ def export_cases(
 
 
 def _export_dataset(settings: Path, wanted: CaseFilter, out: Path) -> None:
+    evidence = load_settings(settings).service.data_dir / "evidence"
     with _store(settings) as store:
-        judged = case_dataset.write(_cases(store, wanted), load_settings(settings).service.data_dir / "evidence", out)
+        asked = None if wanted == CaseFilter() else {case.id for case in _cases(store, wanted)}
+        judged = case_dataset.write(_cases(store, CaseFilter()), evidence, out, asked=asked)
     counts = Counter(f"{entry.split} {entry.kind.replace('_', ' ')}" for entry in judged)
     typer.echo(f"{out}: {len(judged)} judged pictures" + "".join(f"; {count} {what}" for what, count in counts.items()))
     if judged:

@@ -34,6 +34,27 @@ def test_the_evidence_picture_loads_and_the_clip_plays(case: Page) -> None:
     case.wait_for_function("() => document.querySelector('video').currentTime > 0.3")
 
 
+def test_a_paused_clip_stays_paused_and_p_is_for_the_clip_that_is_shown(case: Page, town: City, case_id: str) -> None:
+    playing = "video => new Promise((done) => video.addEventListener('timeupdate', () => video.paused || done()))"
+    first, newest = case.locator("video").first, case.locator("video").nth(1)
+    town.evidence(case_id, "clip", datetime.now(UTC), drawn_street.clip("stall", seed=2), "video/mp4")
+    expect(newest).to_be_attached()
+
+    case.keyboard.press("p")
+    expect(newest).to_be_visible()
+    newest.evaluate(playing)
+    case.keyboard.press("p")
+    town.ask("POST", f"/cases/{case_id}/transitions", role="admin", json={"to": "confirmed"})
+    expect(case.locator(".case-head .status")).to_have_text("Confirmed")
+    assert newest.evaluate("video => video.paused")
+
+    case.get_by_role("button", name="Clip").first.click()
+    first.evaluate(playing)
+    case.keyboard.press("p")
+    assert first.is_visible()
+    assert first.evaluate("video => video.paused")
+
+
 def test_confirming_changes_page_and_api(case: Page, town: City, case_id: str) -> None:
     case.get_by_label("Note (kept in the history)").fill("stall on the footway")
     case.get_by_role("button", name="Confirm", exact=True).click()
@@ -85,6 +106,48 @@ def test_two_people_deciding_at_once_are_told(case: Page, town: City, case_id: s
     assert town.status(case_id) == "false_alarm"
 
 
+def test_whoever_goes_on_at_once_waits_for_the_answer(case: Page, town: City, case_id: str, excused: list[str]) -> None:
+    excused.append("409")
+    other = town.case("debris", evidence=False)
+    expect(case.get_by_role("link", name="Next new case")).to_have_attribute("href", f"/cases/{other}")
+    asked: list[Route] = []
+
+    def unanswered(route: Route) -> None:
+        asked.append(route)
+
+    case.route("**/transitions", unanswered)
+
+    case.keyboard.press("c")
+    case.keyboard.press("n")
+    case.wait_for_timeout(300)
+    town.ask("POST", f"/cases/{case_id}/transitions", role="admin", json={"to": "false_alarm"})
+    asked.pop().continue_()
+    expect(case.get_by_role("alert")).to_contain_text("Somebody else changed this case")
+    expect(case.locator(".case-head .status")).to_have_text("False alarm")
+
+    case.keyboard.press("u")
+    case.keyboard.press("n")
+    case.wait_for_timeout(300)
+    asked.pop().continue_()
+    expect(case).to_have_url(f"{town.url}/cases/{other}")
+    assert town.status(case_id) == "new"
+
+
+def test_why_a_case_cannot_be_opened_again_is_told_in_chinese(
+    new_page: PageMaker, town: City, excused: list[str]
+) -> None:
+    excused.append("409")
+    old = town.case("stall", evidence=False, key="gate")
+    town.ask("POST", f"/cases/{old}/transitions", role="operator", json={"to": "false_alarm"})
+    standing = town.case("stall", evidence=False, key="gate")
+    page = new_page(locale="zh-CN")
+    page.goto(f"{town.url}/cases/{old}")
+
+    page.get_by_role("button", name="撤销误报").click()
+
+    expect(page.get_by_role("alert")).to_contain_text(f"该地点已有未结案件 {standing}")
+
+
 def test_another_persons_decision_shows_without_losing_the_note(case: Page, town: City, case_id: str) -> None:
     case.get_by_label("Note (kept in the history)").fill("half a sentence")
 
@@ -129,6 +192,29 @@ def test_n_leads_to_the_next_new_case(case: Page, town: City) -> None:
     case.keyboard.press("n")
 
     expect(case).to_have_url(f"{town.url}/cases/{other}")
+
+
+def test_a_case_listens_only_while_it_is_seen(wall: Page, town: City, case_id: str) -> None:
+    page = wall.context.new_page()
+    page.clock.install()
+    page.add_init_script("Object.defineProperty(document, 'hidden', { get: () => !window.inFront })")
+    streams: list[str] = []
+    page.on("request", lambda request: streams.append(request.url) if request.url.endswith("/events") else None)
+
+    def show(front: str) -> None:
+        page.evaluate(f"window.inFront = {front}; document.dispatchEvent(new Event('visibilitychange'))")
+
+    page.goto(f"{town.url}/cases/{case_id}")
+    page.wait_for_load_state("networkidle")
+    assert streams == []
+
+    page.route("**/events", lambda _: None, times=1)  # this one is never answered
+    for front in ("true", "false", "true"):
+        show(front)
+    expect(page.locator("#lamp")).to_have_text("Live")
+    page.clock.fast_forward(9000)  # by then the first stream would have been given up
+    assert len(streams) == 2
+    assert page.locator("#banner").is_hidden()
 
 
 def test_a_viewer_sees_no_buttons(new_page: PageMaker, town: City, case_id: str) -> None:

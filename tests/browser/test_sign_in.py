@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from support import page_picture
-from support.chromium import PageMaker
+from support.chromium import AWAY, PageMaker, sign_in
 from support.city import City
 
 
@@ -48,6 +48,51 @@ def test_signing_out_elsewhere_leads_to_the_sign_in_page(wall: Page, town: City)
     expect(other).to_have_url(f"{town.url}/login")
 
     expect(wall).to_have_url(re.compile(r"/login\?next="))
+
+
+def test_a_session_that_ended_while_the_server_was_away_leads_to_the_sign_in_page(
+    wall: Page, town: City, excused: list[str]
+) -> None:
+    excused += [*AWAY, "401"]
+    town.stop()
+    expect(wall.locator("#lamp")).to_have_text("Not connected, retrying")
+    wall.context.clear_cookies()
+    town.start()
+
+    expect(wall).to_have_url(re.compile(r"/login\?next="))
+
+
+def test_signing_in_on_another_screen_reaches_all_pages(wall: Page, town: City) -> None:
+    case_id = town.case("stall", evidence=False)
+    case, cameras, other = (wall.context.new_page() for _ in range(3))
+    case.goto(f"{town.url}/cases/{case_id}")
+    case.get_by_label("Note (kept in the history)").fill("a note that stays")
+    cameras.goto(f"{town.url}/cameras")
+    tokens = [page.locator("[name=csrf_token]") for page in (wall, case, cameras)]
+    old = [token.input_value() for token in tokens]
+
+    sign_in(other, town.url, town.key("operator"))
+
+    for token, ended in zip(tokens, old, strict=True):
+        expect(token).not_to_have_value(ended)
+    case.get_by_role("button", name="Confirm", exact=True).click()
+    expect(case.locator(".history")).to_contain_text("a note that stays")
+
+    other.goto("about:blank")  # a browser has six connections to a server
+    sign_in(other, town.url, town.key("admin"))
+
+    for page in (wall, case, cameras):
+        expect(page.locator(".who-name")).to_contain_text("administrator")
+
+
+def test_a_sign_in_page_goes_on_once_somebody_has_signed_in_on_another_screen(new_page: PageMaker, town: City) -> None:
+    page = new_page(role=None)
+    page.goto(f"{town.url}/cameras")
+    sign_in(page.context.new_page(), town.url, town.key("operator"))
+
+    page.evaluate("dispatchEvent(new Event('focus'))")
+
+    expect(page).to_have_url(f"{town.url}/cameras")
 
 
 def test_the_browsers_language_is_spoken_and_another_is_remembered(new_page: PageMaker, town: City) -> None:

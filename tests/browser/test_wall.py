@@ -2,10 +2,12 @@
 """The case wall in a real browser, over a real server."""
 
 import re
+from datetime import UTC, datetime
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
-from support.chromium import PageMaker
+from support import drawn_street
+from support.chromium import AWAY, PageMaker
 from support.city import City
 
 LOADED = "image => image.decode().then(() => image.naturalWidth)"
@@ -22,6 +24,18 @@ def picture_of(town: City, wall: Page, case_id: str) -> Locator:
 def test_an_empty_wall_says_how_many_cameras_watch(wall: Page) -> None:
     expect(wall.get_by_text("No open case")).to_be_visible()
     expect(wall.get_by_text("2 cameras watched.")).to_be_visible()
+
+
+def test_a_camera_that_goes_down_stays_told_on_an_empty_wall(town: City, wall: Page) -> None:
+    told = wall.get_by_text("Only 1 of 2 cameras live")
+    town.state("cam-02", "retrying", "no picture for 8 s from cam-02: check power and network")
+    expect(told).to_be_visible()
+
+    case_id = town.case("stall", evidence=False)
+    expect(told).to_be_hidden()
+    town.ask("POST", f"/cases/{case_id}/transitions", role="operator", json={"to": "false_alarm"})
+
+    expect(told).to_be_visible()
 
 
 def test_a_case_appears_without_reload_with_its_picture(town: City, wall: Page) -> None:
@@ -99,12 +113,7 @@ def test_older_cases_come_while_scrolling(town: City, new_page: PageMaker) -> No
 
 
 def test_a_server_that_comes_back_is_caught_up_with(town: City, wall: Page, excused: list[str]) -> None:
-    excused += [
-        "ERR_CONNECTION_REFUSED",
-        "ERR_EMPTY_RESPONSE",
-        "ERR_CONNECTION_RESET",
-        "ERR_INCOMPLETE_CHUNKED_ENCODING",
-    ]
+    excused += AWAY
     wall.evaluate("window.notReloaded = true")
 
     town.stop()
@@ -119,6 +128,30 @@ def test_a_server_that_comes_back_is_caught_up_with(town: City, wall: Page, excu
     assert wall.evaluate("window.notReloaded")
 
 
+def test_a_relapse_during_a_reconnect_is_told_as_new(town: City, wall: Page, excused: list[str]) -> None:
+    excused += [*AWAY, "ERR_FAILED"]
+    case_id = town.case("stall", evidence=False)
+    newer = town.case("debris", evidence=False)
+    for status in ("confirmed", "dispatched", "handled", "closed"):
+        town.ask("POST", f"/cases/{case_id}/transitions", role="operator", json={"to": status})
+    expect(wall.locator(f"#case-{newer}")).to_be_visible()
+    expect(wall.locator(f"#case-{case_id}")).to_have_count(0)
+    wall.locator("#announce").evaluate("region => region.replaceChildren()")
+
+    wall.route("**/events", lambda route: route.abort())
+    town.stop()
+    town.start()
+    expect(wall.locator("#lamp")).to_have_text("Not connected, retrying")
+    again = {"kind": "relapsed", "at": datetime.now(UTC).isoformat()}
+    town.ask("POST", f"/cases/{case_id}/observations", json=again)
+    wall.unroute("**/events")
+
+    expect(wall.locator("#announce")).to_contain_text("Connected again")
+    expect(wall.locator("#announce")).to_contain_text("New case: Stall")
+    expect(wall.locator("#announce")).not_to_contain_text("Debris")
+    expect(wall.locator(".card.arrived")).to_have_count(1)
+
+
 def test_camera_tiles_tell_state_error_and_show_the_last_picture(town: City, wall: Page) -> None:
     tile = wall.locator(".tile[data-key=cam-02]")
     expect(tile.locator(".camera-status")).to_have_text("Live")
@@ -130,9 +163,14 @@ def test_camera_tiles_tell_state_error_and_show_the_last_picture(town: City, wal
     expect(tile.locator(".error")).to_contain_text("check power and network")
 
 
-def test_a_new_snapshot_takes_its_place_without_a_black_moment(town: City, wall: Page) -> None:
+def test_new_snapshots_take_their_places_together_without_a_black_moment(town: City, wall: Page) -> None:
     wall.evaluate("""() => {
-      window.blank = 0;
+      window.blank = window.decoding = window.atOnce = 0;
+      const decode = HTMLImageElement.prototype.decode;
+      HTMLImageElement.prototype.decode = function () {
+        window.atOnce = Math.max(window.atOnce, (window.decoding += 1));
+        return decode.call(this).finally(() => (window.decoding -= 1));
+      };
       const look = () => {
         const image = document.querySelector(".tile[data-key=cam-01] img");
         if (!image || !image.complete || !image.naturalWidth) window.blank += 1;
@@ -142,10 +180,32 @@ def test_a_new_snapshot_takes_its_place_without_a_black_moment(town: City, wall:
     }""")
     before = wall.locator(".tile[data-key=cam-01] img").get_attribute("src")
 
-    town.camera("cam-01", "人民路口东", seed=5)
+    def both_anew(route: Route) -> None:
+        for camera_id in ("cam-01", "cam-02"):
+            town.snapshot(camera_id, drawn_street.jpeg("nothing", seed=5))
+        route.continue_()
+
+    wall.route("**/tiles", both_anew, times=1)
 
     expect(wall.locator(".tile[data-key=cam-01] img")).not_to_have_attribute("src", before or "", timeout=15_000)
     assert wall.evaluate("window.blank") == 0
+    assert wall.evaluate("window.atOnce") == 2
+
+
+def test_a_new_snapshot_moves_neither_zones_nor_focus(town: City, wall: Page) -> None:
+    town.snapshot("cam-01", drawn_street.jpeg("nothing", size=(960, 720)))
+    wall.goto(f"{town.url}/cameras")
+    picture, marks = (wall.locator(f"#camera-cam-01 {part}") for part in ("img", ".marks"))
+    expect(marks).to_have_attribute("viewBox", "0 0 1600 1200")
+    link = wall.locator("#camera-cam-01").get_by_role("link", name="Why not?")
+    link.focus()
+    before = picture.get_attribute("src")
+
+    town.snapshot("cam-01", drawn_street.jpeg("nothing", seed=5, size=(960, 720)))
+
+    expect(picture).not_to_have_attribute("src", before or "")
+    assert marks.get_attribute("viewBox") == "0 0 1600 1200"
+    assert link.evaluate("link => link === document.activeElement")
 
 
 def test_pictures_that_stay_are_kept_as_they_are(town: City, wall: Page) -> None:
@@ -167,14 +227,23 @@ def test_the_cameras_page_draws_zones_over_the_picture(town: City, wall: Page) -
     expect(camera.locator(".zones")).to_contain_text("便民摊点 market permitted")
 
 
-def test_sound_is_off_until_switched_on_and_remembered(wall: Page) -> None:
+def test_sound_is_off_until_switched_on_and_then_rings_on_the_next_page_too(town: City, wall: Page) -> None:
+    wall.add_init_script("""
+      window.tones = 0;
+      const start = OscillatorNode.prototype.start;
+      OscillatorNode.prototype.start = function (at) { window.tones += 1; start.call(this, at); };
+    """)
     button = wall.get_by_role("button", name="Sound for new cases")
     expect(button).to_have_attribute("aria-pressed", "false")
 
     button.click()
-    wall.reload()
+    with wall.expect_navigation():
+        wall.get_by_role("link", name="Cases", exact=True).click()
 
     expect(button).to_have_attribute("aria-pressed", "true")
+    wall.locator("#lamp[data-state=live]").wait_for()
+    town.case("stall", evidence=False)
+    wall.wait_for_function("() => window.tones === 2")
 
 
 def test_cases_are_reached_by_keyboard(town: City, wall: Page) -> None:

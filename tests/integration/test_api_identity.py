@@ -14,6 +14,8 @@ from api.repetition import recommend
 from api.schemas import CASE_IN
 from api.trial import Trial, trial
 
+BACK = {"kind": "relapsed", "at": "2026-11-22T06:30:00Z"}
+
 
 class Desk:
     """An API and a clock that the test sets."""
@@ -39,6 +41,12 @@ class Desk:
     def move(self, case_id: str, *steps: str) -> None:
         for to in steps:
             self.ask("POST", f"cases/{case_id}/transitions", "operator", {"to": to})
+
+    def close(self, case_id: str) -> None:
+        self.move(case_id, "confirmed", "dispatched", "handled", "closed")
+
+    def back(self, case_id: str) -> dict[str, Any]:
+        return self.ask("POST", f"cases/{case_id}/observations", "patrol", BACK)
 
     def state(self, *, after_s: float = 0, **state: Any) -> None:
         self.now += timedelta(seconds=after_s)
@@ -86,7 +94,7 @@ def test_what_is_done_or_cleared_is_linked_to_nothing(desk: Desk) -> None:
 def test_a_place_where_it_happens_again_is_judged_harder(desk: Desk) -> None:
     first = desk.report("site-1")
     assert (first["recommendation"]["action"], first["place"]) == ("educate", "site-1")
-    desk.move(first["id"], "confirmed", "dispatched", "handled", "closed")
+    desk.close(first["id"])
     second = desk.report("site-2", history_of="site-1", repeats=1)
     false = desk.report("site-3", chased_from="site-2")
     desk.move(false["id"], "false_alarm")
@@ -100,11 +108,40 @@ def test_a_place_where_it_happens_again_is_judged_harder(desk: Desk) -> None:
 
 def test_a_return_after_a_closed_case_is_a_repetition(desk: Desk) -> None:
     case_id = desk.report("site-1")["id"]
-    desk.move(case_id, "confirmed", "dispatched", "handled", "closed")
-    back = {"kind": "relapsed", "at": "2026-11-22T06:30:00Z"}
-    told = desk.ask("POST", f"cases/{case_id}/observations", "patrol", back)
+    desk.close(case_id)
+    told = desk.back(case_id)
     assert (told["recommendation"]["action"], told["status"]) == ("warn", "new")
     assert told["history"][-1]["text"] == {"en": "relapsed: it is back", "zh": "复发：再次出现"}
+
+
+def test_the_next_case_of_a_place_goes_on_from_the_returns_of_the_last_one(desk: Desk) -> None:
+    first = desk.report("site-1")["id"]
+    for _ in range(2):
+        desk.close(first)
+        assert desk.back(first)["status"] == "new"
+    desk.close(first)
+    second = desk.report("site-2", history_of="site-1")
+    assert (second["recommendation"]["action"], second["recommendation"]["repetition"]) == ("strict", 3)
+    assert desk.case(first)["recommendation"]["repetition"] == 2
+
+
+def test_of_a_case_whose_return_was_a_false_alarm_only_that_return_is_not_counted(desk: Desk) -> None:
+    first = desk.report("site-1")["id"]
+    desk.close(first)
+    desk.back(first)
+    desk.move(first, "false_alarm")
+    second = desk.report("site-2", history_of="site-1")["id"]
+    assert desk.case(second)["recommendation"]["repetition"] == 1
+    desk.move(first, "new")  # it was pressed by mistake
+    assert desk.case(second)["recommendation"]["repetition"] == 2
+
+
+def test_who_moves_on_and_comes_back_has_done_it_three_times(desk: Desk) -> None:
+    first = desk.report("site-1")["id"]
+    desk.close(first)
+    second = desk.report("site-2", chased_from="site-1")["id"]
+    assert desk.back(first)["recommendation"]["repetition"] == 2
+    assert desk.case(second)["recommendation"]["repetition"] == 1
 
 
 @pytest.mark.parametrize(
@@ -141,14 +178,17 @@ def test_a_fault_that_lasts_is_one_ticket_until_it_is_over(desk: Desk) -> None:
 
 
 def test_another_fault_is_another_ticket_and_no_picture_is_one_too(desk: Desk) -> None:
+    error = "no picture for 8 s from cam-12: check power and network"
     desk.ask("PUT", "cameras/cam-12", "patrol", CAMERA_IN)
     desk.state(health=HEALTH | {"state": "moved", "since": "2026-11-22T05:00:00Z"})
-    desk.state(after_s=10, status="retrying", error="no picture for 8 s")
+    desk.state(after_s=10, status="retrying", error=error)
     desk.state(after_s=20, status="connecting", error=None)
-    desk.state(after_s=20, status="retrying", error="no picture for 8 s")
+    desk.state(after_s=20, status="retrying", error=error)
     assert desk.tickets() == [("moved", "closed")]
-    desk.state(after_s=25, status="retrying", error="no picture for 8 s")
+    desk.state(after_s=25, status="retrying", error=error)
     assert desk.tickets() == [("offline", "open"), ("moved", "closed")]
+    (ticket,) = desk.ask("GET", "tickets?status=open", "viewer")["items"]
+    assert ticket["text"] == {"en": error, "zh": "摄像机没有画面（cam-12 已 8 秒没有画面：请检查供电与网络）"}
     desk.state(after_s=5, status="live", error=None)
     assert desk.tickets() == [("offline", "closed"), ("moved", "closed")]
 

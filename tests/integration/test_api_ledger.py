@@ -37,8 +37,8 @@ class Office:
         self.trial: Trial = trial(folder, clock=lambda: self.now, change=change)
         self.http = TestClient(self.trial.app)
 
-    def post(self, path: str = "ledger", role: str = "patrol", **body: Any) -> httpx2.Response:
-        headers = self.trial.headers(role) | {"Idempotency-Key": "one"}
+    def post(self, path: str = "ledger", role: str = "patrol", sent: str = "one", **body: Any) -> httpx2.Response:
+        headers = self.trial.headers(role) | {"Idempotency-Key": sent}
         return self.http.post(f"/api/v1/{path}", headers=headers, json=body)
 
     def put(self, path: str, **body: Any) -> None:
@@ -50,6 +50,9 @@ class Office:
     def why(self, at: datetime) -> dict[str, Any]:
         found: dict[str, Any] = self.get("cameras/cam-12/why", at=at.isoformat()).json()
         return found
+
+    def observe(self, case_id: str, kind: str, at: str) -> None:
+        self.post(f"cases/{case_id}/observations", sent=at, kind=kind, at=at).raise_for_status()
 
     def camera(self, **state: Any) -> None:
         self.put("cam-12", **CAMERA_IN)
@@ -165,14 +168,51 @@ def test_why_names_the_case_that_there_was(office: Office) -> None:
     assert office.why(datetime(2026, 11, 21, 1, 9, tzinfo=UTC))["verdict"] != "case"
 
 
+def test_why_names_no_case_for_the_days_when_its_thing_was_gone(office: Office) -> None:
+    office.camera()
+    case = office.post("cases", **CASE_IN).json()  # there since 01:10
+    # the API was away that day: what it hears of only now was then
+    for kind, hour in (("cleared", 2), ("resumed", 3), ("cleared", 4), ("relapsed", 6)):
+        office.observe(case["id"], kind, f"2026-11-21T0{hour}:00:00Z")
+    there = [office.why(datetime(2026, 11, 21, hour, 30, tzinfo=UTC))["verdict"] == "case" for hour in range(1, 8)]
+    assert there == [True, True, True, False, False, True, True]
+    back = office.why(datetime(2026, 11, 21, 7, tzinfo=UTC))["text"]["en"]
+    assert back.endswith("there since 2026-11-21 14:00:00, confirmed 2026-11-21 14:00:00")
+
+
+def test_what_nobody_saw_go_had_gone_when_people_closed_its_case_if_it_came_back(office: Office) -> None:
+    office.camera()
+    case = office.post("cases", **CASE_IN).json()["id"]
+    for to in ("confirmed", "dispatched", "handled", "closed"):
+        office.post(f"cases/{case}/transitions", role="operator", sent=to, to=to).raise_for_status()
+    office.now += timedelta(hours=3)
+    office.observe(case, "relapsed", office.now.isoformat())
+    told = [office.why(NOW + timedelta(hours=hours))["case"] for hours in (-1, 1, 3)]
+    assert told == [case, None, case]
+
+
+def test_why_names_the_case_that_stood_there_behind_one_that_did_not(office: Office) -> None:
+    office.camera()
+    first = office.post("cases", **CASE_IN).json()["id"]
+    second = office.post("cases", sent="two", **CASE_IN | {"key": "b"}).json()["id"]
+    office.observe(second, "cleared", "2026-11-21T02:00:00Z")
+    office.observe(second, "relapsed", "2026-11-21T04:00:00Z")
+    told = [office.why(datetime(2026, 11, 21, hour, 30, tzinfo=UTC))["case"] for hour in (1, 3, 4)]
+    assert told == [second, first, second]
+
+
 def test_why_knows_when_the_camera_was_down(office: Office) -> None:
     office.camera()
     office.now += timedelta(seconds=20)
-    office.camera(status="retrying", error="no picture for 8 s: check power and network")
+    error = "no picture for 8 s from cam-12: check power and network"
+    office.camera(status="retrying", error=error)
     office.now += timedelta(seconds=25)
     told = office.why(office.now)
     assert told["verdict"] == "down"
-    assert "gave no pictures since 14:05:20 (no picture for 8 s: check power and network)" in told["text"]["en"]
+    assert f"gave no pictures since 14:05:20 ({error})" in told["text"]["en"]
+    assert "自 14:05:20 起没有画面（cam-12 已 8 秒没有画面：请检查供电与网络）" in told["text"]["zh"]
+    office.camera(status="stopped", error=None)
+    assert "没有画面（已停止）" in office.why(office.now)["text"]["zh"]
     assert office.why(NOW + timedelta(seconds=10))["verdict"] == "nothing"
 
 
@@ -202,6 +242,19 @@ def test_why_knows_when_the_camera_was_blind(office: Office) -> None:
     told = office.why(NOW)
     assert (told["verdict"], told["reason"]["code"]) == ("blind", "camera_covered")
     assert "自 14:04:00 起画面不可信（镜头被遮挡，请清洁）" in told["text"]["zh"]
+
+
+def test_what_was_known_of_a_camera_for_longer_than_the_ledger_keeps_outlives_its_next_change(tmp_path: Path) -> None:
+    office = Office(tmp_path, silent_after_s=1e9)
+    for days, status in ((0, "retrying"), (1, "live"), (21, "retrying")):
+        office.now = NOW + timedelta(days=days)
+        office.camera(status=status)
+        office.tidy()
+    told = [office.why(NOW + timedelta(days=days))["verdict"] for days in (3, 20, 21)]
+    assert told == ["forgotten", "nothing", "down"]
+    office.now += timedelta(days=15)
+    office.tidy()
+    assert office.why(office.now - timedelta(days=1))["verdict"] == "down"
 
 
 def test_why_says_what_it_cannot_know(office: Office) -> None:

@@ -20,7 +20,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from fastapi.testclient import TestClient
 
-from api import cases, event_log, ledger_rows, moments
+from api import case_rows, cases, event_log, ledger_rows, moments
 from api.camera_schemas import CAMERA_IN, STATE_IN
 from api.ledger_schemas import ENTRY_IN
 from api.model import NewCase
@@ -137,6 +137,9 @@ def test_the_ledger_answers_why_and_forgets(api: Trial) -> None:
     with api.app.state.services.store.write() as connection:
         assert len(ledger_rows.forget(connection, before=datetime(2000, 1, 1, tzinfo=UTC), most_bytes=0)) == 1
         assert moments.forget(connection, before=datetime(2200, 1, 1, tzinfo=UTC)) == 0
+        moments.note_removal(connection, "cam-12", now=datetime(2201, 1, 1, tzinfo=UTC))
+        assert moments.forget(connection, before=datetime(2200, 1, 1, tzinfo=UTC)) == 0  # it held until then
+        assert moments.forget(connection, before=datetime(2202, 1, 1, tzinfo=UTC)) == 1
 
 
 def test_two_cameras_one_thing_and_a_place_that_repeats(api: Trial) -> None:
@@ -150,6 +153,27 @@ def test_two_cameras_one_thing_and_a_place_that_repeats(api: Trial) -> None:
     first, second = report(key="a"), report(key="b", camera_id="cam-2", history_of="a")
     assert second["linked_to"] == [first["id"]]
     assert (second["place"], second["recommendation"]["repetition"]) == ("a", 1)  # type: ignore[index]  # it is JSON
+
+
+def test_what_came_back_counts_and_was_not_there_in_between(api: Trial) -> None:
+    http, headers = TestClient(api.app), api.headers("admin")
+
+    def tell(case_id: str, what: str, **body: object) -> None:
+        key = {"Idempotency-Key": "-".join(map(str, body.values()))}
+        http.post(f"/api/v1/cases/{case_id}/{what}", json=body, headers=headers | key).raise_for_status()
+
+    first = http.post("/api/v1/cases", json=CASE_IN, headers=headers | {"Idempotency-Key": "a"}).json()
+    for to in ("confirmed", "dispatched", "handled", "closed"):
+        tell(first["id"], "transitions", to=to)
+    tell(first["id"], "observations", kind="cleared", at="2026-11-21T02:00:00Z")
+    tell(first["id"], "observations", kind="relapsed", at="2026-11-21T04:00:00Z")
+    again = CASE_IN | {"key": "b", "history_of": CASE_IN["key"], "camera_id": "cam-2"}
+    second = http.post("/api/v1/cases", json=again, headers=headers | {"Idempotency-Key": "b"}).json()
+    assert second["recommendation"]["repetition"] == 2
+    with api.app.state.services.store.read() as connection:
+        hours = (datetime(2026, 11, 21, hour, 30, tzinfo=UTC) for hour in (1, 3, 4))
+        there = [case_rows.standing(connection, first["camera_id"], hour) is not None for hour in hours]
+    assert there == [True, False, True]
 
 
 def test_a_nul_is_refused_wherever_it_comes_in(api: Trial) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,11 +15,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from api import housekeeping
+from api import case_rows, cases, housekeeping
 from api.errors import SchemaOutdated
+from api.model import NewCase, Observation
+from api.roles import Principal, Role
+from api.schemas import CASE_IN, CaseIn
 from api.store import Store, _alembic, check_schema, head_revision, upgrade
 from api.tables import case_numbers, idempotency, metadata, probe
 from api.trial import trial
+from api.workflow import Status
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
@@ -74,6 +79,26 @@ def test_a_downgrade_leaves_nothing_behind(store: Store) -> None:
         command.downgrade(config, "base")
     with store.read() as connection:
         assert sa.inspect(connection).get_table_names() == ["alembic_version"]
+
+
+def test_what_the_patrol_saw_is_read_off_the_notes_of_older_rows(tmp_path: Path) -> None:
+    api = trial(tmp_path)
+    store, by = api.app.state.services.store, Principal("key", "patrol-1", Role.PATROL)
+    with store.write() as connection:
+        new = NewCase(**CaseIn.model_validate(CASE_IN).model_dump())
+        case, _ = cases.register(connection, new, by=by, now=NOW, zone=api.config.zone)
+        for kind in ("cleared", "resumed", "cleared", "relapsed"):
+            fact = Observation(kind, NOW - timedelta(hours=1), note="seen so")  # type: ignore[arg-type]  # one of them
+            case = cases.observe(connection, case.id, fact, by=by, now=NOW)
+        people = Principal("user", "li", Role.OPERATOR)
+        case = cases.move(connection, case.id, Status.CONFIRMED, by=people, now=NOW, note="cleared: says li")
+        config = _alembic()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0004")
+        command.upgrade(config, "head")
+        again = case_rows.get(connection, case.id)
+    assert [row.fact for row in case.history] == [None, "cleared", "resumed", "cleared", "relapsed", None]
+    assert again.history == tuple(replace(row, fact_at=None) for row in case.history)
 
 
 def test_a_transaction_is_kept_whole_or_not_at_all(store: Store) -> None:

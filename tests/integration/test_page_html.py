@@ -111,11 +111,14 @@ def test_a_case_that_does_not_exist_is_told_in_html(client: TestClient, made: Tr
     assert "No such page or case" in answer.text
 
 
-def test_a_patrol_may_not_look_at_the_page(client: TestClient, made: Trial) -> None:
-    answer = client.get("/", headers=made.headers("patrol") | {"Accept-Language": "en"})
+def test_a_patrol_may_not_look_at_the_page_and_can_sign_in_as_somebody_else(client: TestClient, made: Trial) -> None:
+    client.post("/login", data={"token": made.keys[Role.PATROL]})
+    answer = client.get("/", headers={"Accept-Language": "en"})
 
     assert answer.status_code == 403
     assert "Sign in as an operator" in answer.text
+    assert '<a class="button" href="/login">' in answer.text
+    assert client.get("/login/known").json() == {"known": False}
 
 
 @pytest.mark.parametrize("query", ["?status=nonsense", "?class=&camera=", "?before=0", "?status=all&class=x"])
@@ -234,6 +237,18 @@ def test_messages_that_did_not_arrive_stand_at_their_camera_which_comes_first(
         assert first < html.index(refused) < second
         assert first < html.index("7 条消息尚未送达" if language == "zh" else "not arrived yet: 7;") < second
         assert html.count("curbwatch refused") == 1
+
+
+def test_what_came_back_has_been_standing_since_then(client: TestClient, made: Trial) -> None:
+    case_id = report(client, made)
+    for kind, at in (("cleared", "2026-11-21T05:20:00Z"), ("relapsed", "2026-11-21T05:58:00Z")):
+        body, headers = {"kind": kind, "at": at}, made.headers("patrol") | {"Idempotency-Key": kind}
+        client.post(f"/api/v1/cases/{case_id}/observations", json=body, headers=headers).raise_for_status()
+
+    for path in ("/", f"/cases/{case_id}"):
+        html = client.get(path, headers=made.headers("viewer")).text
+        (since,) = re.findall(r'<p class="standing".*?data-since="([^"]+)"', html, re.DOTALL)
+        assert since.startswith("2026-11-21T05:58:00"), path
 
 
 def test_times_are_told_in_the_citys_zone(client: TestClient, made: Trial) -> None:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, Page, sync_playwright
 
 PageMaker = Callable[..., Page]  # of a locale and a role
+# what a console says while the server is away
+AWAY = ("ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "ERR_INCOMPLETE_CHUNKED_ENCODING")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -89,7 +89,10 @@ class City:
         ]
         self.ask("PUT", f"/cameras/{camera_id}", json={"name": name, "zones": zones, "place": "人民路 18 号"})
         self.state(camera_id, status, error)
-        picture = drawn_street.jpeg("nothing", seed=seed)
+        self.snapshot(camera_id, drawn_street.jpeg("nothing", seed=seed))
+
+    def snapshot(self, camera_id: str, picture: bytes) -> None:
+        """Shows what a camera sees."""
         self.ask("PUT", f"/cameras/{camera_id}/snapshot", content=picture, headers={"Content-Type": "image/jpeg"})
 
     def state(self, camera_id: str, status: str, error: str | None = None) -> None:
@@ -108,12 +111,13 @@ class City:
         standing_s: float = 95,
         seed: int = 1,
         evidence: bool = True,
+        key: str = "",
     ) -> str:
         """Reports a case, with its pictures and a clip unless told otherwise; returns its number."""
         now = datetime.now(UTC)
         first = now - timedelta(seconds=standing_s)
         body = {
-            "key": uuid.uuid4().hex,
+            "key": key or uuid.uuid4().hex,
             "class": thing,
             "camera_id": camera_id,
             "zone": zone,

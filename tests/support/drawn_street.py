@@ -35,9 +35,10 @@ def street(thing: Thing, *, seed: int = 1) -> Picture:
 
 
 @cache
-def jpeg(thing: Thing, *, seed: int = 1) -> bytes:
-    """The street as JPEG."""
-    done, data = cv2.imencode(".jpg", street(thing, seed=seed), [cv2.IMWRITE_JPEG_QUALITY, 82])
+def jpeg(thing: Thing, *, seed: int = 1, size: tuple[int, int] = SIZE) -> bytes:
+    """The street as JPEG of a width and height."""
+    picture = cv2.resize(street(thing, seed=seed), size)
+    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 82])
     assert done
     return data.tobytes()
 

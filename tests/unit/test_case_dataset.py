@@ -6,12 +6,20 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import cv2
+import numpy as np
 import pytest
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
-from api.model import Case, Evidence
+from api.model import Case, Evidence, HistoryRow
+from api.schemas import CASE_IN
+from api.trial import trial
 from api.workflow import Status
 from curbwatch.case_dataset import split_of, write
+from curbwatch.cli import app
 from models.feed import index, labels
 
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -38,6 +46,12 @@ def case(
         1, name, f"key {name}", status, class_name, camera, "gate", 0.8, BOX, at - timedelta(minutes=5), at,
         at + timedelta(minutes=5), None, 0, "m", {}, [], at, at, 1, evidence=tuple(shown),
     )  # fmt: skip
+
+
+def told(hours: float, before: Status | None, to: Status, fact: str | None = None) -> HistoryRow:
+    """A row of the history, so many hours after the picture; the API hears of facts a minute later."""
+    at = AT + timedelta(hours=hours)
+    return HistoryRow(at + timedelta(minutes=1), "x", before, to, None, None, fact, at if fact else None)
 
 
 def rows(out: Path, folder: str, name: str) -> list[list[float]]:
@@ -94,6 +108,86 @@ def test_what_was_not_seen_to_go_stands_while_its_case_is_open(
     false, earlier = case(evidence, "a", Status.FALSE_ALARM), case(evidence, "b", status, at=AT - timedelta(hours=1))
     write([false, earlier], evidence, tmp_path / "out")
     assert bool(rows(tmp_path / "out", "labels", "a")) == stands
+
+
+def test_cases_whose_pictures_are_not_asked_for_still_tell_what_stood_in_the_others(
+    tmp_path: Path, evidence: Path
+) -> None:
+    false, true = case(evidence, "a", Status.FALSE_ALARM), case(evidence, "b", Status.CONFIRMED, "debris")
+    (entry,) = write([false, true], evidence, tmp_path / "out", asked={"a"})
+    assert entry.name == hashlib.sha256(b"a").hexdigest()[:16]
+    assert rows(tmp_path / "out", "labels", "a") == [[1, 20, 40, 60, 80]]
+
+
+def test_an_export_of_false_alarms_alone_labels_the_true_cases_that_stood_there(tmp_path: Path) -> None:
+    made = trial(tmp_path)
+    http = TestClient(made.app)
+
+    def post(path: str, key: str, **content: Any) -> Any:
+        sent = made.headers("admin") | {"Idempotency-Key": key, "Content-Type": content.pop("kind", "application/json")}
+        return http.post(f"/api/v1/{path}", headers=sent, **content).raise_for_status().json()
+
+    for key, to in (("a", "false_alarm"), ("b", "confirmed")):
+        number = post("cases", key, json=CASE_IN | {"key": key, "camera_id": TRAINED})["id"]
+        picture = cv2.imencode(".jpg", np.full((90, 160, 3), ord(key), np.uint8))[1].tobytes()
+        taken = f"cases/{number}/evidence?kind=during&taken_at={CASE_IN['confirmed_at']}"
+        post(taken, key, content=picture, kind="image/jpeg")
+        post(f"cases/{number}/transitions", key, json={"to": to})
+    city, out = tmp_path / "city.toml", tmp_path / "out"
+    city.write_text(f'[service]\ndata_dir = "."\ndatabase_url = "sqlite:///{tmp_path}/trial.db"\n', "utf-8")
+    words = ("cases", "export", "-s", str(city), "--dataset", str(out), "--status", "false_alarm")
+    assert "1 judged pictures" in CliRunner().invoke(app, words).output
+    (label,) = (out / "labels" / "train").iterdir()
+    assert len(label.read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("judged", "back", "kind", "labels"),
+    [
+        (Status.CLOSED, Status.FALSE_ALARM, "cases", [[0, 20, 40, 60, 80]]),
+        (Status.CLOSED, Status.NEW, "cases", [[0, 20, 40, 60, 80]]),
+        (Status.FALSE_ALARM, Status.CONFIRMED, "false_alarms", []),
+    ],
+)
+def test_a_picture_is_judged_by_what_people_said_before_the_thing_was_back(
+    tmp_path: Path, evidence: Path, judged: Status, back: Status, kind: str, labels: list[list[float]]
+) -> None:
+    story = (
+        told(0, None, Status.NEW),
+        told(1, Status.NEW, judged),
+        told(2, judged, judged, "cleared"),
+        told(30, judged, Status.NEW, "relapsed"),
+        *([told(31, Status.NEW, back)] if back is not Status.NEW else ()),
+    )
+    (entry,) = write([replace(case(evidence, "a", back), history=story)], evidence, tmp_path / "out")
+    assert (entry.kind, rows(tmp_path / "out", "labels", "a")) == (kind, labels)
+
+
+def test_a_false_alarm_that_was_pressed_by_mistake_is_what_people_said_then(tmp_path: Path, evidence: Path) -> None:
+    story = (
+        told(0, None, Status.NEW),
+        told(1, Status.NEW, Status.FALSE_ALARM),
+        told(2, Status.FALSE_ALARM, Status.NEW),
+        told(3, Status.NEW, Status.CONFIRMED),
+    )
+    (entry,) = write([replace(case(evidence, "a", Status.CONFIRMED), history=story)], evidence, tmp_path / "out")
+    assert entry.kind == "cases"
+
+
+@pytest.mark.parametrize(("hours", "stood"), [(-1, True), (1, False), (4, True)])
+def test_what_came_back_is_labelled_in_no_picture_of_the_hours_when_it_was_gone(
+    tmp_path: Path, evidence: Path, hours: int, *, stood: bool
+) -> None:
+    story = (
+        told(-2, None, Status.NEW),
+        told(-1.5, Status.NEW, Status.CONFIRMED),
+        told(0, Status.CONFIRMED, Status.CONFIRMED, "cleared"),
+        told(3, Status.CONFIRMED, Status.CONFIRMED, "relapsed"),
+    )
+    true = replace(case(evidence, "a", Status.CONFIRMED, at=AT - timedelta(hours=2)), history=story)
+    false = case(evidence, "b", Status.FALSE_ALARM, at=AT + timedelta(hours=hours))
+    write([true, false], evidence, tmp_path / "out")
+    assert bool(rows(tmp_path / "out", "labels", "b")) == stood
 
 
 def test_whole_cameras_are_held_out_and_the_index_says_so(tmp_path: Path, evidence: Path) -> None:

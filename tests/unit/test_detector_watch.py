@@ -22,6 +22,7 @@ from detector.zones import Zone
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 PAVEMENT = Zone("pavement", ((0, 0), (1, 0), (1, 1), (0, 1)), dwell_s=60, clear_s=30)
 PITCH = Zone("pitch", ((0.3, 0.3), (0.7, 0.3), (0.7, 0.7), (0.3, 0.7)), kind="permitted", classes=("stall",))
+ROADWAY = Zone("roadway", ((0, 0.7), (1, 0.7), (1, 1), (0, 1)), dwell_s=60)
 LEFT: Box = (0.20, 0.40, 0.40, 0.60)
 RIGHT: Box = (0.45, 0.40, 0.65, 0.60)
 CROWD: Box = (0.15, 0.35, 0.45, 0.65)
@@ -308,6 +309,37 @@ def test_a_permitted_pitch_never_opens() -> None:
     assert street.given_up == ["stands in permitted zone pitch"]
     street.stands(seconds=100)
     assert street.watch.sites == ()
+
+
+def stall_with_its_foot_at(y: float, dice: random.Random) -> Sighting:
+    x0, y0, x1, y1 = (edge + dice.gauss(0, 0.003) for edge in (0.45, y - 0.3, 0.55, y))
+    return Sighting("stall", 0.8, (x0, y0, x1, y1))
+
+
+@pytest.mark.parametrize("zones", [(PAVEMENT, PITCH), (ROADWAY,)])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_box_that_jitters_over_the_edge_of_watched_ground_opens_nothing(zones: tuple[Zone, ...], seed: int) -> None:
+    street, dice = Street(*zones), random.Random(seed)  # noqa: S311 - repeatable
+    for _ in range(3600):
+        street.look([stall_with_its_foot_at(0.698, dice)])
+    assert street.news == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_stands_just_beside_his_pitch_gains_nothing_by_a_box_that_jitters_into_it(seed: int) -> None:
+    street, dice = Street(PAVEMENT, PITCH), random.Random(seed)  # noqa: S311 - repeatable
+    for _ in range(90):
+        street.look([stall_with_its_foot_at(0.702, dice)])
+    assert street.news == [Kind.OPENED]
+
+
+def test_who_moves_out_of_his_pitch_is_opened_and_stays_so_where_he_is() -> None:
+    street, dice = Street(PAVEMENT, PITCH), random.Random(1)  # noqa: S311 - repeatable
+    for second in range(2400):
+        street.look([stall_with_its_foot_at(0.69 if second < 1200 else 0.71, dice)])
+    (opened,) = [event for event in street.events if event.kind is not Kind.GIVEN_UP]
+    assert opened.kind is Kind.OPENED
+    assert timedelta(seconds=1260) <= opened.at - START <= timedelta(seconds=1290)
 
 
 def test_debris_on_a_pitch_for_stalls_opens() -> None:

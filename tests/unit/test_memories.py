@@ -23,11 +23,13 @@ from detector.zones import Zone
 from support.seen_street import START, learnt
 
 ZONES = (Zone("kerb", ((0.0, 0.4), (1.0, 0.4), (1.0, 1.0), (0.0, 1.0)), dwell_s=10),)
+MOVED = because("camera_moved", dx=0.2, dy=0.0, degrees=0.0, scale=1.0)
 
 
 def test_a_memory_is_there_after_a_restart(tmp_path: Path) -> None:
     Memories(tmp_path / "memories").put("cam-1", learnt(), ZONES)
-    found = Memories(tmp_path / "memories").get("cam-1", ZONES)
+    found, turned = Memories(tmp_path / "memories").get("cam-1", ZONES)
+    assert not turned
     assert found.health is not None
     assert found.health.state == "ok"
     assert found.street is not None
@@ -37,8 +39,18 @@ def test_a_memory_is_there_after_a_restart(tmp_path: Path) -> None:
 def test_zones_drawn_anew_make_the_new_view_the_reference(tmp_path: Path) -> None:
     memories = Memories(tmp_path)
     memories.put("cam-1", learnt(), ZONES)
-    drawn = (replace(ZONES[0], polygon=((0.0, 0.5), (1.0, 0.5), (1.0, 1.0))),)
-    assert memories.get("cam-1", drawn).health is None
+    memory, turned = memories.get("cam-1", drawn_anew())
+    assert (memory.health, turned) == (None, False)
+
+
+def test_zones_drawn_anew_for_a_camera_that_was_called_moved_say_that_it_was_turned(tmp_path: Path) -> None:
+    memories, health = Memories(tmp_path), learnt().health
+    assert health is not None
+    for fault in (MOVED, because("camera_moved_unclear")):
+        memories.put("cam-1", Memory(replace(health, fault=fault)), ZONES)
+        memory, turned = memories.get("cam-1", drawn_anew())
+        assert (memory.health, turned) == (None, True)
+        assert not memories.get("cam-1", ZONES)[1]
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_survived(tmp_path: Path) -> None:
@@ -46,7 +58,8 @@ def test_a_folder_that_cannot_be_written_is_told_and_survived(tmp_path: Path) ->
     memories = Memories(tmp_path / "memories")
     with capture_logs() as logs:
         memories.put("cam-1", learnt(), ZONES)
-        assert memories.get("cam-1", ZONES).health is None
+        memory, turned = memories.get("cam-1", ZONES)
+    assert (memory.health, turned) == (None, False)
     assert [log["log_level"] for log in logs] == ["warning", "warning"]
 
 
@@ -57,6 +70,10 @@ def test_a_full_disk_is_not_filled_up_with_halves(tmp_path: Path, monkeypatch: p
         for _ in range(3):
             memories.put("cam-1", learnt(), ZONES)
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def drawn_anew() -> tuple[Zone, ...]:
+    return (replace(ZONES[0], polygon=((0.0, 0.5), (1.0, 0.5), (1.0, 1.0))),)
 
 
 def full(*_: object) -> None:
@@ -87,7 +104,7 @@ def test_a_faults_report_has_its_words_and_a_well_camera_none() -> None:
     health = learnt().health
     assert health is not None
     well = _health(health)
-    ill = _health(replace(health, fault=because("camera_moved", dx=0.2, dy=0.0, degrees=0.0, scale=1.0)))
+    ill = _health(replace(health, fault=MOVED))
     assert well is not None
     assert ill is not None
     assert (well["state"], well["reason"], well["shift"]) == ("ok", None, [0.0, 0.0])

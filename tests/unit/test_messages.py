@@ -9,14 +9,18 @@ import numpy as np
 import pytest
 
 from api.schemas import CaseIn, ObservationIn
-from curbwatch.messages import clip_message, messages, stamp, unmarked
+from curbwatch.judging import _on_picture
+from curbwatch.messages import case_body, clip_message, messages, stamp, unmarked
 from detector.ground import ground_from_horizon, ground_from_points
 from detector.look import Look, Trace
 from detector.looks import Seen
+from detector.observe import Memory
 from detector.reasons import because
+from detector.registration import Shift
 from detector.sites import Site, State
 from detector.watch import Event, Kind
 from streams.frame import Frame
+from support.seen_street import learnt
 
 NOW = datetime(2026, 11, 21, 8, 2, tzinfo=UTC)
 BIRTH = NOW - timedelta(seconds=120)
@@ -28,6 +32,7 @@ SITE = Site(
     zone="东门",
     origin=(0.2, 0.2, 0.4, 0.7),
     box=(-0.000001, 0.2, 0.4, 1.0000001),
+    mean=(0.0, 0.2, 0.4, 1.0),
     state=State.CONFIRMED,
     first_seen_at=BIRTH,
     last_seen_at=NOW,
@@ -73,9 +78,19 @@ def test_a_calibrated_camera_says_where_it_stands_in_the_citys_metres() -> None:
     assert CaseIn.model_validate_json(untold).ground is None
 
 
+def test_a_bumped_camera_says_where_a_thing_stands_by_the_calibration_and_shows_where_it_sees_it() -> None:
+    health = learnt().health
+    assert health is not None
+    bumped = _on_picture(event(Kind.OPENED), Memory(replace(health, shift=Shift(0.0, -0.04))))
+    ground = ground_from_horizon(0.2, 6.0, fov_deg=40.0)
+    straight, told = case_body(event(Kind.OPENED), "tiny", ground), case_body(bumped, "tiny", ground)
+    assert told["ground"] == straight["ground"]
+    assert told["box"] == [0.0, 0.16, 0.4, 0.96]
+
+
 def test_a_place_at_the_horizon_costs_the_metres_not_the_case() -> None:
     ground = ground_from_horizon(0.2, 6.0, fov_deg=40.0)
-    far = Event(Kind.OPENED, replace(SITE, box=(0.2, 0.1, 0.4, 0.2 + 1e-7)), NOW, because("outside"))
+    far = Event(Kind.OPENED, replace(SITE, mean=(0.2, 0.1, 0.4, 0.2 + 1e-7)), NOW, because("outside"))
     told = messages(far, LOOK, model="tiny", before=None, ground=ground)[0].body
     assert CaseIn.model_validate_json(told).ground is None
 

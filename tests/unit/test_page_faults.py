@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import av
 import pytest
 
-from api.page.fault_texts import fault
+from api.fault_texts import fault
 from streams import failures
 from streams.source import Source
 

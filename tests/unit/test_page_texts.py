@@ -9,10 +9,10 @@ import pytest
 from api.page import assets
 from api.page.rendering import TEMPLATES
 from api.page.telling import GRADES, MARKS
-from api.page.text import Language
 from api.page.texts import TEXTS, browser_texts, preferred, translate
 from api.page.views import CHOICES, KINDS, SHORTCUTS
 from api.roles import Role
+from api.text import Language
 
 NAMES = {"brand", "language.other", "language.switch"}
 MADE = (

@@ -1,11 +1,25 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from curbwatch.errors import SettingsError
-from curbwatch.service import alone, service
+from curbwatch.memories import Memories
+from curbwatch.service import _post, alone, service
 from curbwatch.settings import Settings
+from curbwatch.spool import Spool
+from detector.look import Sighting
+from detector.observe import Memory
+from detector.reasons import Reason, because
+from detector.sites import born
+from detector.watch import Watch
+from streams.reader import CameraReader
+from support.seen_street import START, learnt
+
+SITE = born("gate", Sighting("stall", 0.9, (0.4, 0.4, 0.6, 0.8)), START)
 
 
 def test_a_folder_has_one_patrol_at_a_time(tmp_path: Path) -> None:
@@ -16,11 +30,33 @@ def test_a_folder_has_one_patrol_at_a_time(tmp_path: Path) -> None:
 
 
 def test_another_api_without_a_token_for_it_is_refused_before_anything_runs(tmp_path: Path) -> None:
-    camera = {"id": "gate", "url": str(tmp_path), "zones": [{"name": "all", "polygon": [[0, 0], [1, 0], [1, 1]]}]}
-    elsewhere = {"api_url": "http://central.example:8080"}
-    settings = Settings.model_validate(
-        {"service": {"data_dir": str(tmp_path / "data")}, "patrol": elsewhere, "cameras": [camera]}
-    )
+    settings = watched(tmp_path, patrol={"api_url": "http://central.example:8080"})
     with pytest.raises(SettingsError, match=r"patrol\.api_url without patrol\.token.*keys add"), service(settings):
         pass
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("fault", "kept"),
+    [(None, (SITE,)), (because("camera_blurred"), (SITE,)), (because("camera_moved_unclear"), ())],
+)
+def test_only_a_camera_that_was_turned_for_good_begins_without_the_sites_of_its_old_zones(
+    tmp_path: Path, fault: Reason | None, kept: tuple[object, ...]
+) -> None:
+    before, after = watched(tmp_path), watched(tmp_path, top=0.3)
+    health = learnt().health
+    assert health is not None
+    memories, reader = Memories(tmp_path / "memories"), CameraReader(after.sources()["gate"])
+    memories.put("gate", Memory(replace(health, fault=fault)), before.rules(before.cameras[0]).zones)
+    with closing(Spool(tmp_path / "spool.db")) as spool:
+        spool.put(Watch("gate", (SITE,)))
+        assert _post(after, after.cameras[0], reader, spool, memories).watch.sites == kept
+        spool.put(Watch("gate", (SITE,)))  # found in the new view, ten minutes before its memory is written
+        killed_and_started = _post(after, after.cameras[0], reader, spool, memories)
+        assert killed_and_started.watch.sites == (SITE,)
+
+
+def watched(folder: Path, *, top: float = 0.0, **more: Any) -> Settings:
+    zone = {"name": "all", "polygon": [[0, top], [1, top], [1, 1]]}
+    camera = {"id": "gate", "url": str(folder), "zones": [zone]}
+    return Settings.model_validate({"service": {"data_dir": str(folder / "data")}, "cameras": [camera]} | more)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from structlog.testing import capture_logs
 from curbwatch.errors import SpoolError
 from curbwatch.patrol_metrics import PatrolMetrics
 from curbwatch.spool import Message, Spool, Undelivered
+from detector.chases import place
 from detector.look import Trace
 from detector.sites import Site, State
 from detector.watch import Watch
@@ -46,6 +48,14 @@ def test_sites_come_back_as_they_were_written(spool: Spool) -> None:
     spool.put(watched())
     assert spool.watch("cam-1") == watched()
     assert spool.watch("cam-2") == Watch("cam-2")
+
+
+def test_sites_that_the_version_before_wrote_are_kept(spool: Spool) -> None:
+    known = replace(watched(), past=(place(watched().sites[0]),))
+    spool.put(known)
+    since_then = "'$.sighted_at', '$.sites[0].mean', '$.past[0].came_from'"
+    spool._db.execute(f"UPDATE watches SET state = json_remove(state, {since_then})")  # noqa: S608 - our own words
+    assert spool.watch("cam-1") == known
 
 
 def test_a_camera_that_the_patrol_had_is_taken_leave_of_once_for_it_may_be_anothers_now(spool: Spool) -> None:

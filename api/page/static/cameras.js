@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The cameras page keeps pictures and states fresh.
 import { live } from "./live.js";
-import { parse, remember, swap, swapList } from "./parts.js";
+import { remember, swap, swapList } from "./parts.js";
 import { html } from "./server.js";
 
 async function sync() {
-  const fresh = parse(await html(location.pathname));
+  const fresh = await html(location.pathname);
   const list = fresh.getElementById("cameras");
   swap(document.getElementById("removed"), fresh.getElementById("removed"));
   document.querySelector("main > .empty")?.toggleAttribute("hidden", list.childElementCount > 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One case: look at the evidence, decide, see what others decide meanwhile.
 import { live } from "./live.js";
-import { parse, remember, swapParts } from "./parts.js";
+import { remember, swapParts } from "./parts.js";
 import { Refused, html, move } from "./server.js";
 import { announce, text } from "./texts.js";
 
@@ -10,12 +10,13 @@ const id = article.dataset.case;
 const error = document.getElementById("decide-error");
 const note = document.getElementById("note");
 let chosen = null;
+let deciding = Promise.resolve();
 
 async function sync() {
-  const fresh = parse(await html(location.pathname));
+  const fresh = await html(location.pathname);
   const before = article.querySelector("[data-part=head]").dataset.status;
   swapParts(fresh);
-  if (chosen) stage(chosen);
+  if (chosen) stage(chosen, false);
   const head = article.querySelector("[data-part=head]");
   document.title = fresh.title;
   if (head.dataset.status !== before) announce(text("changed", { id, status: head.querySelector(".status").textContent.trim() }));
@@ -31,12 +32,14 @@ async function decide(button) {
   const buttons = article.querySelectorAll(".move");
   buttons.forEach((b) => (b.disabled = true));
   say(null);
+  deciding = move(id, button.dataset.to, note.value.trim(), Number(head.dataset.version));
   try {
-    await move(id, button.dataset.to, note.value.trim(), Number(head.dataset.version));
+    await deciding;
     note.value = "";
   } catch (problem) {
     say(reason(problem));
   }
+  deciding = Promise.resolve();
   await sync().catch(() => {}); // the lamp tells when the server is away
   article.querySelectorAll(".move").forEach((b) => (b.disabled = false));
 }
@@ -44,17 +47,18 @@ async function decide(button) {
 function reason(problem) {
   if (!(problem instanceof Refused)) return text("unreachable");
   if (["version-changed", "move-refused"].includes(problem.kind)) return text("conflict");
+  if (problem.kind === "place-has-open-case") return text("place_taken", { other: problem.openCase });
   return text("refused", { why: problem.message });
 }
 
-function stage(key) {
+function stage(key, plays = true) {
   if (!document.getElementById(key)) return;
   chosen = key;
   for (const item of article.querySelectorAll("[data-stage]")) {
     item.hidden = item.id !== key;
     const video = item.querySelector("video");
     if (item.hidden) video?.pause();
-    else video?.play().catch(() => {}); // a browser may want a click first: the controls are there
+    else if (plays) video?.play().catch(() => {}); // a browser may want a click first: the controls are there
   }
   for (const button of article.querySelectorAll("[data-shows]")) {
     button.setAttribute("aria-pressed", String(button.dataset.shows === key));
@@ -68,7 +72,8 @@ function step(by) {
 }
 
 function play() {
-  const video = article.querySelector("video");
+  const shown = article.querySelector("[data-stage]:not([hidden]) video");
+  const video = shown ?? [...article.querySelectorAll("video")].at(-1);
   if (!video) return;
   const item = video.closest("[data-stage]");
   if (item.hidden) stage(item.id);
@@ -101,6 +106,7 @@ function onKey(event) {
   if (!act && !target) return;
   event.preventDefault();
   if (act) act();
+  else if (target.matches("a")) deciding.then(() => target.click(), () => {}); // a refusal is seen first
   else if (!target.disabled) target.click();
 }
 

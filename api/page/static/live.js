@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One stream of events, opened again for ever. Each opening asks for a sync first, so nothing in between is missed.
-import { Away, LIMIT_MS } from "./server.js";
+import { Away, LIMIT_MS, known, signIn } from "./server.js";
 import { announce, text } from "./texts.js";
 import { city, now } from "./clock.js";
 
@@ -18,6 +18,7 @@ export function live({ sync, pulse, onEvents, hidden = false }) {
   let waiting = [];
   let settling = 0;
   let opening = 0;
+  let unanswered = 0;
   let pulsing = false;
   let chain = Promise.resolve();
 
@@ -36,32 +37,36 @@ export function live({ sync, pulse, onEvents, hidden = false }) {
 
   function open() {
     stream = new EventSource("/api/v1/events");
-    const unanswered = setTimeout(reopen, LIMIT_MS);
+    unanswered = setTimeout(reopen, LIMIT_MS);
     stream.onopen = () => {
       clearTimeout(unanswered);
       failures = 0;
       inTurn(sync);
     };
-    stream.onerror = () => {
-      clearTimeout(unanswered);
+    stream.onerror = async () => {
+      const refused = stream?.readyState === EventSource.CLOSED; // an event stream does not say why
       reopen();
+      if (refused && (await known()) === false) signIn();
     };
-    stream.addEventListener("stream.reset", () => inTurn(sync));
     for (const name of ["case.created", "case.updated", "camera.updated", "ticket.updated"]) {
       stream.addEventListener(name, (message) => collect({ name, ...JSON.parse(message.data) }));
     }
   }
 
-  function rest() {
-    clearTimeout(opening);
+  function close() {
+    clearTimeout(unanswered);
     stream?.close();
     stream = null;
   }
 
+  function rest() {
+    clearTimeout(opening);
+    close();
+  }
+
   function reopen() {
     if (!stream) return;
-    stream.close();
-    stream = null;
+    close();
     show("lost");
     const wait = WAITS_MS[Math.min(failures++, WAITS_MS.length - 1)];
     opening = setTimeout(open, wait * (0.75 + Math.random() / 2)); // many screens must not come back at once
@@ -112,5 +117,5 @@ export function live({ sync, pulse, onEvents, hidden = false }) {
   // a page that is left is not a lost connection
   addEventListener("pagehide", () => stream?.close());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
-  open();
+  if (hidden || !document.hidden) open();
 }

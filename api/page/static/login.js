@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Signing in: by name and password, by token, or by a token in the address's fragment, which no server log sees.
+import { known } from "./server.js";
 import { text } from "./texts.js";
 
 const error = document.getElementById("login-error");
@@ -23,18 +24,18 @@ async function signIn(fields, next) {
 
 // a link from another site comes without the strict session cookie: this request has it
 async function followKnown(next) {
-  const response = await fetch("/login/known").catch(() => null);
-  if (response?.ok && (await response.json()).known) location.replace(next);
+  if (await known()) location.replace(next);
 }
 
 export function start() {
-  const form = document.getElementById("login-token");
+  const next = document.getElementById("login-token").elements.next.value;
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (token) {
     history.replaceState(null, "", location.pathname + location.search);
-    signIn({ token }, form.elements.next.value);
+    signIn({ token }, next);
   }
-  else followKnown(form.elements.next.value);
+  else followKnown(next);
+  addEventListener("focus", () => followKnown(next)); // somebody may have signed in on another screen
   for (const each of document.querySelectorAll(".login form")) {
     each.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -27,7 +27,6 @@ function keepLoaded(before, after) {
     if (!old) continue;
     old.alt = image.alt;
     image.replaceWith(old);
-    if (old.matches("img[data-shot]")) fit(old);
   }
 }
 
@@ -59,6 +58,7 @@ export function swap(before, after, html = after.outerHTML) {
   keepLoaded(before, after);
   copyAttributes(before, after);
   before.replaceChildren(...after.childNodes);
+  before.querySelectorAll("img[data-shot]").forEach(fit); // those that have loaded already
   tick(before);
   playing.forEach((video) => video.isConnected && video.play().catch(() => {}));
   if (focused && !focused.isConnected) refocus(before, focused);
@@ -66,8 +66,8 @@ export function swap(before, after, html = after.outerHTML) {
 }
 
 function refocus(within, lost) {
-  const { to, shows } = lost.dataset;
-  const same = to ? `[data-to="${to}"]` : shows ? `[data-shows="${shows}"]` : lost.id ? `#${lost.id}` : lost.localName;
+  const name = ["href", "data-to", "data-shows", "id"].find((one) => lost.hasAttribute(one));
+  const same = name ? `[${name}="${CSS.escape(lost.getAttribute(name))}"]` : lost.localName;
   (within.querySelector(same) ?? within.querySelector("a, button"))?.focus({ preventScroll: true });
 }
 
@@ -81,15 +81,13 @@ export function adopt(node) {
 export async function swapList(list, fresh) {
   const old = new Map([...list.children].map((node) => [node.dataset.key, node]));
   const order = [...fresh.children].map((node) => node.dataset.key);
-  for (const after of [...fresh.children]) {
-    const before = old.get(after.dataset.key);
+  const pairs = [...fresh.children].map((after) => [old.get(after.dataset.key), after, after.outerHTML]);
+  const changed = pairs.filter(([before, , html]) => before && sources.get(before) !== html);
+  await Promise.all(changed.map(([before, after]) => decoded(after, before))); // together: new cases wait for this list
+  for (const [before, after, html] of pairs) {
+    if (before) swap(before, after, html);
+    else list.append(adopt(after));
     old.delete(after.dataset.key);
-    if (!before) list.append(adopt(after));
-    else if (sources.get(before) !== after.outerHTML) {
-      const html = after.outerHTML;
-      await decoded(after, before);
-      swap(before, after, html);
-    }
   }
   for (const node of old.values()) node.remove();
   reorder(list, order);
@@ -103,13 +101,9 @@ function reorder(list, order) {
   });
 }
 
-export function parse(html) {
-  return new DOMParser().parseFromString(html, "text/html");
-}
-
 export function swapParts(fresh) {
   for (const after of fresh.querySelectorAll("[data-part]")) {
     const before = document.querySelector(`[data-part="${after.dataset.part}"]`);
-    if (before) swap(before, after);
+    if (before && before !== after) swap(before, after); // one within another came along with it
   }
 }

@@ -2,7 +2,6 @@
 // Talking to the server: pages of HTML, moves of cases. A session that is over leads to the sign-in page.
 import { follow } from "./clock.js";
 
-const root = document.documentElement;
 export const LIMIT_MS = 8000;
 
 export class Away extends Error {}
@@ -12,6 +11,7 @@ export class Refused extends Error {
     super(problem.detail ?? `HTTP ${status}`);
     this.status = status;
     this.kind = (problem.type ?? "").split(":").at(-1);
+    this.openCase = problem.open_case;
   }
 }
 
@@ -38,13 +38,27 @@ async function checked(response) {
   return response;
 }
 
+// whether this browser is signed in; undefined while the server is away
+export async function known() {
+  const response = await ask("/login/known").catch(() => null);
+  return response?.ok ? (await response.json()).known : undefined;
+}
+
+const who = (page) => page.querySelector(".who");
+const token = (page) => who(page).elements.csrf_token;
+
+// whoever signs in anew in this browser has another token, and somebody else needs a page of their own
+function followSession(fresh) {
+  if (who(fresh).dataset.who === who(document).dataset.who) token(document).value = token(fresh).value;
+  else location.reload();
+}
+
 export async function html(url) {
   const response = await checked(await ask(url, { headers: { Accept: "text/html" } }));
-  try {
-    return await response.text();
-  } catch (error) {
-    throw new Away(String(error));
-  }
+  const text = await response.text().catch((error) => Promise.reject(new Away(String(error))));
+  const fresh = new DOMParser().parseFromString(text, "text/html");
+  if (who(fresh)) followSession(fresh);
+  return fresh;
 }
 
 // crypto.randomUUID is missing where the page is served over plain HTTP
@@ -53,7 +67,11 @@ function once() {
 }
 
 export async function move(caseId, to, note, version) {
-  const headers = { "Content-Type": "application/json", "X-CSRF-Token": root.dataset.csrf, "Idempotency-Key": once() };
+  const headers = {
+    "Content-Type": "application/json",
+    "X-CSRF-Token": token(document).value,
+    "Idempotency-Key": once(),
+  };
   const body = JSON.stringify({ to, note: note || null, version });
   const request = { method: "POST", headers, body };
   const url = `/api/v1/cases/${caseId}/transitions`;

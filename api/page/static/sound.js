@@ -35,7 +35,8 @@ export function startSound() {
     announce(text(isOn() ? "sound.on" : "sound.off"));
     audio?.resume().then(chime);
   });
-  // browsers let a page sound only after somebody touched it
+  // browsers let a page sound only after somebody touched it, or the page before it
+  wake();
   addEventListener("pointerdown", wake);
   addEventListener("keydown", wake);
   show();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The case wall: cases arrive, change and leave without a reload.
 import { live } from "./live.js";
-import { adopt, parse, remember, swap, swapList, swapParts } from "./parts.js";
+import { adopt, remember, swap, swapList, swapParts } from "./parts.js";
 import { html } from "./server.js";
 import { chime, startSound } from "./sound.js";
 import { announce, text } from "./texts.js";
@@ -19,7 +19,7 @@ function fetchCards(parameters) {
   const asked = new URLSearchParams(query);
   asked.delete("before");
   for (const [name, value] of Object.entries(parameters)) asked.set(name, value);
-  return html(`/cards?${asked}`).then(parse);
+  return html(`/cards?${asked}`);
 }
 
 function badge() {
@@ -59,16 +59,18 @@ function leave(card) {
 
 const keyed = () => new Map([...cards.querySelectorAll("[data-key]")].map((card) => [card.dataset.key, card]));
 
+const turnedNew = (card, before) => card.dataset.status === "new" && before?.dataset.status !== "new";
+
 async function show(ids) {
   const fresh = await fetchCards({ ids: ids.join(",") });
   const shown = keyed();
   for (const card of [...fresh.getElementById("cards").children]) {
     const before = shown.get(card.dataset.key);
     ids = ids.filter((id) => id !== card.dataset.key);
-    const turnedNew = card.dataset.status === "new" && before?.dataset.status !== "new";
+    const isNews = turnedNew(card, before);
     if (before) changed(before, card);
-    else if (!place(adopt(card)) && !turnedNew) continue;
-    if (turnedNew) arrived(card);
+    else if (!place(adopt(card)) && !isNews) continue;
+    if (isNews) arrived(before ?? card);
   }
   for (const id of ids) if (shown.has(id)) leave(shown.get(id));
   swapParts(fresh);
@@ -85,21 +87,21 @@ async function sync() {
   const known = keyed();
   const wanted = scrollY < innerHeight ? PAGE : Math.min(MOST, Math.max(PAGE, known.size));
   const fresh = await fetchCards({ limit: wanted });
-  const newest = Math.max(0, ...[...known.values()].map((card) => Number(card.dataset.order)));
   const list = fresh.getElementById("cards");
+  const oldest = Number(cards.dataset.before); // what is older was not shown: it comes up as others leave, no news
+  const isNews = (card) => Number(card.dataset.order) >= oldest && turnedNew(card, known.get(card.dataset.key));
+  const news = [...list.children].filter(isNews).map((card) => card.dataset.key);
   cards.dataset.before = list.dataset.before;
   older.hidden = !list.dataset.before;
-  const isMissed = ({ dataset: d }) => !known.has(d.key) && Number(d.order) > newest && d.status === "new";
-  const missed = [...list.children].filter(isMissed);
   await swapList(cards, list);
-  if (started) missed.reverse().forEach(arrived);
+  if (started) for (const key of news.reverse()) arrived(keyed().get(key));
   started = true;
   swapParts(fresh);
   await tiles();
 }
 
 async function tiles() {
-  const fresh = parse(await html("/tiles"));
+  const fresh = await html("/tiles");
   await swapList(document.getElementById("tiles"), fresh.getElementById("tiles"));
   swapParts(fresh);
 }

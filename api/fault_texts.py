@@ -2,15 +2,19 @@
 """Why a camera gives no picture, in both languages.
 
 A patrol reports its camera's error as an English sentence, which logs and other programs read too. Each sentence
-that it may say stands here with its Chinese one; what is not known, such as a newer patrol's words, stays as it is.
+that it may say stands here with its Chinese one, as does a state that comes without any; what is not known, such as
+a newer patrol's words, stays as it is.
 """
 
 import re
 
-from api.page.text import Language, Text
+from api.text import Language, Text
 
 RETRYING = Text(en="{text}; retrying in {seconds} s", zh="{text}；{seconds} 秒后重试")
 FAULTS = (
+    Text(en="connecting", zh="连接中"),
+    Text(en="retrying", zh="重连中"),
+    Text(en="stopped", zh="已停止"),
     Text(
         en="{name} at {host} did not answer within {timeout} s: check power, address and network",
         zh="{name}（{host}）在 {timeout} 秒内无应答：请检查供电、地址与网络",
