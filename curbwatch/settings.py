@@ -29,7 +29,7 @@ from detector.observe import Watching
 from detector.rules import Rules, rules_for
 from streams.source import CLIP_BYTES, MIB, Source
 
-SHIPPED_MODEL = Path(__file__).parent.parent / "models" / "curbwatch-n-v6.toml"
+SHIPPED_MODEL = Path(__file__).parent.parent / "models" / "curbwatch-n-v7.toml"
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples=["gate-2"])]
 ADDRESS = r"^(https?://.+)?$"

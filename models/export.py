@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Writes a network as ONNX and checks that onnxruntime computes what torch computes.
 
-python -m models.export --checkpoint RUN/last.pt --out models/weights/curbwatch-n-v6.onnx --side 512
+python -m models.export --checkpoint RUN/last.pt --out models/weights/curbwatch-n-v7.onnx --side 512
 python -m models.export --coco yolo11n_coco.pt --out coco.onnx
 python -m models.export --blank yolo26n --out blank.onnx --side 512     # random weights, to time an architecture
 """

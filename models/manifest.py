@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Writes the manifest that travels with a model's weights.
 
-python -m models.manifest --name curbwatch-n-v6 --dataset DATASET --data DATA --thresholds FILE
+python -m models.manifest --name curbwatch-n-v7 --dataset DATASET --data DATA --thresholds FILE
 """
 
 import argparse
@@ -17,7 +17,7 @@ from models.label_store import digest
 from models.runner import side_of
 
 IOU = 0.6
-SHIPPED = "curbwatch-n-v6"
+SHIPPED = "curbwatch-n-v7"
 THUMBS = "rathull/CTFs @ f35c2198, scene thumbnails after MIT Places: licence not stated, some labelled by us"
 SETS = {
     "debris_piles": "alan61503/garbage-overflow-detection @ ce3d2523: CC BY 4.0, boxes corrected by us",

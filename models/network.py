@@ -10,7 +10,7 @@ from torch.nn import functional
 from ultralytics.nn.tasks import DetectionModel
 
 from models.boxes import GREY
-from models.classes import CLASSES, COCO_ROWS
+from models.classes import CLASSES, COCO_ROWS, DEBRIS
 
 # YOLO11's class branch is as wide as the classes were many; keeping COCO's 80 keeps its weights.
 COCO_CLASSES = 80
@@ -69,9 +69,9 @@ def _change_head(model: Any, classes: int) -> None:
 class Head(nn.Module):  # type: ignore[misc, unused-ignore]  # torch is skipped by mypy
     """The network as it is exported: pictures in, one raw float32[N, 4 + classes, anchors] out.
 
-    twice: it looks at the whole picture and at the same picture half as large, with the same weights; the boxes of
-    both are printed side by side, and suppression keeps the surer of two. Source of the idea: Singh and Davis, An
-    analysis of scale invariance in object detection (SNIP), 2018.
+    twice: it looks at the picture, and for debris also at the same picture half as large, with the same weights; the
+    boxes of both are printed side by side, and suppression keeps the surer of two. Source of the idea: Singh and
+    Davis, An analysis of scale invariance in object detection (SNIP), 2018.
     """
 
     def __init__(self, model: Any, *, twice: bool) -> None:
@@ -84,7 +84,8 @@ class Head(nn.Module):  # type: ignore[misc, unused-ignore]  # torch is skipped 
         if not self.twice:
             return whole
         half = self._look(halved(images))
-        return torch.cat([whole, torch.cat([half[:, :4] * 2, half[:, 4:]], 1)], 2)
+        scores = half[:, 4:] * functional.one_hot(torch.tensor(DEBRIS), len(CLASSES))[None, :, None]
+        return torch.cat([whole, torch.cat([half[:, :4] * 2, scores], 1)], 2)
 
     def _look(self, images: Tensor) -> Tensor:
         out = self.model(images)

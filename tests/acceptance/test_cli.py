@@ -160,7 +160,7 @@ def test_users_and_keys_are_added_listed_and_ended(settings: Path) -> None:
 
 
 def test_the_shipped_models_are_sound() -> None:
-    assert curbwatch("models", "verify").startswith("good: curbwatch-n-v6")
+    assert curbwatch("models", "verify").startswith("good: curbwatch-n-v7")
     assert json.loads(command("models", "list", "--json"))[0]["classes"].startswith("stall, debris")
 
 

@@ -31,8 +31,8 @@ def test_its_top_level_names_are_the_six_packages(names: list[str]) -> None:
 @pytest.mark.parametrize(
     "needed",
     [
-        "models/curbwatch-n-v6.toml",
-        "models/weights/curbwatch-n-v6.onnx",
+        "models/curbwatch-n-v7.toml",
+        "models/weights/curbwatch-n-v7.onnx",
         "curbwatch/street/street.mp4",
         "curbwatch/street/street.json",
         "detector/py.typed",
