@@ -77,12 +77,16 @@ def openvino_infer(weights: Path, precision: str, threads: int) -> Infer:
     import openvino  # noqa: PLC0415 - an extra
 
     how = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": precision}
-    compiled = openvino.Core().compile_model(str(weights), "CPU", how)
-    return partial(_openvino, compiled)
+    core = openvino.Core()
+    return partial(_openvino, partial(core.compile_model, device_name="CPU", config=how), core.read_model(weights), {})
 
 
-def _openvino(compiled: Any, batch: Floats) -> Floats:
-    return np.array(compiled(batch)[0], np.float32)
+def _openvino(compiled: Any, model: Any, shapes: dict[tuple[int, ...], Any], batch: Floats) -> Floats:
+    """Compiled for each shape: for any shape weights that look twice take twice as long."""
+    if batch.shape not in shapes:
+        model.reshape(list(batch.shape))
+        shapes[batch.shape] = compiled(model)
+    return np.array(shapes[batch.shape](batch)[0], np.float32)
 
 
 def engines(weights: Path, small: Path, side: int, threads: int) -> dict[str, tuple[Infer, int]]:
