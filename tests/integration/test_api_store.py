@@ -88,7 +88,7 @@ def test_what_the_patrol_saw_is_read_off_the_notes_of_older_rows(tmp_path: Path)
         new = NewCase(**CaseIn.model_validate(CASE_IN).model_dump())
         case, _ = cases.register(connection, new, by=by, now=NOW, zone=api.config.zone)
         for kind in ("cleared", "resumed", "cleared", "relapsed"):
-            fact = Observation(kind, NOW - timedelta(hours=1), note="seen so")  # type: ignore[arg-type]  # one of them
+            fact = Observation(kind, NOW - timedelta(hours=1), note="seen so")
             case = cases.observe(connection, case.id, fact, by=by, now=NOW)
         people = Principal("user", "li", Role.OPERATOR)
         case = cases.move(connection, case.id, Status.CONFIRMED, by=people, now=NOW, note="cleared: says li")
