@@ -63,5 +63,5 @@ def test_a_file_that_is_no_evaluation_is_told(tmp_path: Path, text: str) -> None
 
 def test_without_the_extra_training_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("models.needed.find_spec", lambda _: None)
-    with pytest.raises(CurbwatchError, match=r"pip install 'curbwatch\[train\]'"):
+    with pytest.raises(CurbwatchError, match=r"scripts/setup-train.*pip install '\.\[train\]'"):
         train.export(tmp_path / "last.pt", tmp_path / "m.onnx")
