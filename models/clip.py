@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Measures a model on a clip with known events: how often each is seen, and what is seen besides.
 
-    python -m models.clip --manifest models/curbwatch-n-v5.toml --clip street.mp4 --truth street.json
+    python -m models.clip --manifest models/curbwatch-n-v7.toml --clip street.mp4 --truth street.json
 
 The truth is a JSON file with `events`, each with `id`, `class`, `complete_s`, `leaves_s` and `box` (shares).
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Measures an exported model on a split of the data set, through onnxruntime alone.
 
-    python -m models.evaluate --manifest models/curbwatch-n-v5.toml --dataset DATASET --json FILE
+    python -m models.evaluate --manifest models/curbwatch-n-v7.toml --dataset DATASET --json FILE
     python -m models.evaluate --model RUN/model.onnx --dataset DATASET --choose
 
 ``--choose`` prints thresholds picked on the validation split instead (see models/thresholds.py).

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ultralytics.cfg import get_cfg
 from ultralytics.utils.loss import v8DetectionLoss
 
-STRIDES = (8, 16, 32)
+from models.network import STRIDES
 
 
 class LookAway(nn.Module):  # type: ignore[misc, unused-ignore]  # torch is skipped by mypy

@@ -14,7 +14,7 @@ from models.classes import CLASSES, COCO_ROWS, DEBRIS
 
 # YOLO11's class branch is as wide as the classes were many; keeping COCO's 80 keeps its weights.
 COCO_CLASSES = 80
-STRIDE = 32  # pixels of the coarsest cell
+STRIDES = (8, 16, 32)  # pixels of a cell, by layer of the head
 
 
 def blank(classes: int = len(CLASSES)) -> Any:
@@ -97,4 +97,4 @@ def halved(images: Tensor) -> Tensor:
     """Return the mean of every two by two pixels, padded with grey below and right to whole cells of the network."""
     small = functional.avg_pool2d(images, 2)
     rows, columns = small.shape[2:]
-    return functional.pad(small, (0, -columns % STRIDE, 0, -rows % STRIDE), value=GREY / 255)
+    return functional.pad(small, (0, -columns % STRIDES[-1], 0, -rows % STRIDES[-1]), value=GREY / 255)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What lower precision costs in accuracy and gains in time, from one checkpoint's weights.
 
-    python -m models.precision --manifest models/curbwatch-n-v5.toml --dataset DATASET --json FILE
+    python -m models.precision --manifest models/curbwatch-n-v7.toml --dataset DATASET --json FILE
 
 fp32 by onnxruntime; int8 by onnxruntime, its convolutions calibrated on real training pictures, those of the head's
 last step left alone (boxes in pixels and scores in 0..1 share a tensor there); and, where OpenVINO is installed, fp32,
-bf16 and the same int8 weights by it.
+bf16 (fp32 again where the processor has none) and the same int8 weights by it, in the service's own session.
 """
 
 import argparse
@@ -15,7 +15,6 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from detector.openvino_session import OpenVinoSession
 from models import evaluate
 from models.boxes import Floats, as_input, letterbox
 from models.feed import index, read
@@ -72,23 +72,6 @@ def _last(weights: Path) -> list[str]:
     return [name for name in mine if ends.search(name)]
 
 
-def openvino_infer(weights: Path, precision: str, threads: int) -> Infer:
-    """Return the model run by OpenVINO on the processor with f32 or bf16 as its inference precision."""
-    import openvino  # noqa: PLC0415 - an extra
-
-    how = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": precision}
-    core = openvino.Core()
-    return partial(_openvino, partial(core.compile_model, device_name="CPU", config=how), core.read_model(weights), {})
-
-
-def _openvino(compiled: Any, model: Any, shapes: dict[tuple[int, ...], Any], batch: Floats) -> Floats:
-    """Compiled for each shape: for any shape weights that look twice take twice as long."""
-    if batch.shape not in shapes:
-        model.reshape(list(batch.shape))
-        shapes[batch.shape] = compiled(model)
-    return np.array(shapes[batch.shape](batch)[0], np.float32)
-
-
 def engines(weights: Path, small: Path, side: int, threads: int) -> dict[str, tuple[Infer, int]]:
     """Return every variant that this machine can run."""
     found = {
@@ -96,9 +79,9 @@ def engines(weights: Path, small: Path, side: int, threads: int) -> dict[str, tu
         "onnxruntime int8": onnx_infer(small, threads),
     }
     if find_spec("openvino") is not None:
-        found["OpenVINO fp32"] = openvino_infer(weights, "f32", threads), side
-        found["OpenVINO bf16"] = openvino_infer(weights, "bf16", threads), side
-        found["OpenVINO int8"] = openvino_infer(small, "f32", threads), side
+        found["OpenVINO fp32"] = OpenVinoSession(weights, threads=threads, exact=True).run, side
+        found["OpenVINO bf16"] = OpenVinoSession(weights, threads=threads).run, side
+        found["OpenVINO int8"] = OpenVinoSession(small, threads=threads, exact=True).run, side
     return found
 
 
