@@ -70,6 +70,13 @@ class Blobs:
         for entry_id in entry_ids:
             self.ledger_path(entry_id).unlink(missing_ok=True)
 
+    def forget(self, sha256: str) -> None:
+        """Deletes a blob; one that came within the hour stays, for somebody may be about to point to it."""
+        path = self.path(sha256)
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < time.time() - LEFTOVER_AGE_S:
+                path.unlink()
+
     def sweep(self) -> int:
         """Deletes uploads that a killed process left behind more than an hour ago; returns how many."""
         oldest, swept = time.time() - LEFTOVER_AGE_S, 0

@@ -139,7 +139,9 @@ def _evidence_of(connection: Connection, ids: Sequence[str]) -> defaultdict[str,
 
 def evidence_from(row: Row[Any]) -> Evidence:
     """One row of the evidence table as a value."""
-    return Evidence(row.id, row.case_id, row.kind, row.media_type, row.bytes, row.sha256, row.taken_at)
+    return Evidence(
+        row.id, row.case_id, row.kind, row.media_type, row.bytes, row.sha256, row.taken_at, row.forgotten_at
+    )
 
 
 def _history_of(connection: Connection, ids: Sequence[str]) -> defaultdict[str, list[HistoryRow]]:

@@ -8,6 +8,7 @@ ApiError
 │   └── ForgedRequest      a session's unsafe request without its CSRF token
 ├── TooManyAttempts        wrong passwords, too often
 ├── NotFound               no such case, evidence, camera, key or user
+│   └── Forgotten          it was there, and is kept no longer
 ├── Conflict
 │   ├── MoveRefused        the workflow has no such move from here
 │   ├── VersionChanged     somebody changed the case in between
@@ -55,6 +56,10 @@ class TooManyAttempts(ApiError):
 
 class NotFound(ApiError):
     """No such case, evidence, camera, key or user."""
+
+
+class Forgotten(NotFound):
+    """It was there, and is kept no longer."""
 
 
 class Conflict(ApiError):

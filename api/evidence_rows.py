@@ -2,6 +2,7 @@
 """Evidence in SQL; a row is written only after its file is complete and durable."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -11,7 +12,10 @@ from sqlalchemy.engine import Connection
 from api.case_rows import evidence_from
 from api.errors import NotFound
 from api.model import Evidence, NewEvidence
-from api.tables import evidence
+from api.tables import cases, evidence
+from api.workflow import DONE
+
+AT_ONCE = 500  # other writers wait meanwhile
 
 
 def get(connection: Connection, evidence_id: str) -> Evidence:
@@ -37,3 +41,22 @@ def insert(connection: Connection, new: NewEvidence, sha256: str, size: int, *, 
     values = asdict(new) | {"id": evidence_id, "bytes": size, "sha256": sha256, "created_at": now}
     connection.execute(sa.insert(evidence).values(**values))
     return get(connection, evidence_id)
+
+
+def outdated(connection: Connection, *, before: datetime) -> Sequence[str]:
+    """SHA-256 of at most 500 files that evidence of cases done since `before` still has."""
+    query = sa.select(evidence.c.sha256).distinct().where(_outdated(before)).limit(AT_ONCE)
+    return connection.execute(query).scalars().all()
+
+
+def forget(connection: Connection, sha256s: Sequence[str], *, before: datetime, now: datetime) -> set[str]:
+    """Notes that evidence of cases done since `before` is kept no longer; returns which files nobody points to now."""
+    some = evidence.c.sha256.in_(sha256s)
+    connection.execute(sa.update(evidence).where(some, _outdated(before)).values(forgotten_at=now))
+    shared = sa.select(evidence.c.sha256).where(some, evidence.c.forgotten_at.is_(None))
+    return {*sha256s} - {*connection.execute(shared).scalars()}
+
+
+def _outdated(before: datetime) -> sa.ColumnElement[bool]:
+    done = sa.select(cases.c.id).where(cases.c.status.in_(DONE), cases.c.updated_at < before)
+    return evidence.c.forgotten_at.is_(None) & evidence.c.case_id.in_(done)

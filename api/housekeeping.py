@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Forgets what is no longer needed: old events, kept answers, expired sessions, broken-off uploads, the old ledger."""
+"""Forgets what is no longer needed: old events, answers, sessions, broken-off uploads, old ledger and evidence."""
 
 import asyncio
 import logging
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import event_log, idempotency, ledger_rows, moments, sessions
+from api import event_log, evidence_rows, idempotency, ledger_rows, moments, sessions
 from api.services import Services
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ def tidy(services: Services) -> None:
         idempotency.forget(connection, before=now - timedelta(days=config.idempotency_days))
         moments.forget(connection, before=now - timedelta(days=config.ledger_days))
     bound_ledger(services)
+    if config.evidence_days:
+        forget_evidence(services, before=now - timedelta(days=config.evidence_days))
 
 
 def bound_ledger(services: Services) -> None:
@@ -43,3 +46,16 @@ def bound_ledger(services: Services) -> None:
     with services.store.write() as connection:
         gone = ledger_rows.forget(connection, before=before, most_bytes=services.config.ledger_bytes)
     services.blobs.forget_ledger_pictures(gone)
+
+
+def forget_evidence(services: Services, *, before: datetime) -> None:
+    """Deletes the files of cases that have been done since `before`; what they were stays on record.
+
+    Files first: a round that breaks off in between is done again.
+    """
+    more: Sequence[str] = ("the first round",)
+    while more:
+        with services.store.write() as connection:
+            more = evidence_rows.outdated(connection, before=before)
+            for sha256 in evidence_rows.forget(connection, more, before=before, now=services.clock()):
+                services.blobs.forget(sha256)

@@ -91,7 +91,7 @@ class NewEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One stored picture or clip of a case."""
+    """One picture or clip of a case; once it is forgotten its file is no longer kept."""
 
     id: str
     case_id: str
@@ -100,6 +100,7 @@ class Evidence:
     bytes: int
     sha256: str
     taken_at: datetime
+    forgotten_at: datetime | None = None
 
     @property
     def url(self) -> str:

@@ -22,6 +22,7 @@ STATUS: dict[type[errors.ApiError], int] = {
     errors.NotSignedIn: 401,
     errors.NotAllowed: 403,
     errors.NotFound: 404,
+    errors.Forgotten: 410,
     errors.Conflict: 409,
     errors.TooLarge: 413,
     errors.WrongMediaType: 415,

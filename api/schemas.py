@@ -51,6 +51,7 @@ EVIDENCE: dict[str, Any] = {
     "bytes": 182044,
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "taken_at": "2026-11-21T01:12:00Z",
+    "forgotten_at": None,
     "url": "/api/v1/evidence/E5f0c1a9be2d34c7788aa",
 }
 CASE_LISTED: dict[str, Any] = {name: value for name, value in CASE_IN.items() if name != "trace"} | {
@@ -142,6 +143,7 @@ class EvidenceOut(Answer):
     bytes: int
     sha256: str
     taken_at: datetime
+    forgotten_at: datetime | None = Field(description="When its file was deleted, for it is kept only so long.")
     url: str
 
 

@@ -125,6 +125,7 @@ evidence = sa.Table(
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("taken_at", UtcDateTime(), nullable=False),
     sa.Column("created_at", UtcDateTime(), nullable=False),
+    sa.Column("forgotten_at", UtcDateTime()),
     sa.UniqueConstraint("case_id", "kind", "sha256", name="uq_evidence_content"),
     sqlite_autoincrement=True,
 )

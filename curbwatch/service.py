@@ -136,6 +136,7 @@ def api_config(settings: Settings) -> ApiConfig:
         secure_cookie=settings.service.secure_cookie,
         source_url=settings.service.source_url,
         trusted_proxies=settings.service.trusted_proxies,
+        evidence_days=settings.service.evidence_days,
         ledger_days=settings.service.ledger_days,
         ledger_bytes=settings.service.ledger_megabytes * MEBIBYTE,
         ticket_after_s=settings.service.ticket_after_s,

@@ -130,6 +130,9 @@ TEXTS: dict[str, Text] = {
     "case.kind.context": Text("带框副本", "Marked copy"),
     "case.compare": Text("前后对比", "Before and after"),
     "case.no_evidence": Text("证据尚未上传，收到后会自动显示。", "No evidence yet: it appears here when it arrives."),
+    "case.forgotten": Text(
+        "证据已超过保存期限，文件已删除。", "The evidence was kept for as long as is set here; its files are deleted."
+    ),
     "case.box": Text("显示标框", "Show the box"),
     "case.open_file": Text("打开原图", "Open the original"),
     "case.fingerprint": Text("SHA-256 校验值", "SHA-256"),

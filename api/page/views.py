@@ -101,18 +101,21 @@ def move_buttons(status: Status, role: Role) -> list[MoveButton]:
 
 def first_picture(case: Case) -> Evidence | None:
     """The picture that speaks for a case: its newest at confirmation, or what there is."""
-    pictures = [item for item in case.evidence if item.media_type.startswith("image/")]
-    return min(reversed(pictures), key=lambda item: KINDS.index(item.kind), default=None)
+    return min(reversed(_kept(case, "image/")), key=lambda item: KINDS.index(item.kind), default=None)
 
 
 def pictures(case: Case) -> list[Evidence]:
     """All pictures in the order in which they were taken."""
-    return sorted((e for e in case.evidence if e.media_type.startswith("image/")), key=lambda e: e.taken_at)
+    return sorted(_kept(case, "image/"), key=lambda e: e.taken_at)
 
 
 def clips(case: Case) -> list[Evidence]:
     """All clips in the order in which they were taken."""
-    return sorted((e for e in case.evidence if e.media_type.startswith("video/")), key=lambda e: e.taken_at)
+    return sorted(_kept(case, "video/"), key=lambda e: e.taken_at)
+
+
+def _kept(case: Case, media: str) -> list[Evidence]:
+    return [item for item in case.evidence if item.media_type.startswith(media) and item.forgotten_at is None]
 
 
 def pair(case: Case) -> tuple[Evidence, Evidence] | None:

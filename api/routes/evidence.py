@@ -15,7 +15,7 @@ from starlette.responses import FileResponse
 from api import case_rows, cases, evidence_rows
 from api.auth import Reader, Reporter
 from api.blobs import Upload
-from api.errors import NotFound
+from api.errors import Forgotten, NotFound
 from api.idempotency import Answer
 from api.media import SUFFIX
 from api.model import Evidence, EvidenceKind, NewEvidence
@@ -65,7 +65,7 @@ async def add(
     "/evidence/{evidence_id}",
     summary="Download a picture or clip",
     response_class=FileResponse,
-    responses=refusals(404, 416, 422)
+    responses=refusals(404, 410, 416, 422)
     | {
         200: raw_answer("The file.", *SUFFIX),
         206: raw_answer("The part that was asked for.", *SUFFIX),
@@ -76,6 +76,11 @@ def download(evidence_id: EvidenceId, request: Request, _by: Reader, services: S
     """Serves ranges, so that players can seek."""
     with services.store.read() as connection:
         found = evidence_rows.get(connection, evidence_id)
+    if found.forgotten_at is not None:
+        raise Forgotten(
+            f"evidence {found.id} was deleted at {found.forgotten_at:%Y-%m-%d %H:%M} UTC: it is kept for "
+            f"{services.config.evidence_days:g} days after its case is done (service.evidence_days)"
+        )
     headers = {
         "ETag": f'"{found.sha256}"',
         "Cache-Control": "private, max-age=31536000, immutable",

@@ -50,6 +50,7 @@ PROBLEMS: dict[int, tuple[str, str, str]] = {
     403: ("not-allowed", "The role may not do this", "the role viewer may not move cases: ask for another key"),
     404: ("not-found", "No such thing", "no case C20261121-0009: list cases with GET /api/v1/cases"),
     409: ("move-refused", "The present state forbids it", "a case that is new cannot become closed: …"),
+    410: ("forgotten", "Kept no longer", "evidence E5f0c1a9be2d34c7788aa was deleted at 2027-11-21 02:00 UTC: …"),
     413: ("too-large", "The body is too large", "the body is over 64 MiB: send a shorter clip"),
     415: ("wrong-media-type", "Not the media type it says", "this is no complete image/jpeg: …"),
     416: ("range-not-satisfiable", "The range lies outside the file", "ask for bytes within the file"),

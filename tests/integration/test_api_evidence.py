@@ -6,7 +6,9 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import cv2
 import httpx2
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from api import housekeeping
 from api.blobs import LEFTOVER_AGE_S, Blobs
 from api.errors import StorageFull
 from api.schemas import CASE_IN
@@ -220,3 +223,62 @@ def test_a_clip_is_a_video(api: Trial, http: TestClient) -> None:
     answer = send(api, http, JPEG, kind="clip")
     assert answer.status_code == 415
     assert "video/mp4" in answer.json()["detail"]
+
+
+def test_evidence_goes_so_long_after_its_case_was_done(tmp_path: Path) -> None:
+    now = [datetime(2026, 11, 21, 2, tzinfo=UTC)]
+    api = trial(tmp_path, clock=lambda: now[0], change=lambda config: replace(config, evidence_days=30))
+    services = api.app.state.services
+    with TestClient(api.app) as http:
+        report(api, http, "done")
+        first = send(api, http, JPEG, key="e1").json()
+        own = send(api, http, PNG, said="image/png", key="e2").json()
+        move(api, http, "false_alarm")
+        report(api, http, "open")
+        shared = send(api, http, JPEG, key="e3").json()
+        for path in files(api):
+            os.utime(path, (0, 0))
+        now[0] += timedelta(days=29)
+        housekeeping.tidy(services)
+        assert download(api, http, first).status_code == 200
+        now[0] += timedelta(days=2)
+        housekeeping.tidy(services)
+        gone = download(api, http, own)
+        assert (gone.status_code, gone.json()["type"]) == (410, "urn:curbwatch:problem:forgotten")
+        assert "2026-12-22 02:00 UTC" in gone.json()["detail"]
+        assert download(api, http, first).status_code == 410
+        assert download(api, http, shared).content == JPEG, "the open case has the same picture"
+        assert [path.name for path in files(api)] == [first["sha256"]]
+        kept = http.get("/api/v1/cases?status=false_alarm", headers=api.headers("viewer")).json()["items"][0]
+        assert [row["forgotten_at"] for row in kept["evidence"]] == ["2026-12-22T02:00:00Z"] * 2
+        assert kept["evidence"][0]["sha256"] == first["sha256"]
+        page = http.get(f"/cases/{kept['id']}", headers=api.headers("viewer") | {"Accept-Language": "en"}).text
+        assert "its files are deleted" in page
+        assert first["url"] not in page
+
+
+def test_a_file_that_has_just_come_is_not_forgotten(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path)
+    with blobs.receive() as upload:
+        upload.write(JPEG)
+        sha256 = blobs.keep(upload)
+    blobs.forget(sha256)
+    assert blobs.path(sha256).exists()
+    os.utime(blobs.path(sha256), (0, 0))
+    blobs.forget(sha256)
+    blobs.forget(sha256)
+    assert not blobs.path(sha256).exists()
+
+
+def report(api: Trial, http: TestClient, key: str) -> None:
+    headers = api.headers("patrol") | {"Idempotency-Key": key}
+    http.post("/api/v1/cases", json=CASE_IN | {"key": key}, headers=headers).raise_for_status()
+
+
+def move(api: Trial, http: TestClient, status: str) -> None:
+    url = f"/api/v1/cases/{case_id(api, http)}/transitions"
+    http.post(url, json={"to": status}, headers=api.headers("operator")).raise_for_status()
+
+
+def download(api: Trial, http: TestClient, about: dict[str, Any]) -> httpx2.Response:
+    return http.get(about["url"], headers=api.headers("viewer"))
