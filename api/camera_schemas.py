@@ -120,6 +120,13 @@ class HealthIn(Shape):
     shift: tuple[Shift, Shift] = Field(default=(0.0, 0.0), description="Small shift that the zones follow, as shares.")
 
 
+class StandingIn(Shape):
+    """Something that stands there, of which a case or a ledger entry was reported."""
+
+    key: Name = Field(description="The key of that case or entry.")
+    last_seen_at: Time
+
+
 class CameraStateIn(Shape):
     """How a camera is, from the patrol's side."""
 
@@ -137,6 +144,9 @@ class CameraStateIn(Shape):
     health: HealthIn | None = None
     messages_waiting: Count = Field(default=0, description="Of this camera, tried and not yet accepted.")
     messages_refused: Count = Field(default=0, description="Of this camera, refused for good.")
+    standing: Annotated[list[StandingIn], Field(max_length=1000)] = Field(
+        default_factory=list, description="What stands there now, permitted things included."
+    )
 
 
 class CameraReportIn(CameraStateIn):

@@ -2,7 +2,7 @@
 """Cases in SQL: rows in, frozen cases out."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,13 @@ def open_case_id(connection: Connection, key: str) -> str | None:
     query = sa.select(cases.c.id).where(cases.c.key == key, cases.c.status.not_in(DONE))
     found: str | None = connection.execute(query).scalar_one_or_none()
     return found
+
+
+def newest(connection: Connection, keys: Collection[str]) -> list[Row[Any]]:
+    """Id, key, status, last_seen_at and cleared_at of the newest case of each of these keys."""
+    last = sa.select(sa.func.max(cases.c.seq)).where(cases.c.key.in_(keys)).group_by(cases.c.key)
+    columns = (cases.c.id, cases.c.key, cases.c.status, cases.c.last_seen_at, cases.c.cleared_at)
+    return list(connection.execute(sa.select(*columns).where(cases.c.seq.in_(last)).order_by(cases.c.seq)))
 
 
 def standing(connection: Connection, camera_id: str, at: datetime) -> tuple[Case, Stay] | None:

@@ -4,6 +4,7 @@
 Each function runs inside one write transaction and leaves case, history and event together.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,9 @@ from api.model import Case, HistoryRow, Link, NewCase, Observation
 from api.roles import Principal
 from api.workflow import DONE, Status, check_move
 
+SEEN_EVERY = timedelta(minutes=1)  # a case whose thing stands on is not written more often
+WEEK_S = 604_800.0
+REMOVAL = timedelta(minutes=5)  # who closes a case may do so just before the thing is carried away
 FALSE_ALARM_HOLDS = timedelta(days=1)  # what flickers in and out must not raise alarm after alarm
 
 
@@ -90,6 +94,27 @@ def observe(connection: Connection, case_id: str, fact: Observation, *, by: Prin
     return _seen(connection, case, fact.at, now=now)
 
 
+def still_stand(connection: Connection, seen: Mapping[str, datetime], *, by: Principal, now: datetime) -> None:
+    """Takes in what the patrol sees standing, by keys, and when it last did: a case closed meanwhile is new again."""
+    for row in case_rows.newest(connection, seen):
+        at = seen[row.key]
+        if row.status == Status.CLOSED and row.cleared_at is None:
+            _stands_on(connection, case_rows.get(connection, row.id), at, by=by, now=now)
+        elif row.status not in DONE and at - row.last_seen_at >= SEEN_EVERY:
+            case_rows.update(connection, row.id, last_seen_at=at, updated_at=now)
+
+
+def _stands_on(connection: Connection, case: Case, at: datetime, *, by: Principal, now: datetime) -> None:
+    dwell_s = case.rule.get("dwell_s")
+    dwell = timedelta(seconds=dwell_s) if isinstance(dwell_s, int | float) and 0 <= dwell_s < WEEK_S else REMOVAL
+    closed_at = next(row.at for row in reversed(case.history) if row.to_status == Status.CLOSED != row.from_status)
+    if at - closed_at < max(dwell, REMOVAL) or case_rows.open_case_id(connection, case.key):
+        return
+    text = notes.told("stands_on")
+    row = HistoryRow(now, by.actor, case.status, Status.NEW, text["en"], text, "stands_on", at)
+    _change(connection, case, row, last_seen_at=at)
+
+
 def _seen_again(connection: Connection, case: Case, new: NewCase, *, by: Principal, now: datetime) -> Case:
     # a patrol that lost its memory confirms a cleared place anew: that is a relapse of the same case
     if case.cleared_at is not None and new.last_seen_at > case.cleared_at:
@@ -146,7 +171,9 @@ def _saw(what: str, case: Case, fact: Observation, /, *, by: Principal, now: dat
     """What the history says of a fact that moves no case."""
     detail = fact.text or ({"en": fact.note, "zh": fact.note} if fact.note else None)
     text = notes.told(what, detail, **values)
-    return HistoryRow(now, by.actor, case.status, case.status, text["en"], text, what, fact.at)
+    return HistoryRow(
+        now, by.actor, case.status, case.status, text["en"], text, what, min(fact.since or fact.at, fact.at)
+    )
 
 
 def _refuse_second_open(connection: Connection, case: Case) -> None:

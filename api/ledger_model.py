@@ -45,6 +45,11 @@ class Entry(NewEntry):
     created_at: datetime
 
     @property
+    def until(self) -> datetime:
+        """Until when it is known to have stood: what may stand there is told once, and seen on."""
+        return max(self.given_up_at, self.last_seen_at)
+
+    @property
     def picture(self) -> str | None:
         """Where its picture is served."""
         return f"/api/v1/ledger/{self.id}/picture" if self.picture_bytes else None

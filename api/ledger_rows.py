@@ -2,6 +2,7 @@
 """The ledger in SQL: candidates that did not become cases, bounded by age and by bytes."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from api.errors import NotFound
 from api.ledger_model import Entry, EntryFilter, NewEntry
 from api.tables import ledger
 
+SEEN_EVERY = timedelta(minutes=1)
 ROW_BYTES = 16_384  # what an entry counts for beside its picture: its trace, mostly
 
 
@@ -56,11 +58,21 @@ def around(connection: Connection, camera_id: str, at: datetime, *, margin: time
     """Entries of a camera that were candidates around `at`, give or take `margin`; what stood longest comes first."""
     query = sa.select(ledger).where(
         ledger.c.camera_id == camera_id,
-        ledger.c.given_up_at >= at - margin,
+        sa.or_(ledger.c.given_up_at >= at - margin, ledger.c.last_seen_at >= at - margin),
         ledger.c.first_seen_at <= at + margin,
     )
     rows = connection.execute(query.order_by(ledger.c.stood_s.desc(), ledger.c.seq.desc()).limit(limit))
     return [_entry(row) for row in rows]
+
+
+def still_stand(connection: Connection, seen: Mapping[str, datetime]) -> None:
+    """Moves `last_seen_at` of the newest entries of what stands on, by keys, a minute at a time."""
+    last = sa.select(sa.func.max(ledger.c.seq)).where(ledger.c.key.in_(seen)).group_by(ledger.c.key)
+    query = sa.select(ledger.c.seq, ledger.c.key, ledger.c.last_seen_at).where(ledger.c.seq.in_(last))
+    for row in connection.execute(query.order_by(ledger.c.seq)).all():
+        if seen[row.key] - row.last_seen_at >= SEEN_EVERY:
+            moved = sa.update(ledger).where(ledger.c.seq == row.seq)
+            connection.execute(moved.values(last_seen_at=seen[row.key]))
 
 
 def next_skipped(connection: Connection, camera_id: str, at: datetime) -> int:
@@ -71,7 +83,8 @@ def next_skipped(connection: Connection, camera_id: str, at: datetime) -> int:
 
 def forget(connection: Connection, *, before: datetime, most_bytes: int) -> list[str]:
     """Deletes entries older than `before`, then the oldest until the rest fits; returns their ids."""
-    old = sa.delete(ledger).where(ledger.c.given_up_at < before).returning(ledger.c.id)
+    stale = sa.and_(ledger.c.given_up_at < before, ledger.c.last_seen_at < before)
+    old = sa.delete(ledger).where(stale).returning(ledger.c.id)
     gone = list(connection.execute(old).scalars())
     size = ledger.c.picture_bytes + ROW_BYTES
     total = int(connection.execute(sa.select(sa.func.sum(size))).scalar_one() or 0)

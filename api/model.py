@@ -200,6 +200,7 @@ class Observation:
     confidence: float | None = None
     note: str | None = None
     text: Bilingual | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ NOTES: dict[str, Bilingual] = {
     "cleared": {"en": "cleared: the place is free", "zh": "已清除：原处已空"},
     "relapsed": {"en": "relapsed: it is back", "zh": "复发：再次出现"},
     "resumed": {"en": "still there: it had not gone", "zh": "仍在原处：此前并未离开"},
+    "stands_on": {"en": "closed, but it still stands there", "zh": "已结案，但现场仍未清除"},
     "reported_again": {"en": "reported again", "zh": "再次上报"},
     "relapsed_open": {
         "en": "relapsed, but {case} is already open for this place",

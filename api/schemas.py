@@ -130,6 +130,7 @@ class ObservationIn(Shape):
     confidence: Share | None = None
     note: Note | None = None
     text: TextIn | None = Field(default=None, description="The note in both languages, for the page.")
+    since: Time | None = Field(default=None, description="Of what is back: since when it has stood there, by `at`.")
 
 
 class EvidenceOut(Answer):

@@ -70,6 +70,7 @@ cases = sa.Table(
     sa.Index("ix_cases_class_name", "class_name", "seq"),
     sa.Index("ix_cases_camera_id", "camera_id", "seq"),
     sa.Index("ix_cases_created_at", "created_at"),
+    sa.Index("ix_cases_key", "key", "seq"),
     sqlite_autoincrement=True,
 )
 # one place, one open case: the database itself refuses a second
@@ -218,6 +219,7 @@ ledger = sa.Table(
     sa.Column("picture_bytes", sa.BigInteger(), nullable=False),
     sa.Column("created_at", UtcDateTime(), nullable=False),
     sa.Index("ix_ledger_camera_id", "camera_id", "given_up_at"),
+    sa.Index("ix_ledger_key", "key", "seq"),
     sqlite_autoincrement=True,
 )
 

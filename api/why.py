@@ -111,7 +111,7 @@ def _answers(asked: _Asked, entries: list[Entry]) -> Iterator[WhyOut]:
     if found := case_rows.standing(asked.connection, asked.camera.id, asked.at):
         yield _case(asked, *found)
     # what stood just then explains more than what had stood a minute before
-    exact = [entry for entry in entries if entry.first_seen_at <= asked.at <= entry.given_up_at]
+    exact = [entry for entry in entries if entry.first_seen_at <= asked.at <= entry.until]
     if exact:
         yield _given_up(asked, exact[0])
     moment = moments.at(asked.connection, asked.camera.id, asked.at)

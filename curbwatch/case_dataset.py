@@ -19,6 +19,7 @@ from api.workflow import Status
 from models.classes import CLASSES, TARGETS
 
 JUDGED_TRUE = (Status.CONFIRMED, Status.DISPATCHED, Status.HANDLED, Status.CLOSED)
+AGAIN = ("relapsed", "stands_on")  # facts that make people judge anew
 HELD_OUT = 0.15  # of the cameras for each of val and test
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 CONTEXT = tuple(range(len(TARGETS), len(CLASSES)))
@@ -70,7 +71,7 @@ def _camera(cases: list[Case], asked: Collection[str] | None, evidence: Path, ou
 
 def _verdict(case: Case, at: datetime) -> Status:
     """What people made of what stood there at a moment: when it is back later, they judge anew."""
-    returns = (row for row in case.history if row.fact == "relapsed" and row.from_status != row.to_status)
+    returns = (row for row in case.history if row.fact in AGAIN and row.from_status != row.to_status)
     judged = (row.from_status for row in returns if row.happened_at > at)
     return next(judged, None) or case.status
 

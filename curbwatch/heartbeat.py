@@ -24,7 +24,7 @@ QUIETER = 3  # a camera without news is reported every third time,
 LONGEST_S = 15.0  # but this often, for the API takes half a minute for silence
 PICTURES = 1.5  # heartbeats at least between two pictures of a camera: every second one brings a new one,
 PICTURES_PER_S = 2.0  # or fewer, for all cameras together send at most so many, evenly: each costs a third of a look
-PASSING = {"at", "frame_age_s", "drops"}  # what is different at every report and no news
+PASSING = {"at", "frame_age_s", "drops", "standing"}  # what is different at every report and no news
 
 log = structlog.get_logger(__name__)
 
@@ -135,7 +135,8 @@ class Heartbeat:
         for camera_id, post in self._posts.items():
             # only what there is to say: an API of an older version knows no such fields
             stuck = asdict(undelivered.get(camera_id, Undelivered()))
-            state = _state(post) | {name: count for name, count in stuck.items() if count}
+            told = stuck | {"standing": _standing(post)}
+            state = _state(post) | {name: value for name, value in told.items() if value}
             heard_at, heard = self._reported.get(camera_id, (-inf, {}))
             late = now - heard_at >= min(QUIETER * self._every_s, max(LONGEST_S, self._every_s))
             if camera_id in self._introduced and (late or _lasting(state) != heard):
@@ -172,6 +173,12 @@ class Heartbeat:
 
 def _lasting(state: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in state.items() if name not in PASSING}
+
+
+def _standing(post: Post) -> list[dict[str, object]]:
+    """What stands there of which the API has heard, as a case or as what may stand there."""
+    told = (site for site in post.watch.sites if site.is_open or (site.waived and site.told))
+    return [{"key": site.key, "last_seen_at": stamp(site.last_seen_at)} for site in told]
 
 
 def _state(post: Post) -> dict[str, object]:

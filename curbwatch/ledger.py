@@ -80,11 +80,12 @@ class Ledger:
 def entry_body(event: Event, rules: Rules, model: str, skipped: int) -> dict[str, object]:
     """The entry as POST /ledger takes it, but for its picture."""
     site = event.site
+    waived_by = dict(event.reason.values).get("zone", "")  # no rule judges it, but one of a zone lets it stand
     return {
         "key": site.key,
         "class": site.class_name,
         "camera_id": site.camera_id,
-        "zone": site.zone,
+        "zone": site.zone or waived_by,
         "confidence": round(min(site.confidence, 1.0), 4),
         "box": [round(min(max(v, 0.0), 1.0), 5) for v in site.box],
         "first_seen_at": stamp(site.first_seen_at),

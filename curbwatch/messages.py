@@ -43,7 +43,10 @@ def messages(
                 *_pictures(site, look, before),
             )
         case Kind.RELAPSED | Kind.RESUMED:
-            return (_observation(event, event.kind.value), *_pictures(site, look, None))
+            return (
+                _observation(event, event.kind.value, since=stamp(site.first_seen_at)),
+                *_pictures(site, look, None),
+            )
         case Kind.CLEARED:
             return (
                 _observation(event, "cleared"),
@@ -97,10 +100,11 @@ def told(reason: Reason) -> dict[str, object]:
     }
 
 
-def _observation(event: Event, kind: str) -> Message:
+def _observation(event: Event, kind: str, **more: str) -> Message:
     body = {
         "kind": kind,
         "at": stamp(event.at),
+        **more,
         "confidence": round(event.site.confidence, 4),
         "note": say(event.reason, "en"),
         "text": told(event.reason)["text"],

@@ -70,11 +70,12 @@ def least_hits(site: Site, zone: Zone) -> float:
 
 def stood_s(site: Site, now: datetime) -> float:
     """How long it has stood: by its own looks and what they missed, held against what the background dates."""
-    by_looks = site.stood_s + unseen_s(site)
+    by_looks = site.stood_s + (unseen_s(site) if site.anew_at is None else 0.0)
     if site.stands_since is None:
         return by_looks
-    since = max(site.stands_since, site.anew_at) if site.anew_at else site.stands_since
-    dated = (now - since).total_seconds() + DATED_LATE_S
+    if site.anew_at and site.anew_at >= site.stands_since:  # from a known moment on: nobody may be early by a guess
+        return (now - site.anew_at).total_seconds()
+    dated = (now - site.stands_since).total_seconds() + DATED_LATE_S
     return min(max(by_looks, dated), dated + DATED_LATE_S)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy.engine import Connection
 
-from api import camera_rows
+from api import camera_rows, cases, ledger_rows
 from api.auth import Reader, Reporter, Shower
 from api.blobs import Upload
 from api.camera_schemas import (
@@ -24,6 +24,7 @@ from api.camera_schemas import (
 from api.errors import NotFound
 from api.ledger_schemas import WhyOut
 from api.model import Camera, CameraState
+from api.roles import Principal
 from api.routes.shared import raw_answer, raw_body, refusals
 from api.services import Services, ServicesDep
 from api.shapes import Time
@@ -62,21 +63,22 @@ def remove(camera_id: CameraPath, _by: Reporter, services: ServicesDep) -> None:
     summary="Report how a camera is",
     responses=refusals(404, 413, 415, 422),
 )
-def put_state(camera_id: CameraPath, body: CameraStateIn, _by: Reporter, services: ServicesDep) -> CameraOut:
+def put_state(camera_id: CameraPath, body: CameraStateIn, by: Reporter, services: ServicesDep) -> CameraOut:
     """Send it at each change and at least every 10 s: after 30 s of silence the camera is shown as
     unknown. Listeners of `/events` hear of changes of status, error or health only. A fault that lasts
-    opens a device ticket, never a case."""
+    opens a device ticket, never a case. `standing` moves `last_seen_at` of cases and ledger entries on, a minute at
+    a time; a case that was closed while its thing stands on is new again after its dwell, 5 minutes at least."""
     with services.store.write() as connection:
-        _keep_states(services, connection, {camera_id: body})
+        _keep_states(services, connection, {camera_id: body}, by)
         camera = camera_rows.get(connection, camera_id)
     return _shown(services, camera)
 
 
 @router.patch("", summary="Report how several cameras are", responses=refusals(413, 415, 422))
-def put_states(body: CameraReportsIn, _by: Reporter, services: ServicesDep) -> CameraReportsOut:
+def put_states(body: CameraReportsIn, by: Reporter, services: ServicesDep) -> CameraReportsOut:
     """As the state of each, at once: it takes the API a sixth of the time. None is kept when one is refused."""
     with services.store.write() as connection:
-        unknown = _keep_states(services, connection, {each.camera_id: each for each in body.items})
+        unknown = _keep_states(services, connection, {each.camera_id: each for each in body.items}, by)
     return CameraReportsOut(unknown=unknown)
 
 
@@ -152,7 +154,13 @@ def snapshot(camera_id: CameraPath, request: Request, _by: Reader, services: Ser
     return Response(data, headers=headers, media_type="image/jpeg")
 
 
-def _keep_states(services: Services, connection: Connection, told: Mapping[str, CameraStateIn]) -> list[str]:
+def _keep_states(
+    services: Services, connection: Connection, told: Mapping[str, CameraStateIn], by: Principal
+) -> list[str]:
+    seen = {each.key: each.last_seen_at for body in told.values() for each in body.standing}
+    if seen:
+        cases.still_stand(connection, seen, by=by, now=services.clock())
+        ledger_rows.still_stand(connection, seen)
     return camera_rows.put_states(
         connection,
         {camera_id: _reported(body) for camera_id, body in told.items()},
@@ -164,7 +172,7 @@ def _keep_states(services: Services, connection: Connection, told: Mapping[str, 
 
 def _reported(body: CameraStateIn) -> CameraState:
     health = body.health.model_dump(mode="json") if body.health else None
-    told = body.model_dump(exclude={"at", "health", "camera_id"})
+    told = body.model_dump(exclude={"at", "health", "camera_id", "standing"})
     return CameraState(**told, reported_at=body.at, health=health)
 
 

@@ -166,7 +166,8 @@ def observe(
     services: ServicesDep,
 ) -> Response:
     """Records a fact: still seen, cleared, or relapsed. A closed case that relapses is new again."""
-    fact = Observation(body.kind, body.at, body.confidence, body.note, both(body.text) if body.text else None)
+    text = both(body.text) if body.text else None
+    fact = Observation(body.kind, body.at, body.confidence, body.note, text, body.since)
 
     def act(connection: Connection) -> Answer:
         return Answer(200, _json(cases.observe(connection, case_id, fact, by=by, now=services.clock())))

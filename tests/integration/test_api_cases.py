@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
+from api.camera_schemas import CAMERA_IN, STATE_IN
 from api.schemas import CASE_IN, CaseIn, ObservationIn, TransitionIn
 from api.shapes import Shape
 from api.trial import Trial, served, trial
@@ -308,3 +309,69 @@ def closed_case(city: City) -> str:
     for to in ("confirmed", "dispatched", "handled", "closed"):
         city.move(case_id, to)
     return case_id
+
+
+def stands(city: City, *, key: str = CASE_IN["key"]) -> None:
+    """The patrol reports that a thing stands there now."""
+    headers = city.trial.headers("patrol")
+    city.http.put("/api/v1/cameras/cam-12", headers=headers, json=CAMERA_IN).raise_for_status()
+    standing = [
+        {"key": key, "last_seen_at": city.now.isoformat()},
+        {"key": "no case", "last_seen_at": "2026-11-21T00:00:00Z"},
+    ]
+    state = STATE_IN | {"standing": standing}
+    city.http.put("/api/v1/cameras/cam-12/state", headers=headers, json=state).raise_for_status()
+
+
+def test_what_stands_on_is_seen_again_once_a_minute_without_a_new_version(city: City) -> None:
+    case_id = city.report().json()["id"]
+    told = []
+    for seconds in (0, 59, 60, 90, 130):
+        city.now = START + timedelta(seconds=seconds)
+        stands(city)
+        case = city.get(f"/api/v1/cases/{case_id}")
+        told.append((case["last_seen_at"], case["version"]))
+    assert told == [
+        (at, 1) for at in ("2026-11-21T15:30:00Z",) * 2 + ("2026-11-21T15:31:00Z",) * 2 + ("2026-11-21T15:32:10Z",)
+    ]
+
+
+@pytest.mark.parametrize(("dwell_s", "minutes"), [(120, 5), (900, 15), ("long", 5)])
+def test_a_case_closed_while_its_thing_stands_on_is_new_again(city: City, dwell_s: object, minutes: int) -> None:
+    case_id = city.report(rule={"dwell_s": dwell_s}).json()["id"]
+    for to in ("confirmed", "dispatched", "handled", "closed"):
+        city.move(case_id, to).raise_for_status()
+    city.now += timedelta(minutes=minutes, seconds=-1)
+    stands(city)
+    assert city.get(f"/api/v1/cases/{case_id}")["status"] == "closed"
+    city.now += timedelta(seconds=1)
+    stands(city)
+    case = city.get(f"/api/v1/cases/{case_id}")
+    assert (case["status"], case["relapses"], case["cleared_at"]) == ("new", 0, None)
+    row = case["history"][-1]
+    assert (row["from"], row["to"], row["text"]["zh"]) == ("closed", "new", "已结案，但现场仍未清除")
+    stands(city)
+    assert len(city.get(f"/api/v1/cases/{case_id}")["history"]) == len(case["history"])
+
+
+def test_what_was_judged_a_false_alarm_or_seen_gone_is_not_new_again_because_it_stands(city: City) -> None:
+    rejected, cleared = (city.report(key=key).json()["id"] for key in ("a", "b"))
+    city.move(rejected, "false_alarm").raise_for_status()
+    city.observe(cleared, "cleared").raise_for_status()
+    for to in ("confirmed", "dispatched", "handled", "closed"):
+        city.move(cleared, to).raise_for_status()
+    city.now += timedelta(hours=1)
+    for key in ("a", "b"):
+        stands(city, key=key)  # of what was cleared its return comes first, by itself
+    found = [city.get(f"/api/v1/cases/{each}")["status"] for each in (rejected, cleared)]
+    assert found == ["false_alarm", "closed"]
+
+
+def test_a_closed_place_with_a_newer_open_case_is_left_alone(city: City) -> None:
+    first = city.report("one").json()["id"]
+    for to in ("confirmed", "dispatched", "handled", "closed"):
+        city.move(first, to).raise_for_status()
+    second = city.report("two").json()["id"]
+    city.now += timedelta(hours=1)
+    stands(city)
+    assert [city.get(f"/api/v1/cases/{each}")["status"] for each in (first, second)] == ["closed", "new"]

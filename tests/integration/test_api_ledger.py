@@ -201,6 +201,44 @@ def test_why_names_the_case_that_stood_there_behind_one_that_did_not(office: Off
     assert told == [second, first, second]
 
 
+def test_a_case_was_there_as_long_as_the_patrol_saw_it_stand(office: Office) -> None:
+    office.camera()
+    case = office.post("cases", **CASE_IN).json()["id"]
+    office.camera(standing=[{"key": CASE_IN["key"], "last_seen_at": "2026-11-21T01:50:00Z"}])
+    office.post(f"cases/{case}/transitions", role="operator", sent="no", to="false_alarm").raise_for_status()
+    told = [office.why(datetime(2026, 11, 21, 1, minute, tzinfo=UTC))["case"] for minute in (30, 49, 55)]
+    assert told == [case, case, None]
+
+
+def test_what_may_stand_there_is_known_for_as_long_as_it_does(office: Office) -> None:
+    office.camera()
+    text = {"en": "permitted in gate from 14:00–22:00", "zh": "“gate”在 14:00–22:00 时段允许摆放"}
+    reason = {"code": "hours", "values": {"zone": "gate", "hours": "14:00–22:00"}}
+    office.post(**ENTRY_IN | {"reason": reason, "text": text}).raise_for_status()  # told at 06:04
+    office.now = datetime(2026, 11, 22, 8, tzinfo=UTC)
+    office.camera(standing=[{"key": ENTRY_IN["key"], "last_seen_at": "2026-11-22T07:30:00Z"}])
+    told = [office.why(datetime(2026, 11, 22, hour, minute, tzinfo=UTC)) for hour, minute in ((7, 20), (7, 40))]
+    assert [each["verdict"] == "given_up" for each in told] == [True, False]
+    assert told[0]["text"]["en"].startswith("no case at 15:20:00 on cam-12: a stall in gate, permitted in gate from")
+    office.now += timedelta(days=14, minutes=-31)
+    office.tidy()
+    assert len(office.get("ledger").json()["items"]) == 1
+    office.now += timedelta(minutes=2)
+    office.tidy()
+    assert office.get("ledger").json()["items"] == []
+
+
+def test_what_is_back_stands_there_since_it_was_seen_not_since_it_was_sure(office: Office) -> None:
+    office.camera()
+    case = office.post("cases", **CASE_IN).json()["id"]
+    office.observe(case, "cleared", "2026-11-21T02:00:00Z")
+    back = {"kind": "relapsed", "at": "2026-11-21T03:10:00Z", "since": "2026-11-21T03:00:00Z"}
+    office.post(f"cases/{case}/observations", sent="back", **back).raise_for_status()
+    told = [office.why(datetime(2026, 11, 21, hour, minute, tzinfo=UTC)) for hour, minute in ((2, 30), (3, 5), (3, 20))]
+    assert [each["case"] for each in told] == [None, case, case]
+    assert "there since 2026-11-21 11:00:00" in told[1]["text"]["en"]
+
+
 def test_why_knows_when_the_camera_was_down(office: Office) -> None:
     office.camera()
     office.now += timedelta(seconds=20)

@@ -286,6 +286,17 @@ def test_permitted_hours_count_neither_for_nor_against() -> None:
     assert opened.site.first_seen_at == START + timedelta(minutes=10)
 
 
+@pytest.mark.parametrize("since_s", [0, 300, 590])
+def test_after_permitted_hours_no_case_comes_before_its_dwell_however_well_a_change_bears_it_out(since_s: int) -> None:
+    street = Street(zone(windows=(Window(8 * 60, 8 * 60 + 10),)))
+    there = [changed(START + timedelta(seconds=since_s))]
+    street.stands(STALL, seconds=since_s)
+    street.stands(STALL, seconds=670 - since_s, changes=there)
+    (opened,) = [event for event in street.events if event.kind is Kind.OPENED]
+    assert opened.at == START + timedelta(minutes=11)
+    assert opened.site.first_seen_at == START + timedelta(minutes=10)
+
+
 def test_a_case_that_becomes_permitted_is_cleared_and_relapses_when_the_hours_are_over() -> None:
     street = Street(zone(windows=(Window(8 * 60 + 5, 8 * 60 + 10),)))
     street.stands(STALL, seconds=700)

@@ -2,21 +2,25 @@
 """What the API hears of cameras: news at once, the rest now and then, and all of it again from a new API."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from api.camera_schemas import CameraStateIn
 from curbwatch.client import ApiAway, Client
 from curbwatch.errors import ApiRefused
 from curbwatch.heartbeat import Heartbeat
 from curbwatch.judging import Post
 from curbwatch.spool import Undelivered
 from detector.detections import no_detections
+from detector.look import Sighting
 from detector.looks import seen
+from detector.reasons import because
 from detector.rules import rules_for
+from detector.sites import State, born
 from detector.watch import Watch
 from streams.frame import Frame
 from streams.reader import CameraReader
@@ -128,6 +132,24 @@ def test_news_is_told_at_once(api: Heard, post: Post) -> None:
     post.reader._enter("connecting")
     beat._round(5.0)
     assert api.all() == ["state"]
+
+
+def test_what_stands_there_is_told_with_the_next_report(api: Heard, post: Post) -> None:
+    beat = heartbeat(api, post)
+    beat._round(0.0)
+    assert "standing" not in api.state  # an older API would refuse what it does not know
+    api.all()
+    box = (0.2, 0.2, 0.4, 0.7)
+    sites = [born("cam-1", Sighting("stall", 0.8, box), NOW + timedelta(seconds=n)) for n in range(4)]
+    case, permitted = replace(sites[1], state=State.CONFIRMED), replace(sites[2], waived=because("outside"))
+    told = replace(sites[3], waived=because("outside"), told="outside")
+    post.watch = Watch("cam-1", (sites[0], case, permitted, told))
+    beat._round(5.0)
+    assert api.all() == []
+    beat._round(15.0)
+    expected = [(site.key, site.last_seen_at) for site in (case, told)]
+    kept = CameraStateIn.model_validate(api.state).standing
+    assert [(each.key, each.last_seen_at) for each in kept] == expected
 
 
 def test_messages_that_did_not_arrive_are_told_at_once_and_so_is_their_end(api: Heard, post: Post) -> None:

@@ -67,6 +67,15 @@ def test_an_entry_outside_all_zones_and_without_a_picture_is_taken_too() -> None
     assert (message.attachment, EntryIn.model_validate_json(message.body).zone) == (None, "")
 
 
+def test_what_a_zone_permits_is_told_as_of_that_zone() -> None:
+    event = given_up()
+    why = because("hours", zone="market", hours="17:00–22:00")
+    event = replace(event, site=replace(event.site, zone=""), reason=why)
+    (message,) = Ledger("tiny").messages([event], RULES, {})
+    entry = EntryIn.model_validate_json(message.body)
+    assert (entry.zone, entry.rule) == ("market", {})
+
+
 def test_what_became_a_case_is_no_entry() -> None:
     assert Ledger("tiny").messages([given_up(kind=Kind.OPENED)], RULES, {}) == []
 
