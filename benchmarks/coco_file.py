@@ -2,7 +2,9 @@
 """COCO json: images, annotations, categories; crowds and ignored boxes are hard."""
 
 import json
+import re
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,36 +32,52 @@ def coco_files(root: Path) -> list[Path]:
     return [path for path in found if json_kind(path) == "coco"]
 
 
-def choose(files: list[Path], split: str, root: Path) -> tuple[Path, str]:
-    """The file of a split, and the split's name."""
-    by_split = {name: path for path in reversed(files) if (name := _split_of(path))}
+def choose(files: Sequence[Path], split: str, root: Path) -> tuple[Sequence[Path], str]:
+    """The files of a split, and the split's name: one that says so in its name, or all."""
+    by_split = {name: path for path in reversed(files) if (name := _split_of(path, root))}
     chosen = split_named(by_split, split)
     if chosen:
-        return by_split[chosen], chosen
-    if len(files) == 1 and split in ("", "all"):
-        return files[0], "all"
-    raise DataError(f"{root}: which of {', '.join(p.name for p in files)}? Name one with --labels")
+        return [by_split[chosen]], chosen
+    if split in ("", "all"):
+        return files, "all"
+    named = ", ".join(path.name for path in files)
+    raise DataError(
+        f"{root}: by its name no label file is of the split {split!r} ({named}); one called {split}.json is"
+    )
 
 
-def _split_of(path: Path) -> str:
-    text = f"{path.parent.name} {path.stem}".lower()
-    return next((split for split, names in SPLITS.items() if any(name in text for name in names)), "")
+def _split_of(path: Path, root: Path) -> str:
+    """What its name and its folders below the root say, if they say one thing; the root's own path says nothing."""
+    within = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+    words = set(re.findall("[a-z]+", str(within).lower()))
+    said = [split for split, names in SPLITS.items() if words & set(names)]
+    return said[0] if len(said) == 1 else ""
 
 
-def read_coco(root: Path, file: Path, split: str, *, alone: bool) -> Dataset:
-    """Read a COCO file whose pictures lie below `root`; alone: no other file labels that folder's pictures."""
+def read_coco(root: Path, files: Sequence[Path], split: str, *, alone: bool) -> Dataset:
+    """Read COCO files whose pictures lie below `root`; alone: no other file labels those folders' pictures."""
+    faults: list[Fault] = []
+    classes: list[str] = []
+    pictures: list[Labelled] = []
+    for file in files:
+        names, some = _read(root, file, faults)
+        classes += [name for name in names if name not in classes]
+        pictures += some
+    if alone:
+        faults += _unlabelled(root, pictures)
+    return Dataset(root, "COCO", split, tuple(classes), tuple(pictures), tuple(faults))
+
+
+def _read(root: Path, file: Path, faults: list[Fault]) -> tuple[list[str], list[Labelled]]:
+    """The class names and the pictures of one file."""
     raw = json.loads(file.read_text("utf-8"))
     if not all(isinstance(raw.get(key), list) for key in ("images", "annotations", "categories")):
         raise DataError(f"{file}: images, annotations and categories must be lists")
-    faults: list[Fault] = []
     names = {row["id"]: str(row["name"]) for row in _rows(raw["categories"], "id", "name")}
     images = {row["id"]: row for row in _rows(raw["images"], "id", "file_name")}
     boxes = _boxes(_rows(raw["annotations"]), names, images, faults)
     find = _Finder(root, file)
-    pictures = [p for key, row in images.items() if (p := _picture(row, boxes[key], find, faults))]
-    if alone:
-        faults += _unlabelled(root, pictures)
-    return Dataset(root, "COCO", split, tuple(names.values()), tuple(pictures), tuple(faults))
+    return list(names.values()), [p for key, row in images.items() if (p := _picture(row, boxes[key], find, faults))]
 
 
 def _rows(rows: list[Any], *needed: str) -> list[dict[str, Any]]:

@@ -14,8 +14,9 @@ from models import label_store
 def read_folder(root: Path, labels: Path | None = None, split: str = "") -> Dataset:
     """Read the labelled pictures of a folder.
 
-    labels: a COCO file or a label store; None looks for YOLO's layout, then for such a file in the folder.
-    split: "test", "val", "train" or "all"; "" takes the test split, else the validation split, else all.
+    labels: a COCO file or a label store; None looks for YOLO's layout, then for such files in the folder.
+    split: "test", "val", "train" or "all"; "" takes the test split, else the validation split, else all. DataError
+    where the labels do not say that they are of the split that is asked for.
     """
     if not root.is_dir():
         raise DataError(f"{root}: no such folder; name the one that holds the pictures")
@@ -27,28 +28,31 @@ def read_folder(root: Path, labels: Path | None = None, split: str = "") -> Data
 
 def _read(root: Path, labels: Path | None, split: str) -> Dataset:
     if labels is not None:
-        return _read_labels(root, labels)
+        return _read_labels(root, labels, split)
     if is_yolo(root):
         return read_yolo(root, split)
     if files := coco_files(root):
-        file, name = choose(files, split, root)
-        return read_coco(root, file, name, alone=len(files) == 1)
+        chosen, name = choose(files, split, root)
+        return read_coco(root, chosen, name, alone=len(chosen) == len(files))
     if stores := [path for path in sorted(root.glob("*.json")) if json_kind(path) == "store"]:
-        return _read_store(root, stores[0])
+        return _read_store(root, stores[0], split)
     raise DataError(f"{root}: no YOLO labels/, COCO json or label store here; name the file with --labels")
 
 
-def _read_labels(root: Path, labels: Path) -> Dataset:
+def _read_labels(root: Path, labels: Path, split: str) -> Dataset:
     kind = json_kind(labels)
     if kind == "coco":
-        return read_coco(root, labels, labels.stem, alone=True)
+        chosen, name = choose([labels], split, root)
+        return read_coco(root, chosen, name, alone=True)
     if kind == "store":
-        return _read_store(root, labels)
+        return _read_store(root, labels, split)
     raise DataError(f"{labels}: neither COCO json nor a label store; see docs/benchmarks.md")
 
 
-def _read_store(root: Path, file: Path) -> Dataset:
+def _read_store(root: Path, file: Path, split: str) -> Dataset:
     """Read the pictures that a label store knows, found by their sha256, except those it leaves out."""
+    if split not in ("", "all"):
+        raise DataError(f"{file}: a label store knows no splits, so not what is {split!r}; give YOLO or COCO labels")
     try:
         store = label_store.load(file)
     except (ValueError, KeyError, TypeError, json.JSONDecodeError) as error:

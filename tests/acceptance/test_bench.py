@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import pytest
 
-from support.labelled_pictures import Scene, Square, draw, yolo
+from support.labelled_pictures import Scene, Square, draw, store, yolo
 from support.running import STREET, curbwatch
 from support.tiny_model import tiny_model
 
@@ -63,6 +63,8 @@ def test_thresholds_are_chosen_on_validation_pictures_only(model: Path, tmp_path
     assert "chosen on the split val" in curbwatch(*told, "--data", val, "--split", "test", code=2)
     assert "debris = 0.6" in curbwatch(*told, "--data", val)
     assert "debris = 0.6\n" in model.read_text("utf-8")
+    any_split = store(tmp_path / "store", [scene])
+    assert "a label store knows no splits" in curbwatch(*told, "--data", any_split, code=2)
 
 
 def test_wrong_use_is_told_in_one_line(model: Path, tmp_path: Path) -> None:

@@ -174,6 +174,65 @@ def test_a_split_can_be_chosen(data: Path) -> None:
         read_folder(data, split="val")
 
 
+def coco_splits(root: Path, **scenes: list[Scene]) -> Path:
+    """A folder with a COCO file for each split; pictures are numbered on."""
+    whole = json.loads((coco(root, [scene for some in scenes.values() for scene in some]) / "labels.json").read_text())
+    (root / "labels.json").unlink()
+    first = 0
+    for split, some in scenes.items():
+        mine = range(first, first := first + len(some))
+        rows = {
+            name: [r for r in whole[name] if r[key] in mine]
+            for name, key in (("images", "id"), ("annotations", "image_id"))
+        }
+        (root / f"{split}.json").write_text(json.dumps(whole | rows))
+    return root
+
+
+@pytest.mark.parametrize("folder", ["data", "latest", "contest", "evaluation"])
+def test_a_coco_files_split_is_what_its_own_name_says(tmp_path: Path, folder: str) -> None:
+    root = coco_splits(tmp_path / folder, train=SCENES, val=[[FOUND]])
+    read = {split: read_folder(root, split=split) for split in ("", "val", "train", "all")}
+    assert {split: (data.split, len(data.pictures)) for split, data in read.items()} == {
+        "": ("val", 1), "val": ("val", 1), "train": ("train", 4), "all": ("all", 5)
+    }  # fmt: skip
+    with pytest.raises(DataError, match=r"no label file is of the split 'test' \(train.json, val.json\)"):
+        read_folder(root, split="test")
+
+
+def test_all_files_of_a_folder_are_one_set(data: Path) -> None:
+    root = coco_splits(data, train=SCENES, others=[[FOUND]])
+    draw(root / "unlabelled.png", [])
+    read = read_folder(root)
+    assert (read.split, len(read.pictures), read.classes) == ("all", 5, ("stall", "debris"))
+    assert [Path(fault.where).name for fault in read.faults] == ["unlabelled.png"]
+
+
+@pytest.mark.parametrize("name", ["instances_val2017", "Valid-labels", "my.validation"])
+def test_named_labels_are_of_the_split_that_their_name_says_and_of_no_other(data: Path, name: str) -> None:
+    labels = (coco(data, SCENES) / "labels.json").rename(data.parent / f"{name}.json")
+    assert [read_folder(data, labels, split).split for split in ("", "val", "all")] == ["val", "val", "all"]
+    for split in ("test", "train"):
+        with pytest.raises(DataError, match=f"no label file is of the split '{split}'"):
+            read_folder(data, labels, split)
+
+
+@pytest.mark.parametrize("name", ["labels", "train_val", "latest"])
+def test_a_name_that_says_no_split_or_two_is_of_none(data: Path, name: str) -> None:
+    labels = (coco(data, SCENES) / "labels.json").rename(data.parent / f"{name}.json")
+    assert read_folder(data, labels).split == "all"
+    with pytest.raises(DataError, match="no label file is of the split 'val'"):
+        read_folder(data, labels, "val")
+
+
+def test_a_label_store_is_measured_whole_or_not_at_all(data: Path) -> None:
+    store(data, SCENES)
+    for labels in (None, data / "labels.json"):
+        assert read_folder(data, labels, "all").split == "all"
+        with pytest.raises(DataError, match="a label store knows no splits"):
+            read_folder(data, labels, "val")
+
+
 def test_what_the_label_store_leaves_out_is_left_out(data: Path, model: Model) -> None:
     raw = json.loads((store(data, [[FOUND], [MISSED]]) / "labels.json").read_text())
     key = next(key for key, record in raw["pictures"].items() if record["file"] == "1.png")
