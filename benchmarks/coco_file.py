@@ -5,6 +5,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,12 @@ from benchmarks.datasets import SPLITS, Dataset, Fault, Labelled, labelled, pict
 from benchmarks.errors import DataError
 from models.label_store import Box
 
-KEYS = ("id", "image_id", "category_id")
-
 
 def json_kind(path: Path) -> str:
     """What a json file holds: "coco", "store" or ""."""
     try:
-        raw = json.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        raw = json.loads(path.read_text("utf-8-sig"))
+    except (OSError, ValueError):
         return ""
     if isinstance(raw, dict) and "images" in raw and "annotations" in raw:
         return "coco"
@@ -63,6 +62,7 @@ def read_coco(root: Path, files: Sequence[Path], split: str, *, alone: bool) -> 
         names, some = _read(root, file, faults)
         classes += [name for name in names if name not in classes]
         pictures += some
+    pictures = _once(pictures, faults)
     if alone:
         faults += _unlabelled(root, pictures)
     return Dataset(root, "COCO", split, tuple(classes), tuple(pictures), tuple(faults))
@@ -70,19 +70,29 @@ def read_coco(root: Path, files: Sequence[Path], split: str, *, alone: bool) -> 
 
 def _read(root: Path, file: Path, faults: list[Fault]) -> tuple[list[str], list[Labelled]]:
     """The class names and the pictures of one file."""
-    raw = json.loads(file.read_text("utf-8"))
+    raw = json.loads(file.read_text("utf-8-sig"))
     if not all(isinstance(raw.get(key), list) for key in ("images", "annotations", "categories")):
         raise DataError(f"{file}: images, annotations and categories must be lists")
-    names = {row["id"]: str(row["name"]) for row in _rows(raw["categories"], "id", "name")}
-    images = {row["id"]: row for row in _rows(raw["images"], "id", "file_name")}
-    boxes = _boxes(_rows(raw["annotations"]), names, images, faults)
+    names = {row["id"]: str(row["name"]) for row in _rows(raw, "categories", ("id", "name"), faults)}
+    images = {row["id"]: row for row in _rows(raw, "images", ("id", "file_name"), faults)}
+    boxes = _boxes(_rows(raw, "annotations", ("image_id", "category_id"), faults), names, images, faults)
     find = _Finder(root, file)
     return list(names.values()), [p for key, row in images.items() if (p := _picture(row, boxes[key], find, faults))]
 
 
-def _rows(rows: list[Any], *needed: str) -> list[dict[str, Any]]:
-    good = [row for row in rows if isinstance(row, dict) and all(name in row for name in needed)]
-    return [row for row in good if all(isinstance(row.get(key, 0), int | str) for key in KEYS)]
+def _rows(raw: dict[str, Any], part: str, needed: tuple[str, str], faults: list[Fault]) -> list[dict[str, Any]]:
+    """The rows of one part that have what they need: text or whole numbers (pandas writes 1.0)."""
+    good = []
+    for number, row in enumerate(raw[part]):
+        if isinstance(row, dict) and all(_names_something(row.get(key)) for key in needed):
+            good.append(row)
+        else:
+            faults.append(Fault("malformed label", f"{part}[{number}]", f"{' and '.join(needed)} expected"))
+    return good
+
+
+def _names_something(value: Any) -> bool:
+    return isinstance(value, int | str) or (isinstance(value, float) and value.is_integer())
 
 
 def _boxes(
@@ -92,17 +102,28 @@ def _boxes(
     out: dict[Any, list[tuple[str, list[float], bool]]] = defaultdict(list)
     for row in rows:
         where = f"annotation {row.get('id', '?')}"
-        box = row.get("bbox")
+        box = _numbers(row.get("bbox"))
         if row.get("image_id") not in images:
             faults.append(Fault("missing picture", where, f"image {row.get('image_id')} is not in images"))
         elif row.get("category_id") not in names:
             faults.append(Fault("unknown class", where, f"category {row.get('category_id')} is not in categories"))
-        elif not (isinstance(box, list) and len(box) == 4 and all(isinstance(v, int | float) for v in box)):
-            faults.append(Fault("malformed label", where, f"bbox {box!r}: x, y, width, height expected"))
+        elif len(box) != 4:
+            told = f"bbox {str(row.get('bbox'))[:80]}: x, y, width, height expected"
+            faults.append(Fault("malformed label", where, told))
         else:
             hard = bool(row.get("iscrowd") or row.get("ignore"))
-            out[row["image_id"]].append((names[row["category_id"]], [float(v) for v in box], hard))
+            out[row["image_id"]].append((names[row["category_id"]], box, hard))
     return out
+
+
+def _numbers(values: Any) -> list[float]:
+    """A list of numbers as floats; empty where it is none, or one of them is more than a float can hold."""
+    if not isinstance(values, list) or not all(isinstance(value, int | float) for value in values):
+        return []
+    try:
+        return [float(value) for value in values]
+    except OverflowError:
+        return []
 
 
 class _Finder:
@@ -134,15 +155,31 @@ def _picture(
     if path is None:
         faults.append(Fault("missing picture", str(row["file_name"]), "left out"))
         return None
-    width, height = row.get("width"), row.get("height")
-    if not (isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0):
+    size = _numbers([row.get("width"), row.get("height")])
+    if not size or not all(side > 0 and side.is_integer() for side in size):
         faults.append(Fault("malformed label", str(path), "no width and height in images; left out"))
         return None
+    width, height = (int(side) for side in size)
     shares = [
         Box(name, (x / width, y / height, (x + w) / width, (y + h) / height), hard)
         for name, (x, y, w, h), hard in boxes
     ]
     return labelled(path, shares, (width, height), faults)
+
+
+def _once(pictures: list[Labelled], faults: list[Fault]) -> list[Labelled]:
+    """Each file one time, with the boxes of all its rows."""
+    found: dict[Path, Labelled] = {}
+    for picture in pictures:
+        path = picture.path.resolve()
+        before = found.get(path)
+        if before is None:
+            found[path] = picture
+            continue
+        faults.append(Fault("picture listed twice", str(picture.path), "counted once, with the boxes of both"))
+        more = tuple(box for box in picture.boxes if box not in before.boxes)
+        found[path] = replace(before, boxes=before.boxes + more)
+    return list(found.values())
 
 
 def _unlabelled(root: Path, pictures: list[Labelled]) -> list[Fault]:

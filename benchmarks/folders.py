@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads whatever kind of data folder it is given."""
 
-import json
 from pathlib import Path
 
 from benchmarks.coco_file import choose, coco_files, json_kind, read_coco
@@ -55,7 +54,7 @@ def _read_store(root: Path, file: Path, split: str) -> Dataset:
         raise DataError(f"{file}: a label store knows no splits, so not what is {split!r}; give YOLO or COCO labels")
     try:
         store = label_store.load(file)
-    except (ValueError, KeyError, TypeError, json.JSONDecodeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise DataError(f"{file}: not a label store of format 1 ({error})") from error
     faults: list[Fault] = []
     pictures = []

@@ -59,15 +59,22 @@ def _about(root: Path) -> dict[str, Any]:
 def _names(root: Path, about: dict[str, Any]) -> dict[int, str]:
     names = about.get("names")
     if isinstance(names, dict):
-        if odd := [key for key in names if not str(key).isdigit()]:
+        if odd := [key for key in names if not str(key).isdecimal()]:
             raise DataError(f"{root}: names: {odd[0]!r} is no class number; write names as `0: stall`")
         return {int(number): str(name) for number, name in names.items()}
     if isinstance(names, list):
         return {number: str(name) for number, name in enumerate(names)}
     for path in (root / "classes.txt", root / "labels" / "classes.txt"):
         if path.is_file():
-            return dict(enumerate(line.strip() for line in path.read_text("utf-8").splitlines()))
+            return dict(enumerate(line.strip() for line in _text(path).splitlines()))
     return {}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not in UTF-8; save it so") from error
 
 
 def _splits(root: Path, about: dict[str, Any]) -> dict[str, list[Path]]:
@@ -92,7 +99,9 @@ def _listed(bases: list[Path], entry: Any) -> list[Path]:
         return []
     if place.is_dir():
         return pictures_below(place)
-    return [place.parent / line.strip() for line in place.read_text("utf-8", "replace").splitlines() if line.strip()]
+    return [
+        place.parent / line.strip() for line in place.read_text("utf-8-sig", "replace").splitlines() if line.strip()
+    ]
 
 
 def _label_file(picture: Path) -> Path:
@@ -115,13 +124,13 @@ def _without_picture(pictures: list[Path]) -> Iterator[Fault]:
 
 
 def _begins_as_label(file: Path) -> bool:
-    return file.read_text("utf-8", "replace").lstrip()[:1].isdigit()
+    return file.read_text("utf-8-sig", "replace").lstrip()[:1].isdigit()
 
 
 def _picture(path: Path, names: dict[int, str], faults: list[Fault]) -> Labelled | None:
     file = _label_file(path)
     try:
-        lines = file.read_text("utf-8").splitlines()
+        lines = file.read_text("utf-8-sig").splitlines()
     except FileNotFoundError:
         faults.append(Fault("missing label", str(path), "left out; an empty file says: nothing here"))
         return None

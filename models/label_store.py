@@ -53,10 +53,13 @@ def digest(path: Path) -> str:
 
 def load(path: Path) -> Store:
     """Read a label store."""
-    raw = json.loads(path.read_text())
+    raw = json.loads(path.read_text("utf-8-sig"))
     if raw.get("format") != 1:
         message = f"{path}: label store format {raw.get('format')!r}, expected 1"
         raise ValueError(message)
+    if not isinstance(raw["pictures"], dict):
+        message = f"{path}: pictures must be an object, by sha256"
+        raise TypeError(message)
     return {key: _record(value) for key, value in raw["pictures"].items()}
 
 

@@ -140,7 +140,10 @@ def test_faults_of_a_coco_file_are_listed_and_the_rest_is_measured(model: Model,
         "no row",
         {"id": [], "image_id": {}, "category_id": None},
         {"id": 94, "image_id": 0, "category_id": 7, "bbox": [0, 0, float("nan"), 8]},
+        {"id": 95, "image_id": 0, "category_id": 7, "bbox": [10**400, 0, 8, 8]},
     ]
+    raw["images"] += [{"id": 80, "file_name": None}, {"id": 1.5, "file_name": "0.png"}]
+    raw["categories"].append({"id": 9})
     raw["images"][3]["file_name"] = "gone.png"
     (data / "labels.json").write_text(json.dumps(raw))
     draw(data / "unlabelled.png", [])
@@ -149,11 +152,50 @@ def test_faults_of_a_coco_file_are_listed_and_the_rest_is_measured(model: Model,
     assert kinds(report) == sorted([
         ("missing picture", "annotation 90"), ("unknown class", "annotation 91"),
         ("malformed label", "annotation 92"), ("box outside", "0.png"), ("box without area", "0.png"),
-        ("missing picture", "gone.png"),
+        ("malformed label", "annotation 95"), ("malformed label", "annotations[10]"),
+        ("malformed label", "annotations[11]"), ("malformed label", "images[5]"), ("malformed label", "images[6]"),
+        ("malformed label", "categories[2]"), ("missing picture", "gone.png"),
         ("missing label", "3.png"), ("missing label", "unlabelled.png"), ("size differs", "4.png"),
     ])  # fmt: skip
     assert report["classes"]["debris"]["boxes"] == 4
     assert report["classes"]["debris"]["recall"] == 0.75
+
+
+def test_numbers_as_pandas_writes_them_and_annotations_without_an_id_count(data: Path) -> None:
+    plain = read_folder(coco(data, SCENES))
+    raw = json.loads((data / "labels.json").read_text())
+    for part in raw.values():
+        for row in part:
+            row |= {key: float(value) for key, value in row.items() if isinstance(value, int)}
+    for row in raw["annotations"]:
+        row["id"] = None
+    (data / "labels.json").write_text(json.dumps(raw), "utf-8-sig")
+    assert read_folder(data) == plain
+
+
+def test_a_picture_that_is_listed_twice_counts_once(data: Path) -> None:
+    raw = json.loads((coco(data, [[FOUND, STALL]]) / "labels.json").read_text())
+    raw["images"].append(raw["images"][0] | {"id": 5, "file_name": "./0.png"})
+    same, other = raw["annotations"]
+    raw["annotations"].append(same | {"image_id": 5})
+    other["image_id"] = 5
+    (data / "labels.json").write_text(json.dumps(raw))
+    read = read_folder(data)
+    assert [[box.name for box in picture.boxes] for picture in read.pictures] == [["debris", "stall"]]
+    assert [fault.kind for fault in read.faults] == ["picture listed twice"]
+
+
+def test_texts_may_begin_with_a_mark_of_their_encoding_and_must_be_in_utf_8(data: Path) -> None:
+    yolo(data, [[FOUND, STALL]])
+    plain = read_folder(data)
+    (data / "data.yaml").unlink()
+    (data / "classes.txt").write_text("stall\ndebris\n", "utf-8-sig")
+    labels = data / "labels" / "test" / "0.txt"
+    labels.write_text(labels.read_text(), "utf-8-sig")
+    assert read_folder(data) == plain
+    (data / "classes.txt").write_text("占道摊位\n", "gbk")
+    with pytest.raises(DataError, match=r"classes.txt: not in UTF-8; save it so"):
+        read_folder(data)
 
 
 def test_outlines_become_boxes_and_folders_need_no_yaml(model: Model, data: Path) -> None:
@@ -242,7 +284,7 @@ def test_what_the_label_store_leaves_out_is_left_out(data: Path, model: Model) -
     assert measure(model, read_folder(data, labels))["classes"]["debris"]["recall"] == 1
 
 
-@pytest.mark.parametrize("box", [[0, 0, 1], [0, 0, 1, "x"], None])
+@pytest.mark.parametrize("box", [[0, 0, 1], [0, 0, 1, "x"], [0, 0, 1, 10**400], None])
 def test_a_damaged_label_store_is_refused(data: Path, box: Any) -> None:
     path = store(data, [[FOUND]]) / "labels.json"
     raw = json.loads(path.read_text())
@@ -250,12 +292,16 @@ def test_a_damaged_label_store_is_refused(data: Path, box: Any) -> None:
     path.write_text(json.dumps(raw))
     with pytest.raises(DataError, match="not a label store of format 1"):
         read_folder(data)
+    path.write_text(json.dumps({"format": 1, "pictures": []}))
+    with pytest.raises(DataError, match=r"not a label store of format 1.*pictures must be an object"):
+        read_folder(data)
 
 
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
         (lambda root: (root / "data.yaml").write_text("names: {heap: 1}"), "'heap' is no class number"),
+        (lambda root: (root / "data.yaml").write_text("names: {²: heap}"), "'²' is no class number"),
         (lambda root: (root / "data.yaml").write_text("names: ["), "not readable as YAML"),
         (lambda root: (root / "data.yaml").write_text("test: images/gone\nnames: [a]"), "holds no pictures"),
         (lambda root: [p.unlink() for p in (root / "labels" / "test").iterdir()], r"no labelled .*missing label"),
