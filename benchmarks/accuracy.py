@@ -48,7 +48,7 @@ def measure(
 
     min_confidence: the operating point of every class, instead of the manifest's thresholds.
     """
-    naming = name_classes(data, model.manifest.classes, rename or {})
+    naming = name_classes(data, model.manifest.classes, rename or {}, model.manifest.classes)
     thresholds = operating_point(model.manifest, min_confidence)
     faults = [*data.faults, *naming.faults]
     look = partial(_looks, model, naming=naming, least=min(LEAST, *thresholds.values()), on_done=on_done, faults=faults)

@@ -37,7 +37,7 @@ def compare(
     on_done: Callable[[], None] = nothing,
 ) -> dict[str, Any]:
     """Compare two models; returns the report that `bench compare --json` writes."""
-    naming = name_classes(data, _shared(models, data), rename or {})
+    naming = name_classes(data, _shared(models, data), rename or {}, models[0].manifest.classes)
     faults = [*data.faults, *naming.faults]
     rows, spans_ms = _look(models, data, naming, passes, on_done, faults)
     if not rows[0]:

@@ -36,7 +36,7 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The pictures of a folder; `classes` are the names its labels speak of."""
+    """The pictures of a folder; `classes` are the names its labels speak of, or the numbers where it gives no names."""
 
     root: Path
     kind: str
@@ -44,6 +44,7 @@ class Dataset:
     classes: tuple[str, ...]
     pictures: tuple[Labelled, ...]
     faults: tuple[Fault, ...]
+    numbered: bool = False
 
 
 def plain(name: str) -> str:

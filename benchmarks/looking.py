@@ -50,9 +50,14 @@ class Naming:
     faults: tuple[Fault, ...]
 
 
-def name_classes(data: Dataset, known: Sequence[str], rename: Mapping[str, str]) -> Naming:
-    """Map the data's class names to those of the model(s), by name; the rest is listed."""
+def name_classes(data: Dataset, known: Sequence[str], rename: Mapping[str, str], model: Sequence[str]) -> Naming:
+    """Map the data's class names to those that are measured, by name; the rest is listed.
+
+    model: all of the model's classes in their order, for data that gives numbers and no names.
+    """
     ours = {plain(name): name for name in known}
+    if data.numbered:
+        ours |= {str(number): name for number, name in enumerate(model) if name in known}
     renamed = {plain(old): plain(new) for old, new in rename.items()}
     if odd := [new for new in rename.values() if plain(new) not in ours]:
         raise DataError(f"--rename: the model has no class {odd[0]!r}; it knows {', '.join(known)}")

@@ -36,7 +36,7 @@ def read_yolo(root: Path, split: str) -> Dataset:
     faults += _without_picture(paths)
     seen = {box.name for picture in pictures for box in picture.boxes}
     classes = tuple(names.values()) or tuple(sorted(seen))
-    return Dataset(root, "YOLO", chosen, classes, tuple(pictures), tuple(faults))
+    return Dataset(root, "YOLO", chosen, classes, tuple(pictures), tuple(faults), numbered=not names)
 
 
 def _yaml(root: Path) -> Path | None:

@@ -207,6 +207,20 @@ def test_outlines_become_boxes_and_folders_need_no_yaml(model: Model, data: Path
     assert (read.split, measure(model, read)["classes"]["debris"]["ap50"]) == ("val", 1)
 
 
+def test_classes_without_names_are_numbered_as_the_models(model: Model, data: Path, tmp_path: Path) -> None:
+    named = measure(model, read_folder(yolo(data, SCENES)))
+    (data / "data.yaml").unlink()
+    labels = data / "labels" / "test" / "0.txt"
+    labels.write_text(labels.read_text() + "\n7 .5 .5 .1 .1")
+    report = measure(model, read_folder(data))
+    assert (report["classes"], kinds(report)) == (named["classes"], [("unknown class", "7")])
+    assert measure(model, read_folder(data), rename={"7": "stall"})["classes"]["stall"]["boxes"] == 2
+    other = tiny_model(tmp_path / "model", "other")  # the same network, its first class by another name
+    other.write_text(other.read_text("utf-8").replace("stall", "kiosk"), "utf-8")
+    both = compare((model, load_model(other, threads=1)), read_folder(data))
+    assert both["accuracy"]["debris"]["boxes"] == named["classes"]["debris"]["boxes"]
+
+
 def test_a_split_can_be_chosen(data: Path) -> None:
     yolo(data, [[FOUND]], split="train")
     yolo(data, SCENES, split="test")
