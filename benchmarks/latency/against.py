@@ -13,13 +13,16 @@ def slower(report: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
     """What became slower: medians whose 95 % intervals lie apart. Different machines cannot be compared: says so."""
     if report["machine"]["processor"] != before["machine"]["processor"]:
         return [f"another machine: {before['machine']['processor']} then, {report['machine']['processor']} now"]
-    earlier = {tuple(row[name] for name in SAME): row for row in before["sessions"]}
-    return [
-        finding
-        for row in report["sessions"]
-        if (then := earlier.get(tuple(row[name] for name in SAME)))
-        for finding in _findings(row, then)
-    ]
+    earlier = {_which(row): row for row in before["sessions"]}
+    common = [row for row in report["sessions"] if _which(row) in earlier]
+    if not common:
+        named = "; ".join(", ".join(f"{name} {row[name]}" for name in SAME) for row in report["sessions"])
+        return [f"the earlier report measured none of these sessions: {named}"]
+    return [finding for row in common for finding in _findings(row, earlier[_which(row)])]
+
+
+def _which(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in SAME)
 
 
 def _findings(row: Mapping[str, Any], then: Mapping[str, Any]) -> Iterator[str]:

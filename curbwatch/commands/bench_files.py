@@ -40,15 +40,15 @@ def estimate(seconds: float) -> None:
     say(f"this takes about {seconds / 60:.1f} min" if seconds >= 90 else f"this takes about {seconds:.0f} s")
 
 
-def baseline(path: Path | None, field: str, command: str) -> dict[str, Any] | None:
-    """An earlier JSON report that has this field; typer.BadParameter when it is none."""
+def baseline(path: Path | None, command: str, kind: type, *fields: str) -> dict[str, Any] | None:
+    """An earlier JSON report that has one of these fields, of this kind; typer.BadParameter when it is none."""
     if path is None:
         return None
     try:
         report = json.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise typer.BadParameter(f"{path}: not a JSON report ({error})", param_hint="--against") from error
-    if not isinstance(report, dict) or field not in report:
+    if not isinstance(report, dict) or not any(isinstance(report.get(field), kind) for field in fields):
         raise typer.BadParameter(f"{path}: no report of `{command} --json`", param_hint="--against")
     return report
 

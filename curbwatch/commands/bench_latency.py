@@ -53,7 +53,7 @@ def latency(  # noqa: PLR0913, PLR0917 - one per option of the command line
     html_file: HtmlFile = None,
 ) -> None:
     """Time one look, stage by stage, cold and warm. Example: curbwatch bench latency --json latency.json"""
-    before = baseline(against, "sessions", "bench latency")
+    before = baseline(against, "bench latency", list, "sessions")
     manifests, widths, counts = [load_manifest(path) for path in models], numbers(threads), numbers(batch)
     with told_plainly(), TemporaryDirectory(prefix="curbwatch-bench-") as folder, _spooling(Path(folder)) as spool:
         opened = [kind for manifest in manifests for width in widths for kind in kinds(manifest, width)]

@@ -49,7 +49,7 @@ def accuracy(  # noqa: PLR0913, PLR0917 - one per option of the command line
 ) -> None:
     """Measure a model on labelled pictures. Example: curbwatch bench accuracy --data pictures/ --html report.html"""
     set_up_logs()
-    before = baseline(against, "classes", "bench accuracy")
+    before = baseline(against, "bench accuracy", dict, "classes")
     if write_thresholds and split not in ("", "val"):
         raise typer.BadParameter("thresholds are chosen on the split val", param_hint="--split")
     split = "val" if write_thresholds else split

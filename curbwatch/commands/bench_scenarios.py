@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.scenarios.against import worse
+from benchmarks.scenarios.against import LEVELS, worse
 from benchmarks.scenarios.cost import look_cost
 from benchmarks.scenarios.page import NAMES, scenarios_page
 from benchmarks.scenarios.report import logic as logic_level
@@ -55,7 +55,7 @@ def scenarios(  # noqa: PLR0913 - one per option of the command line
 ) -> None:
     """Does one standing violation become one true case? Example: curbwatch bench scenarios --html report.html"""
     set_up_logs()
-    before = baseline(against, "measured_at", "bench scenarios")
+    before = baseline(against, "bench scenarios", dict, *LEVELS)
     report: dict[str, Any] = {"measured_at": now()}
     if logic:
         setting = Setting(recall=recall, false_per_look=false_per_look)

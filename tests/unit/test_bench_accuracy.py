@@ -355,6 +355,22 @@ def test_worse_is_below_the_baselines_interval(model: Model, data: Path, tmp_pat
     assert finding.startswith("debris: AP50 0.000 is below")
 
 
+def test_a_class_without_boxes_was_not_measured_before_either(model: Model, data: Path) -> None:
+    report = measure(model, read_folder(yolo(data, [[FOUND]])))
+    assert report["classes"]["stall"]["ap50"] is None
+    assert worse(report, report) == []
+    assert worse(report | {"classes": {}}, report) == ["debris: no longer measured"]
+
+
+def test_negatives_that_are_left_out_are_no_longer_measured(model: Model, data: Path, tmp_path: Path) -> None:
+    read = read_folder(yolo(data, SCENES))
+    draw(tmp_path / "clean" / "a.png", [])
+    before = measure(model, read, negatives=negatives_in(tmp_path / "clean"))
+    assert worse(before, before) == []
+    assert worse(measure(model, read), before) == ["negatives: no longer measured"]
+    assert worse(before, measure(model, read)) == []
+
+
 def test_a_model_is_no_better_than_itself(model: Model, data: Path) -> None:
     report = compare((model, model), read_folder(yolo(data, SCENES)))
     assert report["accuracy"]["debris"]["difference_interval"] == [0, 0]

@@ -169,6 +169,10 @@ def test_slower_is_only_what_both_runs_noise_cannot_explain() -> None:
     assert slower(report(row(10.3)), report(row(10.0))) == []
     assert slower(report(row(10.0)), report(row(12.0))) == []
     assert slower(report(row(9.0)), report(row(10.0), "another"))[0].startswith("another machine")
+    told = slower(report(row(9.0)), report(row(10.0) | {"model": "another"}))
+    assert told == [
+        "the earlier report measured none of these sessions: session s, model m, input 640, batch 1, threads 1"
+    ]
 
 
 def test_ratios_are_averaged_as_ratios() -> None:

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What can be refused before anything is measured is refused then, in words that say what to do."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from support.running import command
+
+REPORTS = {
+    "accuracy": {"measured_at": "then", "classes": {}},
+    "odd": {"classes": [], "sessions": {}, "logic": []},
+    "service": {"machine": {}},
+}
+
+
+@pytest.fixture(autouse=True)
+def logs_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands run in this process, whose logs are not theirs."""
+    for module in ("bench_models", "bench_scenarios"):
+        monkeypatch.setattr(f"curbwatch.commands.{module}.set_up_logs", lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("words", "report"),
+    [
+        (["accuracy", "--data", "."], "odd"),
+        (["latency"], "odd"),
+        (["latency"], "accuracy"),
+        (["scenarios"], "odd"),
+        (["scenarios"], "accuracy"),
+        (["scenarios"], "service"),
+    ],
+)
+def test_a_report_of_another_command_is_refused_at_once(words: list[str], report: str, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(REPORTS[report]))
+    said = command("bench", *words, "--against", path, code=2, COLUMNS="500")
+    assert f"r.json: no report of `bench {words[0]} --json`" in said
