@@ -25,6 +25,7 @@ from curbwatch.commands.bench_files import HtmlFile, JsonFile, estimate, now, sa
 from curbwatch.demo import STREET
 from curbwatch.settings import SHIPPED_MODEL
 from detector.choosing import Engine
+from detector.manifest import load_manifest
 
 AROUND_S = 50.0  # start, first looks, settling and end of one point
 SHOWN = ("looks_kept", "frame_age_p50_s", "frame_age_p95_s", "frame_age_p99_s")
@@ -51,6 +52,7 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
 ) -> None:
     """Run the service on ever more cameras. Example: curbwatch bench capacity --cameras 4,16,50 --html capacity.html"""
     counts, ill = numbers(cameras), fault_cameras or max(flapping, 1)
+    load_manifest(model)  # else each number of cameras would tell that the service does not start
     with told_plainly(), apart(cores) as cpus:
         runs = len(counts) + bool(counts)  # the floor is one more
         estimate(runs * (AROUND_S + seconds) + chaos * (6 * seconds + 120) + (soak > 0) * (60 * soak + AROUND_S))

@@ -13,8 +13,22 @@ import typer
 from benchmarks.errors import BenchError
 from curbwatch.errors import CurbwatchError
 
-JsonFile = Annotated[Path | None, typer.Option("--json", help="write the report here", dir_okay=False)]
-HtmlFile = Annotated[Path | None, typer.Option("--html", help="write a page with plots here", dir_okay=False)]
+
+def _in_a_folder(path: Path | None) -> Path | None:
+    """Asked before hours of measuring; typer.BadParameter where the file could not be written."""
+    if path is not None and not path.parent.is_dir():
+        raise typer.BadParameter(f"{path.parent}: no such folder; make it first")
+    return path
+
+
+JsonFile = Annotated[
+    Path | None,
+    typer.Option("--json", help="write the report here", dir_okay=False, writable=True, callback=_in_a_folder),
+]
+HtmlFile = Annotated[
+    Path | None,
+    typer.Option("--html", help="write a page with plots here", dir_okay=False, writable=True, callback=_in_a_folder),
+]
 
 
 @contextmanager

@@ -55,6 +55,8 @@ def latency(  # noqa: PLR0913, PLR0917 - one per option of the command line
     """Time one look, stage by stage, cold and warm. Example: curbwatch bench latency --json latency.json"""
     before = baseline(against, "bench latency", list, "sessions")
     manifests, widths, counts = [load_manifest(path) for path in models], numbers(threads), numbers(batch)
+    if not (widths and counts):
+        raise typer.BadParameter("name at least one number", param_hint="--batch" if widths else "--threads")
     with told_plainly(), TemporaryDirectory(prefix="curbwatch-bench-") as folder, _spooling(Path(folder)) as spool:
         opened = [kind for manifest in manifests for width in widths for kind in kinds(manifest, width)]
         estimate(len(opened) * len(counts) * rounds * looks * LOOK_S + AROUND_S + demux + (cases + 60) * (cases > 0))

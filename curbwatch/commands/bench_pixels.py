@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.scenarios.backdrop import Unfit
+from benchmarks.scenarios.backdrop import Unfit, clips
 from benchmarks.scenarios.pixel import Reel, reel_of
 from benchmarks.scenarios.pixel_backgrounds import backgrounds
 from benchmarks.scenarios.pixel_cache import cache_folder
@@ -21,6 +21,7 @@ from benchmarks.scenarios.stage import Script
 from benchmarks.scenarios.stage_pack import load_pack
 from benchmarks.scenarios.stories import STORIES, Set
 from curbwatch.progress import progress
+from detector.manifest import load_manifest
 from detector.model import Model, load_model
 
 COLUMNS = ("name", "violations", "found", "false", "duplicates", "undecided")
@@ -34,6 +35,17 @@ def chosen(only: Sequence[str]) -> tuple[Script, ...]:
         names = "; ".join(script.name for script in every)
         raise typer.BadParameter(f"no scenario is called like that; there are: {names}", param_hint="--only")
     return some
+
+
+def check(only: Sequence[str], real: Path | None, manifest: Path) -> None:
+    """Refuse before anything is measured what cannot be; typer.BadParameter, ManifestError."""
+    chosen(only)
+    load_manifest(manifest)
+    try:
+        if real is not None:
+            clips(real)
+    except Unfit as error:
+        raise typer.BadParameter(str(error), param_hint="--backgrounds") from error
 
 
 def pixel_level(only: Sequence[str], manifest: Path, folder: Path | None) -> dict[str, Any]:
@@ -53,11 +65,11 @@ def _measured(reels: Sequence[Reel], model: Model, folder: Path | None) -> dict[
     return {"measured_at": datetime.now(UTC).isoformat(timespec="seconds")} | report(results, model)
 
 
-def backgrounds_level(clips: Path, manifest: Path, folder: Path | None, which: Set) -> dict[str, Any]:
+def backgrounds_level(real: Path, manifest: Path, folder: Path | None, which: Set) -> dict[str, Any]:
     """Stories on real clips; typer.BadParameter where no clip can serve."""
     model = load_model(manifest)
     try:
-        reels, refused = backgrounds(load_pack(), clips, model, STORIES[which])
+        reels, refused = backgrounds(load_pack(), real, model, STORIES[which])
     except Unfit as error:
         raise typer.BadParameter(str(error), param_hint="--backgrounds") from error
     return _measured(reels, model, folder) | {"refused": refused}

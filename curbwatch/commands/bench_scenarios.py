@@ -17,7 +17,7 @@ from benchmarks.scenarios.setting import Setting
 from benchmarks.scenarios.stories import Set
 from curbwatch.commands.bench_files import HtmlFile, JsonFile, baseline, now
 from curbwatch.commands.bench_files import write as write_report
-from curbwatch.commands.bench_pixels import backgrounds_level, pixel_level, tell
+from curbwatch.commands.bench_pixels import backgrounds_level, check, pixel_level, tell
 from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
 from curbwatch.settings import SHIPPED_MODEL
@@ -56,6 +56,7 @@ def scenarios(  # noqa: PLR0913 - one per option of the command line
     """Does one standing violation become one true case? Example: curbwatch bench scenarios --html report.html"""
     set_up_logs()
     before = baseline(against, "bench scenarios", dict, *LEVELS)
+    check(only or [], backgrounds, model)
     report: dict[str, Any] = {"measured_at": now()}
     if logic:
         setting = Setting(recall=recall, false_per_look=false_per_look)

@@ -38,3 +38,33 @@ def test_a_report_of_another_command_is_refused_at_once(words: list[str], report
     path.write_text(json.dumps(REPORTS[report]))
     said = command("bench", *words, "--against", path, code=2, COLUMNS="500")
     assert f"r.json: no report of `bench {words[0]} --json`" in said
+
+
+@pytest.mark.parametrize("option", ["--json", "--html"])
+@pytest.mark.parametrize(
+    "words",
+    [["accuracy", "--data", "."], ["compare", "A", "B", "--data", "."], ["latency"], ["capacity"], ["scenarios"]],
+)
+def test_a_report_that_cannot_be_written_is_told_before_the_run(words: list[str], option: str, tmp_path: Path) -> None:
+    said = command("bench", *words, option, tmp_path / "nowhere" / "r", code=2, COLUMNS="500")
+    assert option in said
+    assert "nowhere: no such folder; make it first" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["latency", "--threads", ""], "--threads: name at least one number"),
+        (["latency", "--batch", ""], "--batch: name at least one number"),
+        (["capacity", "--model", "nowhere.toml"], "nowhere.toml: no such manifest"),
+        (["scenarios", "--pixel", "--only", "nonsense"], "no scenario is called like that"),
+        (["scenarios", "--pixel", "--model", "nowhere.toml"], "nowhere.toml: no such manifest"),
+        (["scenarios", "--backgrounds", "nowhere"], "nowhere: no clip in it"),
+    ],
+)
+def test_an_option_that_cannot_be_is_told_before_the_run(
+    words: list[str], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for measured in ("bench_scenarios.logic_level", "bench_capacity.measure_floor", "bench_latency.cold"):
+        monkeypatch.setattr(f"curbwatch.commands.{measured}", lambda *_: pytest.fail("it measures"))
+    assert says in command("bench", *words, code=2, COLUMNS="500")
