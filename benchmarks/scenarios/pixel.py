@@ -113,9 +113,11 @@ def film_of(reel: Reel, model: Model, *, cache: Path | None, on_done: Callable[[
 
 def _key(reel: Reel, model: Model) -> str:
     digest, *rest = reel.told
-    shares = {name: faintest(name) for name in model.manifest.by_class}  # what is fainter is not kept
+    manifest = model.manifest
+    shares = {name: faintest(name) for name in manifest.by_class}  # what is fainter is not kept
+    read_as = [manifest.sha256, manifest.input_size, manifest.iou, manifest.classes, manifest.by_class]
     chosen_by = [hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest() for module in SIGHT]
-    told = [shares, chosen_by, digest, model.manifest.sha256, model.manifest.by_class, model.engine, *rest]
+    told = [shares, chosen_by, digest, read_as, model.engine, *rest]
     return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()[:24]
 
 

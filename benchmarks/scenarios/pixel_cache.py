@@ -4,6 +4,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -36,13 +37,13 @@ def kept(folder: Path | None, key: str) -> Seconds | None:
     if folder is None or not (path := folder / f"{key}.npz").exists():
         return None
     try:
-        with np.load(path) as table:
+        with path.open("rb") as file, np.load(file) as table:  # numpy would leave a damaged one open
             ends = np.cumsum(table["lengths"])[:-1]
             coded = np.split(table["pictures"], ends)
             looks = _LOOKS.validate_json(table["looks"].tobytes())
             covered = tuple(tuple(row) for row in table["covered"].tolist())
         small = tuple(np.asarray(cv2.imdecode(one, cv2.IMREAD_COLOR), np.uint8) for one in coded)
-    except (OSError, ValueError, KeyError, ValidationError):
+    except (OSError, EOFError, BadZipFile, ValueError, KeyError, ValidationError):
         return None
     return Seconds(tuple(zip(small, looks, covered, strict=True)))
 

@@ -2,6 +2,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from benchmarks.scenarios.claims import Claim, Claims
 from benchmarks.scenarios.clockwork import Clockwork
 from benchmarks.scenarios.film import Film, Stand
-from benchmarks.scenarios.pixel import KEPT_WIDTH, reel_of, scene_of, times
+from benchmarks.scenarios.pixel import KEPT_WIDTH, _key, reel_of, scene_of, times
 from benchmarks.scenarios.pixel_cache import Seconds, kept, remember
 from benchmarks.scenarios.pixel_report import judge
 from benchmarks.scenarios.pixel_scripts import scripts, stall, thing
@@ -20,7 +22,8 @@ from benchmarks.scenarios.stage_pack import Pack, load_pack
 from curbwatch.settings import SHIPPED_MODEL
 from detector.look import Look
 from detector.looks import Seen
-from detector.model import load_model
+from detector.manifest import load_manifest
+from detector.model import Model, load_model
 from detector.observe import Memory, observe
 from streams.frame import Frame
 
@@ -141,8 +144,25 @@ def test_what_the_model_said_is_kept_and_a_damaged_file_is_not_believed(tmp_path
     assert known is not None
     assert [share for _, _, share in known.rows] == [(0.25,), (1.0,)]
     assert known.rows[1][0].max() == 1
-    (tmp_path / "key.npz").write_bytes(b"PK")
-    assert kept(tmp_path, "key") is None
+    whole = (tmp_path / "key.npz").read_bytes()
+    for damaged in (b"PK", b"", whole[: len(whole) // 2], whole[:100] + b"x" + whole[101:]):
+        (tmp_path / "key.npz").write_bytes(damaged)
+        assert kept(tmp_path, "key") is None
+
+
+def test_what_another_manifest_said_of_the_same_weights_is_not_taken_for_this_ones(pack: Pack) -> None:
+    reel, manifest = reel_of(pack, QUIET), load_manifest(SHIPPED_MODEL)
+    others: list[dict[str, Any]] = [
+        {"input_size": manifest.input_size + 32},
+        {"iou": manifest.iou / 2},
+        {"classes": manifest.classes[::-1]},
+        {"thresholds": dict.fromkeys(manifest.classes, 0.9)},
+    ]
+    keys = {
+        _key(reel, Mock(spec=Model, manifest=manifest.model_copy(update=changed), engine="onnxruntime"))
+        for changed in ({}, *others)
+    }
+    assert len(keys) == 1 + len(others)
 
 
 def scripts_begin() -> datetime:
