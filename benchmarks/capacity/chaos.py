@@ -245,14 +245,17 @@ def clock_stepped(stage: Stage, seconds: float) -> dict[str, Any]:
 
 
 def tally(cases: Sequence[dict[str, Any]], healthy: set[str]) -> dict[str, Any]:
-    """Cases against what most healthy cameras have (they all show the same street), and cases that stand twice."""
+    """Cases against what most healthy cameras have, and cases that stand twice.
+
+    They all show the same street, in which something stands: that none has a case is not what is expected.
+    """
     have = {camera: Counter[str]() for camera in healthy}
     for case in cases:
         if case["camera_id"] in have:
             have[case["camera_id"]][f"{case['class']} in {case['zone']}"] += 1
-    usual = Counter(tuple(sorted(some.items())) for some in have.values()).most_common(1)
+    usual = Counter(tuple(sorted(some.items())) for some in have.values() if some).most_common(1)
     expected = Counter(dict(usual[0][0])) if usual else Counter[str]()
-    lost = sum(sum((expected - some).values()) for some in have.values())
+    lost = sum(sum((expected - some).values()) for some in have.values()) if usual else len(healthy)
     return {"cases": len(cases), "expected": dict(expected), "lost": lost, "doubled": doubled(cases)}
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the points say together: straight lines through them, and where the limit is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,12 +9,16 @@ import numpy as np
 from benchmarks.capacity.metrics import rounded
 
 KEPT = 0.95  # share of the promised looks that must be kept
+FULL = "extrapolated to full processors"
 
 
-def summary(points: Sequence[dict[str, Any]], cores: int) -> dict[str, Any]:
-    """Cameras per core and memory per camera; `cores` is how many the service had."""
+def summary(points: Sequence[dict[str, Any]], cores: int, not_carried: int | None = None) -> dict[str, Any]:
+    """Cameras per core and memory per camera; `cores` is how many the service had.
+
+    not_carried: the number of cameras at which it could not even begin.
+    """
     cpu, memory = line(points, "cpu_cores"), line(points, "rss_mb")
-    limit = largest(points, cpu, cores)
+    limit = largest(points, cpu, cores, not_carried)
     return {
         "cores": cores,
         "cpu_line": cpu,
@@ -37,21 +41,25 @@ def line(points: Sequence[dict[str, Any]], name: str) -> dict[str, Any] | None:
     return {"base": rounded(float(base)), "per_camera": rounded(float(slope), 5), "r2": rounded(r2)}
 
 
-def kept(point: dict[str, Any]) -> bool:
+def kept(point: Mapping[str, Any]) -> bool:
     """Whether this many cameras were looked at as promised."""
     share = point["looks_kept"]
     return share is None or share >= KEPT
 
 
-def largest(points: Sequence[dict[str, Any]], cpu: dict[str, Any] | None, cores: int) -> dict[str, Any] | None:
+def largest(
+    points: Sequence[dict[str, Any]], cpu: dict[str, Any] | None, cores: int, not_carried: int | None = None
+) -> dict[str, Any] | None:
     """The most cameras that keep 95 % of their looks: between two measured points, else where the line fills up."""
     ordered = sorted(points, key=lambda point: int(point["cameras"]))
     for before, after in zip([None, *ordered], ordered, strict=False):
         if not kept(after):
             return _crossing(before, after)
-    if cpu is None or cpu["per_camera"] <= 0:
-        return None
-    return {"cameras": round((cores - cpu["base"]) / cpu["per_camera"], 1), "how": "extrapolated to full processors"}
+    full = (cores - cpu["base"]) / cpu["per_camera"] if cpu and cpu["per_camera"] > 0 else None
+    if not_carried is not None and (full is None or full >= not_carried):
+        most = ordered[-1]["cameras"]
+        return {"cameras": most, "how": f"{most} kept their looks, {not_carried} could not begin: measure between"}
+    return None if full is None else {"cameras": round(full, 1), "how": FULL}
 
 
 def _crossing(before: dict[str, Any] | None, after: dict[str, Any]) -> dict[str, Any]:

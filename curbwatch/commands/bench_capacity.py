@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.capacity.against import fewer
 from benchmarks.capacity.chaos import chaos as run_chaos
 from benchmarks.capacity.fit import summary
 from benchmarks.capacity.floor import measure_floor
@@ -21,7 +22,7 @@ from benchmarks.capacity.soak import soak as run_soak
 from benchmarks.errors import BenchError
 from benchmarks.load.streams import STREAMS, Name, busy, clip_of
 from benchmarks.machine import facts
-from curbwatch.commands.bench_files import HtmlFile, JsonFile, estimate, now, say, told_plainly, write
+from curbwatch.commands.bench_files import HtmlFile, JsonFile, baseline, estimate, now, say, told_plainly, write
 from curbwatch.demo import STREET
 from curbwatch.settings import SHIPPED_MODEL
 from detector.choosing import Engine
@@ -47,11 +48,15 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
     fault_cameras: Annotated[int, typer.Option(help="cameras for --chaos and --soak; 0: as many as flap", min=0)] = 0,
     engine: Annotated[Engine, typer.Option(help="inference engine of the service")] = "auto",
     model: Annotated[Path, typer.Option(help="the model's manifest")] = SHIPPED_MODEL,
+    against: Annotated[Path | None, typer.Option(help="earlier JSON report; exit 1 when fewer are carried")] = None,
     json_file: JsonFile = None,
     html_file: HtmlFile = None,
 ) -> None:
     """Run the service on ever more cameras. Example: curbwatch bench capacity --cameras 4,16,50 --html capacity.html"""
+    before = baseline(against, "bench capacity", list, "points")
     counts, ill = numbers(cameras), fault_cameras or max(flapping, 1)
+    if before and not counts:
+        raise typer.BadParameter("name the numbers that the earlier report has", param_hint="--cameras")
     load_manifest(model)  # else each number of cameras would tell that the service does not start
     with told_plainly(), apart(cores) as cpus:
         runs = len(counts) + bool(counts)  # the floor is one more
@@ -74,6 +79,11 @@ def capacity(  # noqa: PLR0913, PLR0917 - one per option of the command line
             report["soak"] = run_soak(field, other_size(), (ill, flapping), soak, say)
     write(json_file, html_file, report, capacity_page)
     _print(report)
+    findings = fewer(report, before) if before else []
+    for finding in findings:
+        typer.echo(f"worse: {finding}")
+    broken = report.get("chaos", {})
+    raise typer.Exit(1 if findings or broken.get("lost") or broken.get("doubled") else 0)
 
 
 def _points(field: Field, counts: list[int], seconds: float) -> dict[str, Any]:
@@ -84,12 +94,12 @@ def _points(field: Field, counts: list[int], seconds: float) -> dict[str, Any]:
             points.append(measure_point(field, count, seconds, say))
         except BenchError as error:
             say(f"{count} cameras: {error}")
-            return _summed(points, field) | {"not_carried": count}
+            return _summed(points, field, count) | {"not_carried": count}
     return _summed(points, field)
 
 
-def _summed(points: list[dict[str, Any]], field: Field) -> dict[str, Any]:
-    return {"points": points} | (summary(points, field.plan.threads) if points else {})
+def _summed(points: list[dict[str, Any]], field: Field, not_carried: int | None = None) -> dict[str, Any]:
+    return {"points": points} | (summary(points, field.plan.threads, not_carried) if points else {})
 
 
 def numbers(text: str) -> list[int]:

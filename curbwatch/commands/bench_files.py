@@ -55,15 +55,16 @@ def estimate(seconds: float) -> None:
 
 
 def baseline(path: Path | None, command: str, kind: type, *fields: str) -> dict[str, Any] | None:
-    """An earlier JSON report that has one of these fields, of this kind; typer.BadParameter when it is none."""
+    """An earlier JSON report with something in one of these fields, of this kind; typer.BadParameter else."""
     if path is None:
         return None
     try:
         report = json.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise typer.BadParameter(f"{path}: not a JSON report ({error})", param_hint="--against") from error
-    if not isinstance(report, dict) or not any(isinstance(report.get(field), kind) for field in fields):
-        raise typer.BadParameter(f"{path}: no report of `{command} --json`", param_hint="--against")
+    if not isinstance(report, dict) or not any(isinstance(report.get(name), kind) and report[name] for name in fields):
+        wanted = f"{path}: no report of `{command} --json` with {' or '.join(fields)}"
+        raise typer.BadParameter(wanted, param_hint="--against")
     return report
 
 

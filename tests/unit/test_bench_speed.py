@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the benchmarks of speed make of their measurements."""
 
+import json
 import math
 import re
 import time
@@ -15,6 +16,7 @@ import httpx2
 import numpy as np
 import pytest
 
+from benchmarks.capacity.against import fewer
 from benchmarks.capacity.chaos import Stage, clock_stepped, tally
 from benchmarks.capacity.fit import largest, line, summary
 from benchmarks.capacity.floor import Stream, _check, _read
@@ -26,7 +28,9 @@ from benchmarks.charts import Series, chart, ticks
 from benchmarks.errors import BenchError
 from benchmarks.latency.against import slower
 from benchmarks.latency.stopwatch import Stopwatch, figures, ratio_of
+from benchmarks.machine import facts
 from benchmarks.running import Service
+from support.running import command
 
 BEFORE = """
 curbwatch_looks_total{camera="a",how="inferred"} 10
@@ -91,6 +95,60 @@ def test_without_a_missed_look_the_line_is_followed_to_full_processors() -> None
     assert (told["cameras"], "extrapolated" in told["how"]) == (190, True)
 
 
+def test_nothing_is_extrapolated_to_a_number_at_which_the_service_could_not_begin() -> None:
+    points = [point(4, 1.0, cores=0.05), point(16, 1.0, cores=0.1)]  # the line fills a core at 232
+    told = summary(points, 1, not_carried=50)
+    assert told["cameras_per_core"] == 16
+    assert told["limit"]["how"] == "16 kept their looks, 50 could not begin: measure between"
+    assert summary(points, 1, not_carried=240)["cameras_per_core"] == 231.8
+    assert summary(points[:1], 1, not_carried=16)["cameras_per_core"] == 4
+    overloaded = [*points, point(40, 0.5, cores=1.0)]
+    assert summary(overloaded, 1, not_carried=50) == summary(overloaded, 1)
+
+
+def carried(
+    *points: dict[str, Any], not_carried: int | None = None, processor: str = "one", **told: Any
+) -> dict[str, Any]:
+    """A report of `bench capacity`."""
+    same = {"machine": {"processor": processor}, "stream": "main", "every_s": 2.0, "bound": True}
+    left = {} if not_carried is None else {"not_carried": not_carried}
+    return same | {"points": list(points)} | (summary(points, 1, not_carried) if points else {}) | left | told
+
+
+FOUR, SIXTEEN, FIFTY = point(4, 1.0, cores=0.08), point(16, 1.0, cores=0.32), point(50, 0.94, cores=1.0)
+EARLIER = carried(FOUR, SIXTEEN, FIFTY)  # 44.3 a core
+
+
+NUMBERS = "these numbers of cameras: measure some of 4, 16, 50"
+
+
+@pytest.mark.parametrize(
+    ("now", "findings"),
+    [
+        (EARLIER, []),
+        (carried(FOUR, SIXTEEN, point(50, 0.932)), []),  # 40.4
+        (carried(FOUR, SIXTEEN, point(50, 0.80)), ["cameras per core: 44.3 -> 24.5"]),
+        (carried(FOUR, point(16, 0.9), FIFTY), ["16 cameras: carried then, not now", "cameras per core: 44.3 -> 10"]),
+        (carried(FOUR, not_carried=16), ["16 cameras: carried then, not now", "cameras per core: 44.3 -> 4"]),
+        (carried(not_carried=4), ["4 cameras: carried then, not now", "16 cameras: carried then, not now",
+                                  "cameras per core: no longer measured"]),
+        (carried(SIXTEEN), ["cameras per core: no longer measured"]),
+        (carried(point(8, 1.0)), [f"the earlier report measured none of {NUMBERS}"]),
+        (carried(FOUR, SIXTEEN, processor="two"), ["another machine: one then, two now"]),
+        (carried(FOUR, SIXTEEN, every_s=4.0), ["another every_s: 2.0 then, 4.0 now"]),
+        (carried(FOUR, SIXTEEN, stream="sub"), ["another stream: main then, sub now"]),
+        (carried(FOUR, SIXTEEN, cores=2), ["another cores: 1 then, 2 now"]),
+    ],
+)  # fmt: skip
+def test_fewer_cameras_than_in_an_earlier_report_are_a_finding(now: dict[str, Any], findings: list[str]) -> None:
+    assert fewer(now, EARLIER) == findings
+
+
+def test_a_line_beyond_all_points_is_not_held_against_points() -> None:
+    assert fewer(EARLIER, carried(FOUR, point(16, 1.0, cores=0.1))) == []
+    assert fewer(carried(FOUR, point(16, 1.0, cores=0.4)), carried(FOUR, SIXTEEN)) == ["cameras per core: 50 -> 38.5"]
+
+
 def test_an_overloaded_first_point_says_to_measure_fewer() -> None:
     assert largest([point(10, 0.5)], None, 1) == {"cameras": 0, "how": "fewer than 10: measure fewer"}
 
@@ -103,8 +161,39 @@ def test_lost_and_doubled_cases_are_counted_against_the_other_cameras() -> None:
     whole = [case(camera, name) for camera in "abc" for name in ("stall", "debris")]
     told = tally([*whole, case("d", "stall"), case("a", "stall", 0.12), case("ill", "stall")], {*"abcd"})
     assert (told["lost"], told["doubled"]) == (1, 1)
+    most_lack_all = tally([case("a", "stall"), case("a", "debris")], {*"abc"})
+    assert (most_lack_all["expected"], most_lack_all["lost"]) == ({"debris in pavement": 1, "stall in pavement": 1}, 4)
+    assert tally([case("ill", "stall")], {*"abc"})["lost"] == 3  # in the street something stands
     two_stalls = tally([*whole, case("a", "stall", 0.6)], {*"abc"})
     assert (two_stalls["lost"], two_stalls["doubled"]) == (0, 0)
+
+
+@pytest.mark.parametrize(("lost", "doubled", "code"), [(0, 0, 0), (1, 0, 1), (0, 1, 1)])
+def test_a_case_lost_or_doubled_in_the_chaos_is_a_finding(
+    lost: int, doubled: int, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"phases": [], "lost": lost, "doubled": doubled, "left_out": {}}
+    for name, given in (("field_for", None), ("other_size", None), ("run_chaos", told)):
+        monkeypatch.setattr(f"curbwatch.commands.bench_capacity.{name}", lambda *_, given=given, **__: given)
+    said = command("bench", "capacity", "--cameras", "", "--chaos", code=code)
+    assert f"cases lost {lost}, doubled {doubled}" in said
+
+
+def test_capacity_against_an_earlier_report_tells_what_is_carried_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, given in (
+        ("field_for", Mock(return_value=Mock(plan=Mock(threads=1)))),
+        ("measure_floor", Mock(return_value=None)),
+        ("_print", Mock()),
+        ("measure_point", Mock(side_effect=[FOUR, BenchError("not in time"), FOUR, SIXTEEN])),
+    ):
+        monkeypatch.setattr(f"curbwatch.commands.bench_capacity.{name}", given)
+    earlier = {"machine": facts(), "points": [FOUR, SIXTEEN]}
+    (tmp_path / "a.json").write_text(json.dumps(earlier))
+    told: list[str | Path] = ["bench", "capacity", "--cameras", "4,16", "--against", tmp_path / "a.json"]
+    assert "worse: 16 cameras: carried then, not now" in command(*told, code=1)
+    assert "worse" not in command(*told)
 
 
 def machine(clock: SteppedClock | None, date_of: Callable[[], float]) -> Stage:

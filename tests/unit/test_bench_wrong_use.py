@@ -9,8 +9,9 @@ import pytest
 from support.running import command
 
 REPORTS = {
-    "accuracy": {"measured_at": "then", "classes": {}},
-    "odd": {"classes": [], "sessions": {}, "logic": []},
+    "accuracy": {"measured_at": "then", "classes": {"debris": {}}},
+    "odd": {"classes": [1], "sessions": {"a": 1}, "logic": [1], "points": {"a": 1}},
+    "empty": {"classes": {}, "sessions": [], "logic": {}, "points": []},
     "service": {"machine": {}},
 }
 
@@ -26,7 +27,11 @@ def logs_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     ("words", "report"),
     [
         (["accuracy", "--data", "."], "odd"),
+        (["accuracy", "--data", "."], "empty"),
         (["latency"], "odd"),
+        (["latency"], "empty"),
+        (["capacity"], "odd"),
+        (["capacity"], "empty"),
         (["latency"], "accuracy"),
         (["scenarios"], "odd"),
         (["scenarios"], "accuracy"),
@@ -56,6 +61,7 @@ def test_a_report_that_cannot_be_written_is_told_before_the_run(words: list[str]
     [
         (["latency", "--threads", ""], "--threads: name at least one number"),
         (["latency", "--batch", ""], "--batch: name at least one number"),
+        (["capacity", "--against", "EARLIER", "--cameras", ""], "--cameras: name the numbers"),
         (["capacity", "--model", "nowhere.toml"], "nowhere.toml: no such manifest"),
         (["scenarios", "--pixel", "--only", "nonsense"], "no scenario is called like that"),
         (["scenarios", "--pixel", "--model", "nowhere.toml"], "nowhere.toml: no such manifest"),
@@ -63,8 +69,10 @@ def test_a_report_that_cannot_be_written_is_told_before_the_run(words: list[str]
     ],
 )
 def test_an_option_that_cannot_be_is_told_before_the_run(
-    words: list[str], says: str, monkeypatch: pytest.MonkeyPatch
+    words: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("EARLIER").write_text('{"points": [{}]}')
     for measured in ("bench_scenarios.logic_level", "bench_capacity.measure_floor", "bench_latency.cold"):
         monkeypatch.setattr(f"curbwatch.commands.{measured}", lambda *_: pytest.fail("it measures"))
     assert says in command("bench", *words, code=2, COLUMNS="500")
