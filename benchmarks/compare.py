@@ -24,6 +24,7 @@ from detector.model import Model
 from models.measure import area_under, draws, rank
 
 SPEED_MATTERS = 0.03  # a ratio of times nearer to 1 than this is no difference
+FEW = 5  # below, a bootstrap over pictures knows nothing of how pictures differ: from one its interval has no width
 Array = NDArray[np.float64]
 
 
@@ -54,7 +55,7 @@ def compare(
         "accuracy": accuracy,
         "latency": latency,
         "faults": [asdict(fault) for fault in faults],
-    } | judgement(accuracy, latency)
+    } | judgement(accuracy, latency, len(rows[0]))
 
 
 def _side(model: Model, rows: Rows, naming: Naming, min_confidence: float | None) -> dict[str, Any]:
@@ -129,15 +130,17 @@ def _latency(spans_ms: Array) -> dict[str, Any]:
     }
 
 
-def judgement(accuracy: Mapping[str, Any], latency: Mapping[str, Any]) -> dict[str, Any]:
+def judgement(accuracy: Mapping[str, Any], latency: Mapping[str, Any], pictures: int) -> dict[str, Any]:
     """One line for people, and whether B is the worse one; only what the intervals show counts."""
     shown = {name: row for name, row in accuracy.items() if row["difference"] is not None}
-    better = [name for name, row in shown.items() if row["difference_interval"][0] > 0]
-    worse = [name for name, row in shown.items() if row["difference_interval"][1] < 0]
+    enough = pictures >= FEW
+    better = [name for name, row in shown.items() if enough and row["difference_interval"][0] > 0]
+    worse = [name for name, row in shown.items() if enough and row["difference_interval"][1] < 0]
     low, high = latency["ratio_interval"]
-    faster = high < 1 and latency["ratio"] < 1 - SPEED_MATTERS
-    slower = low > 1 and latency["ratio"] > 1 + SPEED_MATTERS
-    verdict = _verdict(better, worse, faster=faster, slower=slower)
+    faster = enough and high < 1 and latency["ratio"] < 1 - SPEED_MATTERS
+    slower = enough and low > 1 and latency["ratio"] > 1 + SPEED_MATTERS
+    few = f"Too few pictures to call a difference ({pictures})"
+    verdict = _verdict(better, worse, faster=faster, slower=slower) if enough else few
     named = better + worse or list(shown)
     parts = [_told(name, shown[name]) for name in named] + [f"{latency['ratio']:.2f}× latency"]
     return {

@@ -13,6 +13,13 @@ STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365
 Figures = dict[str, float | list[float]]
 
 
+def student(values: int) -> float:
+    """Student's t for a 95 % interval of the mean of so many values, two or more; to the third digit."""
+    free = values - 1
+    # beyond the table the expansion of Cornish and Fisher about the normal distribution's 1.96
+    return STUDENT.get(values) or 1.95996 + 2.37227 / free + 2.82250 / free**2 + 2.55585 / free**3
+
+
 class Stopwatch:
     """Milliseconds per stage, one value per look."""
 
@@ -42,7 +49,7 @@ def figures(rounds: Sequence[Sequence[float]]) -> Figures:
 def interval(values: Sequence[float]) -> list[float]:
     """95 % interval of a mean of independent values; a single one has none but itself."""
     middle = float(np.mean(values))
-    half = STUDENT.get(len(values), 2.0) * float(np.std(values, ddof=1)) / len(values) ** 0.5 if len(values) > 1 else 0
+    half = student(len(values)) * float(np.std(values, ddof=1)) / len(values) ** 0.5 if len(values) > 1 else 0
     return [round(middle - half, 4), round(middle + half, 4)]
 
 
@@ -52,7 +59,7 @@ def ratio_of(ratios: Sequence[float]) -> tuple[float, list[float | None]]:
     middle = float(logs.mean())
     if len(logs) < 2:
         return round(float(np.exp(middle)), 4), [None, None]
-    half = STUDENT.get(len(logs), 2.0) * float(logs.std(ddof=1)) / len(logs) ** 0.5
+    half = student(len(logs)) * float(logs.std(ddof=1)) / len(logs) ** 0.5
     return round(float(np.exp(middle)), 4), [round(float(np.exp(middle + side * half)), 4) for side in (-1, 1)]
 
 

@@ -18,10 +18,18 @@ def worse(report: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
     common = [level for level in (*LEVELS, "cost") if level in report and level in before]
     if not common:
         return ["the earlier report measured nothing of this: run it with the same options"]
+    for level in LEVELS:
+        if level in common and _watched(report[level]) != _watched(before[level]):
+            return [f"{level}: other scenarios than in the earlier report: run with its --stories, --only and clips"]
     found = [line for level in LEVELS if level in common for line in _level(level, report, before)]
     if "cost" in common and _slower(report, before):
         found.append(f"cost of a look: {before['cost']['p50_ms']:.3f} -> {report['cost']['p50_ms']:.3f} ms")
     return found
+
+
+def _watched(level: Mapping[str, Any]) -> set[str]:
+    """The names of a level's scenarios, each clip with its stories; the logic level has none."""
+    return {row["name"] for row in level.get("scenarios", ())}
 
 
 def _level(level: str, report: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:

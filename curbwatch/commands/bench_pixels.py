@@ -72,7 +72,7 @@ def backgrounds_level(real: Path, manifest: Path, folder: Path | None, which: Se
         reels, refused = backgrounds(load_pack(), real, model, STORIES[which])
     except Unfit as error:
         raise typer.BadParameter(str(error), param_hint="--backgrounds") from error
-    return _measured(reels, model, folder) | {"refused": refused}
+    return _measured(reels, model, folder) | {"stories": which, "refused": refused}
 
 
 def tell(pixel: dict[str, Any]) -> None:

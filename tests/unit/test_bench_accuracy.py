@@ -378,6 +378,13 @@ def test_a_model_is_no_better_than_itself(model: Model, data: Path) -> None:
     assert report["latency"]["ratio_interval"][0] <= report["latency"]["ratio"]
 
 
+def test_one_picture_calls_no_difference(model: Model, data: Path, tmp_path: Path) -> None:
+    blind = load_model(tiny_model(tmp_path, "blind", keen=(1, 0)), threads=1)
+    report = compare((model, blind), read_folder(yolo(data, [[FOUND]])))
+    assert report["verdict"].startswith("Too few pictures to call a difference (1): debris AP50 -1.00 [-1.00, -1.00], ")
+    assert not report["b_is_worse"]
+
+
 def test_a_blind_model_is_worse_and_the_keen_one_better(model: Model, data: Path, tmp_path: Path) -> None:
     blind = load_model(tiny_model(tmp_path, "blind", keen=(1, 0)), threads=1)
     read = read_folder(yolo(data, SCENES * 5))
@@ -408,12 +415,17 @@ def test_the_verdict_says_what_the_intervals_show(
     debris: dict[str, Any], ratio: float, verdict: str, *, b_is_worse: bool
 ) -> None:
     latency = {"ratio": ratio, "ratio_interval": [ratio - 0.01, ratio + 0.01]}
-    said = judgement({"stall": EVEN, "debris": debris}, latency)
+    said = judgement({"stall": EVEN, "debris": debris}, latency, 5)
     assert said == {"verdict": verdict, "b_is_worse": b_is_worse}
+    few = judgement({"stall": EVEN, "debris": debris}, latency, 4)
+    assert few["verdict"].startswith(
+        "Too few pictures to call a difference (4): stall AP50 +0.00 [-0.02, 0.02], debris"
+    )
+    assert not few["b_is_worse"]
 
 
 def test_better_here_and_worse_there_is_both() -> None:
-    said = judgement({"stall": UP, "debris": DOWN}, {"ratio": 1.0, "ratio_interval": [0.99, 1.01]})
+    said = judgement({"stall": UP, "debris": DOWN}, {"ratio": 1.0, "ratio_interval": [0.99, 1.01]}, 40)
     assert said["verdict"].startswith("B is better and worse: stall AP50 +0.04")
     assert said["b_is_worse"]
 

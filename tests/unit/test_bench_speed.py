@@ -27,7 +27,7 @@ from benchmarks.capacity.stepped_clock import MISSING, SteppedClock, stepped_clo
 from benchmarks.charts import Series, chart, ticks
 from benchmarks.errors import BenchError
 from benchmarks.latency.against import slower
-from benchmarks.latency.stopwatch import Stopwatch, figures, ratio_of
+from benchmarks.latency.stopwatch import Stopwatch, figures, interval, ratio_of, student
 from benchmarks.machine import facts
 from benchmarks.running import Service
 from support.running import command
@@ -262,6 +262,16 @@ def test_slower_is_only_what_both_runs_noise_cannot_explain() -> None:
     assert told == [
         "the earlier report measured none of these sessions: session s, model m, input 640, batch 1, threads 1"
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "t"), [(2, 12.706), (10, 2.262), (11, 2.228), (12, 2.201), (15, 2.145), (31, 2.042), (121, 1.980)]
+)
+def test_intervals_are_as_wide_as_so_many_rounds_allow(values: int, t: float) -> None:
+    assert student(values) == pytest.approx(t, abs=5e-4)
+    rounds = [0.0, 1.0] * (values // 2) + [0.5] * (values % 2)
+    low, high = interval(rounds)
+    assert (high - low) / 2 == pytest.approx(t * np.std(rounds, ddof=1) / values**0.5, abs=3e-3)
 
 
 def test_ratios_are_averaged_as_ratios() -> None:

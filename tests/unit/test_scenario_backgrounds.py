@@ -21,6 +21,7 @@ from benchmarks.scenarios.planting import spots, watched
 from benchmarks.scenarios.scenes import Scene
 from benchmarks.scenarios.stage_pack import Pack, load_pack
 from benchmarks.scenarios.stories import FIRST
+from curbwatch.commands.bench_pixels import backgrounds_level
 from curbwatch.settings import SHIPPED_MODEL
 from detector.boxes import Box
 from detector.detections import Detections, no_detections
@@ -219,3 +220,14 @@ def test_a_story_can_be_written_as_a_film_with_its_truth(pack: Pack, scene: Back
     assert sizes == [SIZE] * 42
     (stand,) = json.loads(path.with_suffix(".json").read_text())["stands"]
     assert (stand["class"], stand["from_s"], stand["to_s"]) == ("stall", 60, 290)
+
+
+def test_the_report_names_the_stories(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, given in (
+        ("load_model", None),
+        ("backgrounds", ([], ["shaky.mp4: moves"])),
+        ("_measured", {"recall": 1.0}),
+    ):
+        monkeypatch.setattr(f"curbwatch.commands.bench_pixels.{name}", lambda *_, given=given: given)
+    told = backgrounds_level(Path("clips"), SHIPPED_MODEL, None, "later")
+    assert told == {"recall": 1.0, "stories": "later", "refused": ["shaky.mp4: moves"]}

@@ -39,6 +39,17 @@ def test_another_city_cannot_be_compared() -> None:
     assert "nothing of this" in worse({"pixel": {}}, _report())[0]
 
 
+def test_only_the_same_scenarios_are_compared() -> None:
+    def real(*names: str) -> dict[str, Any]:
+        return {"pixel_backgrounds": _report()["logic"] | {"scenarios": [{"name": name} for name in names]}}
+
+    first, later = real("plaza: a food cart", "plaza: a pile grows"), real("plaza: cartons alone")
+    assert worse(first, first) == []
+    assert worse(later, first) == [
+        "pixel_backgrounds: other scenarios than in the earlier report: run with its --stories, --only and clips"
+    ]
+
+
 def test_a_dearer_look_is_told_on_the_same_machine_only() -> None:
     dear = _report() | {"cost": {"p50_ms": 0.5}}
     assert worse(dear, _report()) == ["cost of a look: 0.300 -> 0.500 ms"]
