@@ -2,6 +2,7 @@
 """YOLO folders: data.yaml, images/ and labels/ with or without splits, boxes or outlines."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,11 +105,11 @@ def _listed(bases: list[Path], entry: Any) -> list[Path]:
     ]
 
 
-def _label_file(picture: Path) -> Path:
+def _label_file(picture: Path, folder: str = "labels") -> Path:
     parts = list(picture.parts)
     for place in range(len(parts) - 1, -1, -1):
         if parts[place] == "images":
-            parts[place] = "labels"
+            parts[place] = folder
             break
     return Path(*parts).with_suffix(".txt")
 
@@ -128,20 +129,25 @@ def _begins_as_label(file: Path) -> bool:
 
 
 def _picture(path: Path, names: dict[int, str], faults: list[Fault]) -> Labelled | None:
-    file = _label_file(path)
-    try:
-        lines = file.read_text("utf-8-sig").splitlines()
-    except FileNotFoundError:
+    file, away = _label_file(path), _label_file(path, "ignore")
+    if not file.exists():
         faults.append(Fault("missing label", str(path), "left out; an empty file says: nothing here"))
         return None
+    try:
+        boxes = list(_boxes(file, names, faults))
+        # what training looks away from is neither hit nor miss
+        doubtful = _boxes(away, names, faults) if away != file and away.exists() else ()
+        boxes += [replace(box, hard=True) for box in doubtful]
     except (OSError, UnicodeDecodeError) as error:
         faults.append(Fault("unreadable label", str(file), f"picture left out: {error}"))
         return None
-    boxes = []
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            boxes += _box(line, f"{file}:{number}", names, faults)
     return labelled(path, boxes, None, faults)
+
+
+def _boxes(file: Path, names: dict[int, str], faults: list[Fault]) -> Iterator[Box]:
+    for number, line in enumerate(file.read_text("utf-8-sig").splitlines(), start=1):
+        if line.strip():
+            yield from _box(line, f"{file}:{number}", names, faults)
 
 
 def _box(line: str, where: str, names: dict[int, str], faults: list[Fault]) -> list[Box]:

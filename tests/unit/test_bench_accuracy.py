@@ -54,6 +54,17 @@ def test_the_figures_are_those_counted_by_hand(model: Model, data: Path, write: 
     assert debris["picture_precision"] == 1
 
 
+def test_what_training_looks_away_from_is_neither_hit_nor_miss(model: Model, data: Path) -> None:
+    yolo(data, SCENES)
+    (labels,) = {path.parent for path in data.rglob("*.txt") if path.parent.parent.name == "labels"}
+    away = data / "ignore" / labels.name
+    away.mkdir(parents=True)
+    (away / sorted(labels.glob("*.txt"))[1].name).write_text("0 0.5 0.5 1 1\n1 0.5 0.5 1 1\n")
+    report = measure(model, read_folder(data))
+    debris = report["classes"]["debris"]
+    assert (debris["boxes"], debris["precision"], debris["recall"], report["faults"]) == (4, 1, 0.5, [])
+
+
 def test_loose_boxes_count_at_half_overlap_and_not_above(data: Path, tmp_path: Path) -> None:
     model = load_model(tiny_model(tmp_path, grown=1.25), threads=1)  # overlap 1 / 1.25² = 0.64
     stall = measure(model, read_folder(yolo(data, [[STALL]])))["classes"]["stall"]
