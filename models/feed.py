@@ -34,17 +34,18 @@ SHARES = {
 }
 NEGATIVE = ("shop_fronts", "street", "travel", "scenes", "own_clean", "false_alarms")
 NEGATIVE_SHARE = 0.3  # without them half of all shop fronts raised an alarm
+INDEXED = ("name", "split", "kind")
+SLACK = 0.005  # how far, in shares of the picture, a number may lie outside before it is taken for something else
 
 
 def index(dataset: Path) -> list[dict[str, str]]:
     """Return the pictures of a data set: name, split, kind; from its index, or from its folders where it has none.
 
-    Raises ValueError when there are no pictures, or when its classes are not ours.
+    Raises ValueError when there are no pictures, or when its index, its labels or its classes are not ours.
     """
     listed = dataset / "index.json"
     if listed.exists():
-        found: list[dict[str, str]] = json.loads(listed.read_text("utf-8"))
-        return [entry for entry in found if entry["split"] != "drop"]
+        return [entry for entry in _listed(listed) if entry["split"] != "drop"]
     _check_names(dataset)
     pictures = sorted((dataset / "images").glob("*/*.jpg"))
     if not pictures:
@@ -53,16 +54,32 @@ def index(dataset: Path) -> list[dict[str, str]]:
     return [{"name": p.stem, "split": p.parent.name, "kind": _kind(dataset, p)} for p in pictures]
 
 
+def _listed(path: Path) -> list[dict[str, str]]:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        found = None
+    whole = isinstance(found, list) and all(isinstance(entry, dict) for entry in found)
+    if not whole or not all(isinstance(entry.get(key), str) for entry in found for key in INDEXED):
+        message = f'{path}: no list of pictures, each with "name", "split" and "kind"; correct it, or take it away'
+        raise ValueError(message)
+    return list(found)
+
+
 def _kind(dataset: Path, picture: Path) -> str:
-    text = dataset / "labels" / picture.parent.name / f"{picture.stem}.txt"
-    rows = text.read_text("utf-8").split("\n") if text.exists() else []
-    return "own" if any(row.split(" ")[0] in map(str, TARGETS) for row in rows) else "own_clean"
+    rows = _rows(dataset / "labels" / picture.parent.name / f"{picture.stem}.txt")
+    return "own" if np.isin(rows[:, 0], TARGETS).any() else "own_clean"
 
 
 def _check_names(dataset: Path) -> None:
     for path in (dataset / "data.yaml", dataset / "dataset.yaml"):
         if path.exists():
-            names = (yaml.safe_load(path.read_text("utf-8")) or {}).get("names")
+            try:
+                about = yaml.safe_load(path.read_text("utf-8"))
+            except (yaml.YAMLError, UnicodeDecodeError) as error:
+                message = f"{path}: not readable as YAML ({error}); correct it"
+                raise ValueError(message) from error
+            names = about.get("names") if isinstance(about, dict) else None
             given = list(names.values()) if isinstance(names, dict) else names
             if given != list(CLASSES):
                 message = f"{path}: names are {given}; number the classes as {list(CLASSES)}"
@@ -70,14 +87,39 @@ def _check_names(dataset: Path) -> None:
 
 
 def labels(path: Path, width: int, height: int) -> Floats:
-    """Read YOLO lines as float32[N, 5]: class, then xyxy in pixels; no file, no boxes."""
-    if not path.exists():
-        return np.zeros((0, 5), np.float32)
-    rows = np.array([line.split() for line in path.read_text().splitlines()], np.float32)
-    rows = rows.reshape(-1, 5)
-    low, high = rows[:, 1:3] - rows[:, 3:] / 2, rows[:, 1:3] + rows[:, 3:] / 2
-    size = np.array([width, height] * 2, np.float32)
-    return np.concatenate([rows[:, :1], np.concatenate([low, high], axis=1) * size], axis=1)
+    """Read YOLO lines as float32[N, 5]: class, then xyxy in pixels; no file, no boxes.
+
+    An outline counts as the box round it. Raises ValueError, with file and line, for what is neither.
+    """
+    return _rows(path) * np.array([1, width, height, width, height], np.float32)
+
+
+def _rows(path: Path) -> Floats:
+    """Class, then xyxy as shares."""
+    lines = path.read_text("utf-8-sig", "replace").splitlines() if path.exists() else []
+    rows = [_row(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip()]
+    return np.array(rows, np.float32).reshape(-1, 5)
+
+
+def _row(line: str, where: str) -> list[float]:
+    try:
+        number, *shares = map(float, line.split())
+    except ValueError:
+        number, shares = 0, []
+    if len(shares) != 4 and (len(shares) < 6 or len(shares) % 2):
+        message = f"{where}: {line[:80]!r}: write a class and four numbers, or an outline of three corners or more"
+        raise ValueError(message)
+    if number not in range(len(CLASSES)):
+        message = f"{where}: class {number:g}; the classes are numbered from 0, as {list(CLASSES)}"
+        raise ValueError(message)
+    if not all(-SLACK <= share <= 1 + SLACK for share in shares):
+        message = f"{where}: {line[:80]!r}: write places and sizes as shares of the picture, 0 to 1"
+        raise ValueError(message)
+    if len(shares) == 4:
+        x, y, width, height = shares
+        return [number, x - width / 2, y - height / 2, x + width / 2, y + height / 2]
+    xs, ys = shares[::2], shares[1::2]
+    return [number, min(xs), min(ys), max(xs), max(ys)]
 
 
 def read(dataset: Path, split: str, name: str) -> Sample:

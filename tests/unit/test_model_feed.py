@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.augment import single
-from models.feed import Feed, index, stacked
+from models.feed import Feed, index, labels, stacked
 from support import drawn_stalls
 
 NAMES = "names: [stall, debris, person, two_wheeler, vehicle, umbrella]\n"
@@ -64,6 +64,52 @@ def test_other_classes_are_told(data: Path) -> None:
     assert Feed(data).sizes()
     (data / "data.yaml").write_text("names: [rubbish]\n")
     with pytest.raises(ValueError, match=r"data.yaml: names are \['rubbish'\]; number the classes as \['stall'"):
+        Feed(data)
+
+
+@pytest.mark.parametrize("text", ["- stall\n- debris\n", "names: [stall", "names:\n"])
+def test_a_list_of_classes_that_is_none_is_told(data: Path, text: str) -> None:
+    (data / "data.yaml").write_text(text)
+    with pytest.raises(ValueError, match=r"data\.yaml: .*(number the classes as|not readable as YAML)"):
+        Feed(data)
+
+
+@pytest.mark.parametrize(
+    "text", ["[", "{}", '["000"]', '[{"name": "000", "kind": "own"}]', '[{"name": 0, "split": ""}]']
+)
+def test_an_index_that_is_none_is_told(data: Path, text: str) -> None:
+    (data / "index.json").write_text(text)
+    with pytest.raises(ValueError, match=r"index\.json: .*\"name\", \"split\" and \"kind\""):
+        index(data)
+
+
+@pytest.mark.parametrize(
+    "line", ["0 .5 .5 .2 .4", " 0\t.5\t.5 .2 .4 ", "0.0 .5 .5 .2 .4", "\ufeff0 .5 .5 .2 .4\n\n", "0 .4 .3 .6 .5 .5 .7"]
+)
+def test_one_stall_is_one_stall_however_its_line_is_written(data: Path, line: str) -> None:
+    label = data / "labels" / "train" / "000.txt"  # an empty street, else
+    label.write_text(line, "utf-8")
+    np.testing.assert_allclose(labels(label, 100, 200), [[0, 40, 60, 60, 140]], atol=1e-4)
+    assert Feed(data).sizes() == {"own": 13, "own_clean": 3}
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("6 .5 .5 .2 .4", "class 6; the classes are numbered from 0"),
+        ("0.5 .5 .5 .2 .4", "class 0.5;"),
+        ("-1 .5 .5 .2 .4", "class -1;"),
+        ("nan .5 .5 .2 .4", "class nan;"),
+        ("0 50 50 20 40", "shares of the picture, 0 to 1"),
+        ("0 .5 nan .2 .4", "shares of the picture"),
+        ("0 .5 .5 .2 .4 .9", "a class and four numbers, or an outline"),
+        ("0 .5 .5 .2", "a class and four numbers"),
+        ("stall .5 .5 .2 .4", "a class and four numbers"),
+    ],
+)
+def test_a_line_that_is_no_label_is_told_with_its_place(data: Path, line: str, fault: str) -> None:
+    (data / "labels" / "val" / "001.txt").write_text(f"0 .5 .5 .2 .4\n\n{line}\n", "utf-8")
+    with pytest.raises(ValueError, match=rf"001\.txt:3: .*{fault}"):
         Feed(data)
 
 
