@@ -8,7 +8,7 @@ also from further stalls and debris, in a false alarm from cases that stood ther
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +16,17 @@ from shutil import copyfile
 
 from api.model import Case, Evidence
 from api.workflow import Status
+from curbwatch.errors import CurbwatchError
 from models.classes import CLASSES, TARGETS
+from models.feed import index
 
 JUDGED_TRUE = (Status.CONFIRMED, Status.DISPATCHED, Status.HANDLED, Status.CLOSED)
 AGAIN = ("relapsed", "stands_on")  # facts that make people judge anew
 HELD_OUT = 0.15  # of the cameras for each of val and test
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 CONTEXT = tuple(range(len(TARGETS), len(CLASSES)))
+KINDS = ("cases", "false_alarms")
+FILES = {"images": ".jpg", "labels": ".txt", "ignore": ".txt"}
 Row = tuple[int, tuple[float, float, float, float]]  # class, xyxy as shares
 
 
@@ -44,29 +48,53 @@ def split_of(camera_id: str) -> str:
 
 
 def write(cases: Iterable[Case], evidence: Path, out: Path, *, asked: Collection[str] | None = None) -> list[Judged]:
-    """Write pictures, labels and index; evidence: the folder of blobs. Cases nobody judged give no picture.
+    """Write pictures, labels, index and class names, and return the index; evidence: the folder of blobs.
 
-    asked: ids of the cases whose pictures are wanted, None for all; the others tell what else stood in these.
+    asked: ids of the cases whose pictures are wanted, None for all; the others tell what else stood in these. Cases
+    nobody judged give no picture. Pictures of earlier exports stay and are judged anew. CurbwatchError where `out`
+    holds what no export wrote.
     """
+    entries = {entry.sha256: entry for entry in _earlier(out)}
     by_camera: dict[str, list[Case]] = {}
     for case in cases:
-        by_camera.setdefault(case.camera_id, []).append(case)
-    found = {entry.sha256: entry for some in by_camera.values() for entry in _camera(some, asked, evidence, out)}
-    entries = sorted(found.values(), key=lambda entry: entry.name)
+        if case.class_name in CLASSES:
+            by_camera.setdefault(case.camera_id, []).append(case)
+    shown = [(case, picture) for some in by_camera.values() for case in some if (picture := _picture(case))]
+    wanted = entries.keys() | {picture.sha256 for case, picture in shown if asked is None or case.id in asked}
+    for case, picture in sorted(shown, key=lambda each: _turn(*each)):
+        path = evidence / "blobs" / picture.sha256[:2] / picture.sha256
+        if picture.sha256 in wanted and path.exists():
+            if old := entries.pop(picture.sha256, None):
+                _remove(old, out)
+            if _verdict(case, picture.taken_at) is not Status.NEW:
+                there = [other for other in by_camera[case.camera_id] if other.stay_at(picture.taken_at)]
+                entries[picture.sha256] = _write_one(case, picture, path, there, out)
+    return _listed(sorted(entries.values(), key=lambda entry: entry.name), out)
+
+
+def _earlier(out: Path) -> list[Judged]:
+    if not any((out / name).exists() for name in ("index.json", "data.yaml", *FILES)):
+        return []
+    try:
+        found = [Judged(**entry) for entry in index(out)]
+    except (TypeError, ValueError):
+        found = None
+    if found is None or any(entry.kind not in KINDS for entry in found):
+        raise CurbwatchError(f"{out}: holds what is not of an earlier export; name a new folder")
+    return found
+
+
+def _listed(entries: list[Judged], out: Path) -> list[Judged]:
     out.mkdir(parents=True, exist_ok=True)
     (out / "index.json").write_text(json.dumps([asdict(entry) for entry in entries], indent=0) + "\n", "utf-8")
+    (out / "data.yaml").write_text(f"names: {json.dumps(CLASSES)}\n", "utf-8")
     return entries
 
 
-def _camera(cases: list[Case], asked: Collection[str] | None, evidence: Path, out: Path) -> Iterator[Judged]:
-    known = [case for case in cases if case.class_name in CLASSES]
-    shown = [(case, picture) for case in known if (asked is None or case.id in asked) and (picture := _picture(case))]
-    # false alarms last: where one picture shows both, it is a false alarm with a labelled box beside it
-    for case, picture in sorted(shown, key=lambda each: _verdict(each[0], each[1].taken_at) is Status.FALSE_ALARM):
-        path = evidence / "blobs" / picture.sha256[:2] / picture.sha256
-        if path.exists() and _verdict(case, picture.taken_at) is not Status.NEW:
-            there = [other for other in known if other.stay_at(picture.taken_at)]
-            yield _write_one(case, picture, path, there, out)
+def _turn(case: Case, picture: Evidence) -> int:
+    """Open cases first, they take away no judged picture; false alarms last, with a labelled box where one is true."""
+    verdict = _verdict(case, picture.taken_at)
+    return (verdict is Status.FALSE_ALARM) - (verdict is Status.NEW)
 
 
 def _verdict(case: Case, at: datetime) -> Status:
@@ -79,6 +107,11 @@ def _verdict(case: Case, at: datetime) -> Status:
 def _picture(case: Case) -> Evidence | None:
     """The unmarked picture of the decision."""
     return next((e for e in case.evidence if e.kind == "during" and e.media_type == "image/jpeg"), None)
+
+
+def _remove(entry: Judged, out: Path) -> None:
+    for folder, ending in FILES.items():
+        (out / folder / entry.split / f"{entry.name}{ending}").unlink(missing_ok=True)
 
 
 def _write_one(case: Case, picture: Evidence, path: Path, there: list[Case], out: Path) -> Judged:

@@ -18,9 +18,12 @@ from api.model import Case, Evidence, HistoryRow
 from api.schemas import CASE_IN
 from api.trial import trial
 from api.workflow import Status
+from benchmarks.folders import read_folder
 from curbwatch.case_dataset import split_of, write
 from curbwatch.cli import app
+from curbwatch.errors import CurbwatchError
 from models.feed import index, labels
+from support import drawn_stalls
 
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 BOX = (0.2, 0.4, 0.6, 0.8)
@@ -203,3 +206,90 @@ def test_a_case_whose_picture_is_gone_is_left_out(tmp_path: Path, evidence: Path
     gone = case(evidence, "a", Status.CONFIRMED)
     next((evidence / "blobs").glob("*/*")).unlink()
     assert write([gone], evidence, tmp_path / "out") == []
+
+
+def kinds(out: Path) -> dict[str, str]:
+    """What the index says of each picture, by its bytes."""
+    return {
+        (out / "images" / entry["split"] / f"{entry['name']}.jpg").read_text(): entry["kind"] for entry in index(out)
+    }
+
+
+def files(out: Path) -> int:
+    return sum(path.is_file() for folder in ("images", "labels", "ignore") for path in (out / folder).rglob("*"))
+
+
+def test_a_later_export_into_the_same_folder_adds_to_it(tmp_path: Path, evidence: Path) -> None:
+    out = tmp_path / "out"
+    true, false = case(evidence, "a", Status.CONFIRMED), case(evidence, "b", Status.FALSE_ALARM, at=AT - timedelta(1))
+    write([true, false], evidence, out, asked={"a"})
+    assert len(write([true, false], evidence, out, asked={"b"})) == 2
+    assert kinds(out) == {"a": "cases", "b": "false_alarms"}
+
+
+def test_what_an_earlier_export_wrote_stays_when_its_evidence_is_gone(tmp_path: Path, evidence: Path) -> None:
+    out = tmp_path / "out"
+    write([case(evidence, "a", Status.CONFIRMED)], evidence, out)
+    next((evidence / "blobs").glob("*/*")).unlink()
+    write([case(evidence, "b", Status.FALSE_ALARM)], evidence, out)
+    assert kinds(out) == {"a": "cases", "b": "false_alarms"}
+
+
+@pytest.mark.parametrize(
+    ("now", "kind", "learnt"),
+    [
+        (Status.FALSE_ALARM, {"a": "false_alarms"}, []),
+        (Status.CONFIRMED, {"a": "cases"}, [[0, 20, 40, 60, 80]]),
+        (Status.NEW, {}, []),
+    ],
+)
+@pytest.mark.parametrize("before", [Status.FALSE_ALARM, Status.CONFIRMED])
+def test_pictures_of_earlier_exports_are_judged_anew(
+    tmp_path: Path, evidence: Path, before: Status, now: Status, kind: dict[str, str], learnt: list[list[float]]
+) -> None:
+    out = tmp_path / "out"
+    write([case(evidence, "a", before)], evidence, out)
+    write([case(evidence, "a", now)], evidence, out, asked=set())
+    assert kinds(out) == kind
+    assert rows(out, "labels", "a") == learnt
+    assert files(out) == 3 * len(kind)
+
+
+def test_a_picture_of_two_cameras_is_in_one_split_alone(tmp_path: Path, evidence: Path) -> None:
+    held_out = next(name for name in (f"cam-{n}" for n in range(40)) if split_of(name) == "test")
+    first = case(evidence, "a", Status.CONFIRMED)
+    write([first, replace(first, id="other", camera_id=held_out)], evidence, tmp_path / "out")
+    assert files(tmp_path / "out") == 3
+    assert kinds(tmp_path / "out") == {"a": "cases"}
+
+
+def test_an_open_case_takes_no_picture_from_a_judged_one(tmp_path: Path, evidence: Path) -> None:
+    true = case(evidence, "a", Status.CONFIRMED)
+    write([true, replace(true, id="open", status=Status.NEW)], evidence, tmp_path / "out")
+    assert kinds(tmp_path / "out") == {"a": "cases"}
+
+
+def test_pictures_that_no_export_wrote_are_left_alone(tmp_path: Path, evidence: Path) -> None:
+    drawn_stalls.write(tmp_path / "own")
+    before = index(tmp_path / "own")
+    with pytest.raises(CurbwatchError, match=r"own: .*not of an earlier export; name a new folder"):
+        write([case(evidence, "a", Status.CONFIRMED)], evidence, tmp_path / "own")
+    assert index(tmp_path / "own") == before
+
+
+@pytest.mark.parametrize(
+    "text", ["no json", '[{"name": "a", "kind": "cases", "split": "train"}]', '[{"name": "a", "kind": "own"}]']
+)
+def test_an_index_that_no_export_wrote_is_left_alone(tmp_path: Path, evidence: Path, text: str) -> None:
+    (tmp_path / "index.json").write_text(text)
+    with pytest.raises(CurbwatchError, match=r"name a new folder"):
+        write([case(evidence, "a", Status.CONFIRMED)], evidence, tmp_path)
+    assert (tmp_path / "index.json").read_text() == text
+
+
+def test_training_and_benchmarks_read_an_export(tmp_path: Path, evidence: Path) -> None:
+    write([case(evidence, "a", Status.CONFIRMED)], evidence, tmp_path)
+    (picture,) = read_folder(tmp_path, split="train").pictures
+    assert [box.name for box in picture.boxes] == ["stall"]
+    (tmp_path / "index.json").unlink()
+    assert [entry["kind"] for entry in index(tmp_path)] == ["own"]
