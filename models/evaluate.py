@@ -71,12 +71,16 @@ def rows_of(rows: Floats, number: int) -> Floats:
     return rows[rows[:, 0] == number, 1:]
 
 
-def look(runner: Runner, dataset: Path, split: str, iou: float) -> list[Looked]:
-    """Run the model over a split."""
+def pictures(dataset: Path, split: str) -> list[tuple[str, Sample]]:
+    """Read a split, each picture with its set; ValueError where that fails."""
     mine = [e for e in index(dataset) if e["split"] == split and e["kind"] != "synthetic"]
-    samples = [read(dataset, split, e["name"]) for e in mine]
-    found = runner.find([s.picture for s in samples], least=LEAST, iou=iou)
-    return [Looked(e["kind"], s, f) for e, s, f in zip(mine, samples, found, strict=True)]
+    return [(e["kind"], read(dataset, split, e["name"])) for e in mine]
+
+
+def look(runner: Runner, given: Sequence[tuple[str, Sample]], iou: float) -> list[Looked]:
+    """Run the model over pictures."""
+    found = runner.find([sample.picture for _, sample in given], least=LEAST, iou=iou)
+    return [Looked(kind, sample, f) for (kind, sample), f in zip(given, found, strict=True)]
 
 
 def figures(looked: Sequence[Looked], number: int, threshold: float) -> dict[str, Any]:
@@ -189,7 +193,7 @@ def main() -> None:
     manifest = tomllib.loads(args.manifest.read_text()) if args.manifest else {}
     model = args.manifest.parent / manifest["file"] if manifest else args.model
     split = "val" if args.choose else args.split
-    looked = look(Runner(*onnx_infer(model)), args.dataset, split, manifest.get("iou", 0.6))
+    looked = look(Runner(*onnx_infer(model)), pictures(args.dataset, split), manifest.get("iou", 0.6))
     thresholds = manifest.get("thresholds") or dict.fromkeys(CLASSES, 0.4)
     out = chosen(looked) if args.choose else report(looked, thresholds) | {"split": split}
     text = json.dumps(out, indent=1)

@@ -70,13 +70,17 @@ def text(name: str, weights: Path, thresholds: dict[str, float], lines: list[str
     """Return the manifest as TOML; the size of the input is read from the weights."""
     session = ort.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
     side = side_of(session)
-    quoted = "".join(f"  {json.dumps(line)},\n" for line in lines)
+    quoted = "".join(f"  {_quoted(line)},\n" for line in lines)
     levels = "".join(f"{kind} = {thresholds[kind]}\n" for kind in CLASSES)
     return (
-        f'name = "{name}"\nfile = "weights/{weights.name}"\nsha256 = "{digest(weights)}"\n'
+        f'name = {_quoted(name)}\nfile = {_quoted(f"weights/{weights.name}")}\nsha256 = "{digest(weights)}"\n'
         f'head = "yolo11"\ninput_size = {side}\nclasses = {json.dumps(list(CLASSES))}\n'
         f'iou = {IOU}\nlicence = "AGPL-3.0-or-later"\ntraining_data = [\n{quoted}]\n\n[thresholds]\n{levels}'
     )
+
+
+def _quoted(words: str) -> str:
+    return json.dumps(words, ensure_ascii=False)  # TOML knows no escapes in pairs, as JSON has them for rare characters
 
 
 def main() -> None:
@@ -90,7 +94,7 @@ def main() -> None:
     weights = args.models / "weights" / f"{args.name}.onnx"
     lines = training_data(args.dataset, args.data)
     thresholds = json.loads(args.thresholds.read_text())
-    (args.models / f"{args.name}.toml").write_text(text(args.name, weights, thresholds, lines))
+    (args.models / f"{args.name}.toml").write_text(text(args.name, weights, thresholds, lines), "utf-8")
 
 
 if __name__ == "__main__":

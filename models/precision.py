@@ -103,13 +103,14 @@ def main() -> None:
     args = parser.parse_args()
     manifest = tomllib.loads(args.manifest.read_text("utf-8"))
     weights, side = args.manifest.parent / manifest["file"], manifest["input_size"]
+    given = evaluate.pictures(args.dataset, "test")
     with tempfile.TemporaryDirectory() as folder:
         small = Path(folder) / "int8.onnx"
         quantised(weights, args.dataset, side, small)
         found = engines(weights, small, side, args.threads)
         out = in_turns(found, args.rounds)
         for name, engine in found.items():
-            looked = evaluate.look(Runner(*engine), args.dataset, "test", manifest["iou"])
+            looked = evaluate.look(Runner(*engine), given, manifest["iou"])
             out[name] |= figures(looked, manifest["thresholds"])
         out["onnxruntime int8"]["megabytes"] = round(small.stat().st_size / 1e6, 1)
     text = json.dumps(out, indent=1)

@@ -4,6 +4,7 @@
 import json
 import math
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from curbwatch.settings import SHIPPED_MODEL
 from detector.manifest import load_manifest
 from models import card as cards
 from models import evaluate, manifest, needed
+from models.augment import Sample
 from models.recipe import Recipe
 from models.runner import Runner, onnx_infer
 
@@ -25,9 +27,17 @@ PLAIN = Recipe(Path(), Path())
 STEPS = 1000  # of the progress bar
 IOU = 0.6
 
+
+def _plain_name(name: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]*", name):  # it becomes part of file names, a TOML string and links of the card
+        raise typer.BadParameter(f"{name!r}: write letters, digits, '.', '_' and '-', a letter or digit first")
+    return name
+
+
 Data = Annotated[list[Path], typer.Option(help="data set: images/SPLIT, labels/SPLIT; repeat for several")]
-Name = Annotated[str, typer.Option(help="the model's name")]
+Name = Annotated[str, typer.Option(help="the model's name, and its files'", callback=_plain_name)]
 Side = Annotated[int, typer.Option(help="side of the exported input, pixels", min=64, max=2048)]
+Held = dict[str, list[tuple[str, Sample]]]  # split: pictures, each with its set
 Out = Annotated[Path, typer.Option(help="folder for manifest, weights, figures and card")]
 STYLE = (
     "<style>.grid{stroke:#d0d4d8;fill:none}.line{fill:none;stroke-width:2}.axis,.tick{font:12px sans-serif;"
@@ -72,7 +82,7 @@ def train(  # noqa: PLR0913, PLR0917 - one per option of the command line
     with _told_plainly():
         _train(data, recipe)
         typer.echo(_export(recipe.run / "last.pt", weights, side, twice=True))
-        _finish(name, weights, data, out)
+        _finish(name, weights, data, _held(data), out)
 
 
 def mean(
@@ -93,8 +103,9 @@ def mean(
     weights = out / "weights" / f"{name}.onnx"
     _keep(weights)
     with _told_plainly():
+        held = _held(data)  # read first: weights without a manifest would only be in the way of the next attempt
         averaged(exports, share or [1.0] * len(exports), weights)
-        _finish(name, weights, data, out)
+        _finish(name, weights, data, held, out)
 
 
 def export(
@@ -174,10 +185,14 @@ def _export(checkpoint: Path, out: Path, side: int, *, twice: bool) -> str:
     return checked(load(checkpoint), out, side, twice=twice)
 
 
-def _finish(name: str, weights: Path, data: list[Path], out: Path) -> None:
+def _held(data: list[Path]) -> Held:
+    return {split: [one for d in data for one in evaluate.pictures(d, split)] for split in ("val", "test")}
+
+
+def _finish(name: str, weights: Path, data: list[Path], held: Held, out: Path) -> None:
     """Choose thresholds on validation pictures, measure on test pictures, write manifest and card, say where."""
     runner = Runner(*onnx_infer(weights))
-    looked = {split: [one for d in data for one in evaluate.look(runner, d, split, IOU)] for split in ("val", "test")}
+    looked = {split: evaluate.look(runner, some, IOU) for split, some in held.items()}
     thresholds = evaluate.chosen(looked["val"]) if looked["val"] else load_manifest(SHIPPED_MODEL).thresholds
     if not looked["val"]:
         typer.echo("no pictures in the split val: the thresholds are the shipped model's; hold some cameras out")

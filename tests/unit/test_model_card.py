@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from curbwatch.cli import app
 from curbwatch.commands import train
 from curbwatch.errors import CurbwatchError
 from models import card
@@ -65,3 +67,19 @@ def test_without_the_extra_training_says_what_to_install(monkeypatch: pytest.Mon
     monkeypatch.setattr("models.needed.find_spec", lambda _: None)
     with pytest.raises(CurbwatchError, match=r"scripts/setup-train.*pip install '\.\[train\]'"):
         train.export(tmp_path / "last.pt", tmp_path / "m.onnx")
+
+
+@pytest.mark.parametrize("name", ['city "n"', "city/n", "..", "", "-n", "n\n"])
+@pytest.mark.parametrize("words", [["train", "--data", "d"], ["mean", "a.onnx", "--data", "d"], ["card", "a.json"]])
+def test_a_name_that_is_no_file_name_is_refused_at_once(words: list[str], name: str) -> None:
+    done = CliRunner().invoke(app, ["models", *words, f"--name={name}"])
+    assert done.exit_code == 2
+    assert "letters, digits" in done.output
+
+
+@pytest.mark.parametrize("name", ["city-n-v1", "城市_2.1"])
+def test_a_name_may_be_of_any_letters(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(REPORT))
+    words = ["models", "card", str(tmp_path / "a.json"), "--name", name, "--out", str(tmp_path)]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert (tmp_path / f"{name}.md").exists()

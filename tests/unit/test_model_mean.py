@@ -14,7 +14,8 @@ from curbwatch.errors import CurbwatchError
 from curbwatch.settings import SHIPPED_MODEL
 from detector.manifest import load_manifest
 from detector.model import load_model
-from models import needed
+from models import manifest, needed
+from models.classes import CLASSES
 from models.mean import mean
 from support import drawn_stalls
 
@@ -80,8 +81,27 @@ def test_the_command_makes_a_model_that_the_service_loads(tmp_path: Path) -> Non
 
 
 def test_the_command_tells_what_it_cannot_average(tmp_path: Path) -> None:
+    drawn_stalls.write(tmp_path / "drawn")
     with pytest.raises(CurbwatchError, match="1 exports and shares"):
-        train.mean([WEIGHTS], "twice", [tmp_path], [0.5, 0.5], tmp_path)
+        train.mean([WEIGHTS], "twice", [tmp_path / "drawn"], [0.5, 0.5], tmp_path)
+
+
+def test_data_that_cannot_be_read_leaves_no_weights_in_the_way(tmp_path: Path) -> None:
+    with pytest.raises(CurbwatchError, match="nodata: no pictures"):
+        train.mean([WEIGHTS, WEIGHTS], "twice", [tmp_path / "nodata"], None, tmp_path)
+    drawn_stalls.write(tmp_path / "drawn")
+    (tmp_path / "drawn" / "images" / "test" / "003.jpg").write_text("no picture")
+    with pytest.raises(CurbwatchError, match="003: not"):
+        train.mean([WEIGHTS, WEIGHTS], "twice", [tmp_path / "drawn"], None, tmp_path)
+    assert not (tmp_path / "weights").exists()
+
+
+def test_a_manifest_can_be_read_whatever_its_model_and_data_are_called(tmp_path: Path) -> None:
+    written = manifest.text('"n" 𠮷', WEIGHTS, dict.fromkeys(CLASSES, 0.5), ['the "𠮷" street'])
+    (tmp_path / "weights").symlink_to(WEIGHTS.parent)
+    (tmp_path / "n.toml").write_text(written, "utf-8")
+    read = load_manifest(tmp_path / "n.toml")
+    assert (read.name, read.training_data) == ('"n" 𠮷', ('the "𠮷" street',))
 
 
 def test_weights_that_are_there_are_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
