@@ -28,7 +28,7 @@ SIDE = 640
 OPSET = 17
 
 
-class Disagreement(Exception):
+class Disagreement(ValueError):
     """onnxruntime does not compute what torch computes."""
 
 
@@ -73,13 +73,16 @@ def difference(model: Any, path: Path, side: int, *, twice: bool) -> tuple[float
 
 
 def checked(model: Any, path: Path, side: int, *, twice: bool) -> str:
-    """Write the network and return a line about it; raises Disagreement."""
+    """Write the network and return a line about it; raises Disagreement, and then leaves what was there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    export(model, path, side, twice=twice)
-    boxes, scores = difference(model, path, side, twice=twice)
-    said = f"{path}: {path.stat().st_size / 1e6:.1f} MB, differs from torch by {boxes:.4f} px, {scores:.6f} score"
+    fresh = path.with_name(f"{path.name}.next")
+    export(model, fresh, side, twice=twice)
+    boxes, scores = difference(model, fresh, side, twice=twice)
+    said = f"{path}: {fresh.stat().st_size / 1e6:.1f} MB, differs from torch by {boxes:.4f} px, {scores:.6f} score"
     if boxes > 0.5 or scores > 0.001:
+        fresh.unlink()
         raise Disagreement(f"{said}: too much; export with another version of torch or onnx")
+    fresh.replace(path)
     return said
 
 

@@ -25,7 +25,7 @@ def mean(parts: Sequence[Path], shares: Sequence[float], out: Path) -> None:
     if len(parts) != len(shares) or min(shares, default=0) <= 0:
         message = f"{len(parts)} exports and shares {[*shares]}: give each export a share above 0"
         raise ValueError(message)
-    models = [_read(path) for path in parts]
+    models = [read(path) for path in parts]
     learnt = [learnt_by(model) for model in models]
     shapes = [{name: tuple(tensor.dims) for name, tensor in tensors.items()} for tensors in learnt]
     for path, theirs in zip(parts, shapes, strict=True):
@@ -40,7 +40,8 @@ def mean(parts: Sequence[Path], shares: Sequence[float], out: Path) -> None:
     onnx.save(models[0], out)
 
 
-def _read(path: Path) -> ModelProto:
+def read(path: Path) -> ModelProto:
+    """Return an export as it is stored; ValueError when it is none."""
     try:
         return onnx.load(path)
     except FileNotFoundError as error:

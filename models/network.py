@@ -2,7 +2,9 @@
 """Our network: ultralytics' yolo11n with six classes, started from COCO weights."""
 
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
+from zipfile import is_zipfile
 
 import torch
 from torch import Tensor, nn
@@ -31,10 +33,14 @@ def plain(architecture: str) -> Any:
 
 
 def coco(weights: Path) -> Any:
-    """Return yolo11n with the COCO weights of an ultralytics checkpoint."""
+    """Return yolo11n with the COCO weights of an ultralytics checkpoint; ValueError when they are not."""
     model = blank(COCO_CLASSES)
-    stored = torch.load(weights, map_location="cpu", weights_only=False)["model"]
-    model.load_state_dict(stored.float().state_dict())
+    stored = read_checkpoint(weights, weights_only=False)
+    try:
+        model.load_state_dict(stored["model"].float().state_dict())
+    except (KeyError, AttributeError, RuntimeError) as error:
+        message = f"{weights}: not yolo11n of ultralytics, nor the last.pt of a run of ours; name one of these"
+        raise ValueError(message) from error
     return model
 
 
@@ -51,10 +57,27 @@ def from_coco(weights: Path) -> Any:
 
 
 def load(checkpoint: Path) -> Any:
-    """Return our network from one of our training checkpoints."""
+    """Return our network from one of our training checkpoints; ValueError when it is none."""
     model = blank()
-    model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
+    stored = read_checkpoint(checkpoint)
+    try:
+        model.load_state_dict(stored["average"])
+    except (KeyError, RuntimeError) as error:
+        message = f"{checkpoint}: not of `curbwatch models train`; name the last.pt of a run"
+        raise ValueError(message) from error
     return model
+
+
+def read_checkpoint(path: Path, *, weights_only: bool = True) -> dict[str, Any]:
+    """Return what a file of torch holds; ValueError when it is none."""
+    message = f"{path}: no checkpoint there, or a damaged one; name the last.pt of a run"
+    if not is_zipfile(path):  # unpickled, anything at all may come of it
+        raise ValueError(message)
+    try:
+        stored = torch.load(path, map_location="cpu", weights_only=weights_only)
+    except (RuntimeError, UnpicklingError, ImportError, AttributeError) as error:
+        raise ValueError(message) from error
+    return stored if isinstance(stored, dict) else {}
 
 
 def _change_head(model: Any, classes: int) -> None:

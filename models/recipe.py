@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Everything that decides a training run besides the data; no torch here, so that a command can read it."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,15 +12,15 @@ class Recipe:
 
     start: ONNX weights of ours, a checkpoint of ours, or an ultralytics checkpoint of yolo11n; run: folder of the
     checkpoint and the log. The run ends after so many epochs (of `steps` steps of `batch` pictures on each of
-    `workers` processes) or minutes, whichever comes first. side: pixels; frozen: first layers to leave as they are;
-    rate: of AdamW at its highest; warm_up: steps; mosaics: share of pictures that are mosaics until `calm` of the run
-    is done.
+    `workers` processes) or minutes, whichever comes first; with minutes the clock has a say in rate and mosaics, and
+    no two runs make the same weights. side: pixels; frozen: first layers to leave as they are; rate: of AdamW at its
+    highest; warm_up: steps; mosaics: share of pictures that are mosaics until `calm` of the run is done.
     """
 
     start: Path
     run: Path
     epochs: int = 30
-    minutes: float = 24 * 60.0
+    minutes: float = math.inf
     side: int = 416
     batch: int = 16
     workers: int = 2

@@ -10,12 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import onnx
 import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from models.mean import LEARNT, learnt_by
+from models.mean import LEARNT, learnt_by, read
 from models.network import blank
 
 
@@ -41,7 +40,7 @@ def revive(weights: Path, pictures: Iterable[Tensor]) -> Any:
 
 def stored(weights: Path) -> dict[str, Tensor]:
     """Return the named tensors of an ONNX file."""
-    learnt = learnt_by(onnx.load(str(weights)))
+    learnt = learnt_by(read(weights))
     return {name: torch.from_numpy(numpy_helper.to_array(tensor).copy()) for name, tensor in learnt.items()}
 
 

@@ -30,7 +30,7 @@ from torch import Tensor, nn
 
 from models.feed import Feed, stacked
 from models.loss import Loss
-from models.network import from_coco
+from models.network import from_coco, read_checkpoint
 from models.network import load as load_network
 from models.recipe import Recipe
 from models.revive import revive
@@ -142,8 +142,7 @@ class Trainer:
 
     def progress(self) -> float:
         """Return how much of the run is done, 0..1, by epochs or by the clock."""
-        by_clock = self.spent_s / (self.recipe.minutes * 60)
-        return max(self.epoch / self.recipe.epochs, by_clock)
+        return done_of(self.recipe, self.epoch, self.spent_s)
 
     def _step(self, number: int) -> Tensor:
         recipe = self.recipe
@@ -201,7 +200,7 @@ class Trainer:
         (self.recipe.run / "next.pt").replace(self.recipe.run / "last.pt")
 
     def _resume(self, path: Path) -> None:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = read_checkpoint(path)
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.average.state = {key: value.to(self.device) for key, value in state["average"].items()}
@@ -209,11 +208,25 @@ class Trainer:
         self.epoch, self.spent_s = state["epoch"], state["spent_s"]
 
 
+def done_of(recipe: Recipe, epoch: int, spent_s: float) -> float:
+    """Return how much of a run is done after so many epochs and seconds, 0..1: whichever is further."""
+    return max(epoch / recipe.epochs, spent_s / (recipe.minutes * 60))
+
+
+def is_over(recipe: Recipe) -> bool:
+    """Return whether the run has a checkpoint that leaves nothing to do."""
+    last = recipe.run / "last.pt"
+    if not last.exists():
+        return False
+    state = read_checkpoint(last)
+    return done_of(recipe, state["epoch"], state["spent_s"]) >= 1
+
+
 def _starting(recipe: Recipe, feed: Feed) -> Any:
     torch.manual_seed(0)
     if recipe.start.suffix == ".onnx":
         return revive(recipe.start, _calm_pictures(recipe, feed))
-    state = torch.load(recipe.start, map_location="cpu", weights_only=False)
+    state = read_checkpoint(recipe.start, weights_only=False)
     return load_network(recipe.start) if "average" in state else from_coco(recipe.start)
 
 
@@ -249,9 +262,18 @@ class Run:
         self._workers: Any = mp.start_processes(work, given, nprocs=recipe.workers, join=False, start_method="fork")
 
     def wait(self, on_progress: Callable[[float], None]) -> None:
-        """Return when the run is over; tell now and then which share of it is. A worker's fault is raised here."""
-        while not self._workers.join(timeout=1.0):
-            on_progress(float(self._done))
+        """Return when the run is over; tell now and then which share of it is.
+
+        A worker's fault is raised here; ValueError when it was one, such as weights that nothing can start from.
+        """
+        try:
+            while not self._workers.join(timeout=1.0):
+                on_progress(float(self._done))
+        except mp.ProcessRaisedException as fault:  # knows of the fault no more than its traceback's text
+            _, told, message = str(fault).strip().rpartition("\nValueError: ")
+            if not told or "\n" in message:
+                raise
+            raise ValueError(message) from fault
         on_progress(1.0)
 
 

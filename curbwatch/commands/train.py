@@ -54,10 +54,17 @@ def train(  # noqa: PLR0913, PLR0917 - one per option of the command line
     out: Out = Path(),
     run: Annotated[Path | None, typer.Option(help="folder of checkpoint and log; default: OUT/runs/NAME")] = None,
     start: Annotated[
-        Path | None, typer.Option(help="weights to start from: ours (.onnx, .pt) or yolo11n.pt; default: the shipped")
+        Path | None,
+        typer.Option(
+            help="weights to start from: ours (.onnx, .pt) or yolo11n.pt; default: the shipped",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     epochs: Annotated[int, typer.Option(help="at most", min=1)] = PLAIN.epochs,
-    minutes: Annotated[float, typer.Option(help="at most", min=0.05)] = PLAIN.minutes,
+    minutes: Annotated[
+        float, typer.Option(help="at most; rate and mosaics then follow the clock", min=0.05, show_default="no limit")
+    ] = PLAIN.minutes,
     train_side: Annotated[int, typer.Option(help="side of training pictures, pixels", min=64)] = PLAIN.side,
     side: Side = 512,
     rate: Annotated[float, typer.Option(help="highest learning rate")] = PLAIN.rate,
@@ -67,7 +74,7 @@ def train(  # noqa: PLR0913, PLR0917 - one per option of the command line
     frozen: Annotated[int, typer.Option(help="first layers to leave as they are", min=0, max=20)] = PLAIN.frozen,
     seed: Annotated[int, typer.Option(help="of everything drawn by lot")] = PLAIN.seed,
 ) -> None:
-    """Train, export, choose thresholds, write manifest and card. Stopped runs go on when started again.
+    """Train, export, choose thresholds, write manifest and card. Stopped runs go on when started again alike.
 
     Example: curbwatch models train --data ours/ --data city/ --name city-n-v1 --out models-of-ours --minutes 120
     """
@@ -79,6 +86,7 @@ def train(  # noqa: PLR0913, PLR0917 - one per option of the command line
     weights = out / "weights" / f"{name}.onnx"
     if not (recipe.run / "last.pt").exists():  # a run that goes on writes its own weights again
         _keep(weights)
+    _begin(recipe, name, out, data)
     with _told_plainly():
         _train(data, recipe)
         typer.echo(_export(recipe.run / "last.pt", weights, side, twice=True))
@@ -141,6 +149,23 @@ def _keep(weights: Path) -> None:
         raise CurbwatchError(f"{weights}: there already, and not of this run; give another --name, or move it away")
 
 
+def _begin(recipe: Recipe, name: str, out: Path, data: list[Path]) -> None:
+    """Note beside a run's checkpoint what decides it; CurbwatchError where it was begun with something else."""
+    told = {"name": name, "out": out.resolve(), "data": ", ".join(str(path.resolve()) for path in data)}
+    told |= {"start": recipe.start.resolve(), "train-side": recipe.side, "rate": recipe.rate, "steps": recipe.steps}
+    told |= {"batch": recipe.batch, "frozen": recipe.frozen, "seed": recipe.seed}
+    noted = recipe.run / "run.json"
+    if not (recipe.run / "last.pt").exists():
+        recipe.run.mkdir(parents=True, exist_ok=True)
+        noted.write_text(json.dumps(told, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
+        return
+    before = json.loads(noted.read_text("utf-8")) if noted.exists() else {}
+    for option, value in told.items():
+        if (was := str(before.get(option, "unknown"))) != str(value):
+            cure = "give what it was begun with, or another --run"
+            raise CurbwatchError(f"{recipe.run}: begun with --{option} {was}, not {value}; {cure}")
+
+
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -155,15 +180,19 @@ def _told_plainly() -> Iterator[None]:
 
 def _train(data: list[Path], recipe: Recipe) -> None:
     from models.feed import Feed  # noqa: PLC0415 - torch is loaded by those who train only
-    from models.train import Run  # noqa: PLC0415 - as above
+    from models.train import Run, is_over  # noqa: PLC0415 - as above
 
+    limit = f"{recipe.epochs} epochs" + (f" or {recipe.minutes:g} min" if math.isfinite(recipe.minutes) else "")
+    if is_over(recipe):
+        typer.echo(f"{recipe.run} is over: {limit} are done; give it more to train it further")
+        return
     feed = Feed(*data)
     sizes = ", ".join(f"{kind} {count}" for kind, count in feed.sizes().items())
     typer.echo(f"training pictures: {sizes}")
     going_on = (recipe.run / "last.pt").exists()
     typer.echo(
         f"{'going on with' if going_on else 'starting'} {recipe.run}: {recipe.workers} processes, {recipe.side} px, "
-        f"{recipe.epochs} epochs or {recipe.minutes:g} min, log in {recipe.run / 'log.txt'}"
+        f"{limit}, log in {recipe.run / 'log.txt'}"
     )
     running = Run(recipe, feed)  # forks, so before the progress bar starts a thread
     with progress("training", STEPS) as step:

@@ -17,14 +17,18 @@ import numpy as np
 import pytest
 import torch
 
+from curbwatch.commands import train as commands
+from curbwatch.errors import CurbwatchError
 from curbwatch.settings import SHIPPED_MODEL
 from detector.letterbox import letterbox
 from detector.manifest import load_manifest
 from detector.model import load_model
 from detector.session import OnnxSession
 from models.export import export
-from models.network import Head, halved, load
+from models.network import Head, coco, halved, load
+from models.recipe import Recipe
 from models.revive import revive
+from models.train import done_of
 from support import drawn_stalls
 
 ROOT = Path(__file__).parents[2]
@@ -39,13 +43,25 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def models(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command."""
+    command = [sys.executable, "-W", "ignore", "-c", "from curbwatch.cli import main; main()", "models", *words]
+    return subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=800, env=os.environ)
+
+
 def train(data: Path, out: Path, *more: str) -> str:
-    """Run the command; its output."""
-    command = [sys.executable, "-W", "ignore", "-c", "from curbwatch.cli import main; main()", "models", "train"]
-    command += ["--data", str(data), "--name", "tiny", "--out", str(out), *OPTIONS, *more]
-    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=800, env=os.environ)
+    """Run the training; its output."""
+    done = models("train", "--data", str(data), "--name", "tiny", "--out", str(out), *OPTIONS, *more)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def refused(*words: str) -> str:
+    """Run a command that cannot work; what it says, and no traceback."""
+    done = models(*words)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +129,52 @@ def test_a_run_goes_on_where_it_stopped(data: Path, made: Path) -> None:
     assert "going on with" in train(data, made, "--epochs", "2")
     log = (made / "runs" / "tiny" / "log.txt").read_text()
     assert re.findall(r"^epoch (\d) of (\d)", log, re.MULTILINE) == [("1", "1"), ("2", "2")]
+
+
+def test_a_run_that_is_over_says_so(data: Path, made: Path) -> None:
+    before = (made / "weights" / "tiny.onnx").read_bytes()
+    assert "tiny is over: " in train(data, made, "--epochs", "1")
+    assert (made / "weights" / "tiny.onnx").read_bytes() == before
+
+
+def test_a_run_that_was_begun_otherwise_is_not_gone_on_with(data: Path, made: Path) -> None:
+    words = ("train", "--data", str(data), "--name", "tiny", "--out", str(made), *OPTIONS, "--epochs", "3")
+    assert "begun with --frozen 0, not 5" in refused(*words, "--frozen", "5")
+
+
+@pytest.mark.parametrize("content", [b"junk", b"", b"PK\x03\x04", {"weights": 1}, {"average": {}}, [1, 2]])
+def test_a_file_that_is_no_checkpoint_is_told(tmp_path: Path, content: object) -> None:
+    if isinstance(content, bytes):
+        (tmp_path / "odd.pt").write_bytes(content)
+    else:
+        torch.save(content, tmp_path / "odd.pt")
+    with pytest.raises(ValueError, match=r"odd\.pt: .*last\.pt"):
+        load(tmp_path / "odd.pt")
+    with pytest.raises(ValueError, match=r"odd\.pt: .*"):
+        coco(tmp_path / "odd.pt")
+
+
+@pytest.mark.parametrize("name", ["odd.pt", "odd.onnx"])
+def test_weights_that_nothing_can_start_from_are_told(data: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"junk")
+    words = ("train", "--data", str(data), "--name", "n", "--out", str(tmp_path), *OPTIONS)
+    assert f"{name}: no" in refused(*words, "--start", str(tmp_path / name))
+    assert "does not exist" in models(*words, "--start", "gone.pt").stderr
+
+
+def test_an_export_that_disagrees_with_torch_replaces_none(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "m.onnx").write_bytes(b"good")
+    monkeypatch.setattr("models.export.difference", lambda *_, **__: (9.0, 0.0))
+    with pytest.raises(CurbwatchError, match=r"m\.onnx: .*differs from torch by 9.*: too much"):
+        commands.export(made / "runs" / "tiny" / "last.pt", tmp_path / "m.onnx", 64)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"good"]
+
+
+def test_the_clock_has_a_say_in_a_run_only_where_minutes_are_given() -> None:
+    assert done_of(Recipe(Path(), Path(), epochs=4), 1, 1e9) == 0.25
+    assert done_of(Recipe(Path(), Path(), epochs=4, minutes=2), 1, 60.0) == 0.5
 
 
 def test_the_same_seed_makes_the_same_weights(data: Path, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The mean of several exports is an export whose every weight lies between theirs."""
+"""The mean of several exports is an export whose every weight lies between theirs; no run writes over another's."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -114,3 +115,44 @@ def test_weights_that_are_there_are_not_written_over(tmp_path: Path, monkeypatch
     with pytest.raises(CurbwatchError, match=r"ours\.onnx: there already"):
         train.train([tmp_path], "ours", tmp_path)
     assert kept.read_bytes() == before
+
+
+@pytest.fixture
+def no_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training writes an empty checkpoint and weights of one number."""
+    monkeypatch.setattr(needed, "lacking", lambda *_: "")
+    monkeypatch.setattr(train, "_train", lambda _, recipe: (recipe.run / "last.pt").touch())
+    monkeypatch.setattr(train, "_export", lambda _, out, *__, **___: str(export(out, 1.0)))
+    monkeypatch.setattr(train, "_held", lambda _: {})
+    monkeypatch.setattr(train, "_finish", lambda *_: None)
+
+
+def test_a_run_goes_on_with_what_it_was_begun_with(tmp_path: Path, no_torch: None) -> None:
+    (tmp_path / "weights").mkdir()
+    train.train([tmp_path / "drawn"], "ours", tmp_path, frozen=3, epochs=4)
+    before = (tmp_path / "weights" / "ours.onnx").read_bytes()
+    same: dict[str, Any] = {"data": [tmp_path / "x" / ".." / "drawn"], "name": "ours", "out": tmp_path, "frozen": 3}
+    train.train(**same, minutes=9, workers=5, side=320)
+    for option, value in (
+        ("data", [tmp_path / "drawn", tmp_path / "more"]), ("name", "other"), ("start", WEIGHTS.parent / "mine.onnx"),
+        ("seed", 5), ("rate", 0.1), ("frozen", 0), ("steps", 9), ("batch", 3), ("train_side", 64),
+    ):  # fmt: skip
+        wrong = rf"runs/ours: begun with --{option.replace('_', '-')} .*, not .*; .*another --run"
+        with pytest.raises(CurbwatchError, match=wrong):
+            train.train(**same | {"run": tmp_path / "runs" / "ours", option: value})
+    assert [path.name for path in (tmp_path / "weights").iterdir()] == ["ours.onnx"]
+    assert (tmp_path / "weights" / "ours.onnx").read_bytes() == before
+
+
+def test_a_run_writes_over_no_weights_of_another(tmp_path: Path, no_torch: None) -> None:
+    for out in ("a", "b"):
+        (tmp_path / out / "weights").mkdir(parents=True)
+        train.train([tmp_path], "ours", tmp_path / out)
+    with pytest.raises(CurbwatchError, match=r"a/runs/ours: begun with --out .*a, not .*b"):
+        train.train([tmp_path], "ours", tmp_path / "b", run=tmp_path / "a" / "runs" / "ours")
+
+
+def test_a_checkpoint_that_tells_not_what_it_was_begun_with_is_left_alone(tmp_path: Path, no_torch: None) -> None:
+    (tmp_path / "last.pt").touch()
+    with pytest.raises(CurbwatchError, match=r"begun with --name unknown, not ours; .*another --run"):
+        train.train([tmp_path], "ours", tmp_path, run=tmp_path)
