@@ -78,17 +78,28 @@ def _agreement(agreement: Report) -> str:
     return "\n".join(rows)
 
 
-def _between(value: float, interval: list[float], digits: int = 2) -> str:
-    if math.isnan(value):
+def defined(value: float | None) -> bool:
+    """Whether there is such a figure: nothing was found, or was to be found, where it is null, or NaN in old files."""
+    return value is not None and not math.isnan(value)
+
+
+def _between(value: float | None, interval: list[float], digits: int = 2) -> str:
+    if not defined(value):
         return "–"
     low, high = interval
     return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def write(card: Path, name: str, figures: str) -> None:
-    """Put figures between the marks of a card; a card without marks gets them at its end, no card a bare one."""
+    """Put figures between the marks of a card; a card without marks gets them at its end, no card a bare one.
+
+    Raises ValueError where only the second mark is missing.
+    """
     text = card.read_text("utf-8") if card.exists() else f"# Model card: {name}\n"
     before, found, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2] if found else "\n"
+    _, ended, after = rest.partition(END) if found else ("", END, "\n")
+    if not ended:
+        message = f"{card}: the line {END} is missing; put it back where the figures end"
+        raise ValueError(message)
     gap = "" if found else "\n## Figures\n\n"
     card.write_text(f"{before}{gap}{BEGIN}\n\n{figures.strip()}\n\n{END}{after}", "utf-8")

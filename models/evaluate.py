@@ -9,6 +9,7 @@
 
 import argparse
 import json
+import math
 import sys
 import tomllib
 from collections.abc import Callable, Sequence
@@ -94,8 +95,8 @@ def figures(looked: Sequence[Looked], number: int, threshold: float) -> dict[str
         "recall": partial(recall, threshold=threshold),
     }
     for name, figure in wanted.items():
-        out[name] = round(figure(judged), 3)
-        out[f"{name}_interval"] = [round(v, 3) for v in interval(judged, figure, rng)]
+        out[name] = rounded(figure(judged))
+        out[f"{name}_interval"] = [rounded(v) for v in interval(judged, figure, rng)]
     return out | {"curve": drawn_curve(judged)}
 
 
@@ -116,8 +117,8 @@ def alarms(looked: Sequence[Looked], thresholds: dict[str, float]) -> dict[str, 
     low, high = interval(judged, share, np.random.default_rng(0))
     return {
         "pictures": len(judged),
-        "with_box_share": round(share(judged), 3),
-        "interval": [round(low, 3), round(high, 3)],
+        "with_box_share": rounded(share(judged)),
+        "interval": [rounded(low), rounded(high)],
         **{CLASSES[n]: _count(looked, n, thresholds[CLASSES[n]]) for n in TARGETS},
     }
 
@@ -129,9 +130,14 @@ def alarmed(looked: Sequence[Looked], number: int, threshold: float) -> dict[str
     out: dict[str, Any] = {"pictures": raised}
     for name, figure in (("precision", picture_precision), ("well_placed", well_placed)):
         share = partial(figure, threshold=threshold)
-        out[name] = round(share(judged), 3)
-        out[f"{name}_interval"] = [round(v, 3) for v in interval(judged, share, np.random.default_rng(0))]
+        out[name] = rounded(share(judged))
+        out[f"{name}_interval"] = [rounded(v) for v in interval(judged, share, np.random.default_rng(0))]
     return out
+
+
+def rounded(value: float) -> float | None:
+    """Return three digits; None where a figure is not defined (JSON knows no NaN)."""
+    return None if math.isnan(value) else round(value, 3)
 
 
 def _alarm(one: Looked, thresholds: dict[str, float]) -> Judged:

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from models.runner import Runner, onnx_infer
 PLAIN = Recipe(Path(), Path())
 STEPS = 1000  # of the progress bar
 IOU = 0.6
+TABLES = ("classes", "alarmed", "negatives", "teacher_agreement", "thresholds")
 
 
 def _plain_name(name: str) -> str:
@@ -230,7 +232,7 @@ def _finish(name: str, weights: Path, data: list[Path], held: Held, out: Path) -
     for split, some in looked.items():
         if some:
             report = evaluate.report(some, thresholds) | {"split": split}
-            (out / f"{name}.{split}.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+            (out / f"{name}.{split}.json").write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", "utf-8")
             reports.append(report)
     _write_card(name, out, reports)
     typer.echo(f"try it: curbwatch detect PICTURES --model {out / f'{name}.toml'}; read {out / f'{name}.md'}")
@@ -241,17 +243,24 @@ def _report(path: Path) -> dict[str, Any]:
         report: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise CurbwatchError(f"{path}: not JSON ({error}); name an evaluation that `models train` wrote") from error
-    if not isinstance(report, dict) or not {"classes", "negatives", "thresholds", "split"} <= set(report):
+    if (
+        not isinstance(report, dict)
+        or "split" not in report
+        or any(not isinstance(report.get(t), dict) for t in TABLES)
+    ):
         raise CurbwatchError(f"{path}: no evaluation of a model; name one that `models train` wrote")
     return report
 
 
 def _write_card(name: str, out: Path, reports: list[dict[str, Any]]) -> None:
     parts = []
+    seen: Counter[str] = Counter()
     for report in reports:
         parts.append(cards.tables(report))
         if report["classes"]:
-            drawn = f"{name}.{report['split']}.svg"
+            seen[report["split"]] += 1  # folds are all called test
+            again = f".{seen[report['split']]}" if seen[report["split"]] > 1 else ""
+            drawn = f"{name}.{report['split']}{again}.svg"
             (out / drawn).write_text(_curves(report), "utf-8")
             parts.append(f"![precision over recall, split {report['split']}]({drawn})")
     cards.write(out / f"{name}.md", name, "\n\n".join(parts))
@@ -263,7 +272,7 @@ def _curves(report: dict[str, Any]) -> str:
         name, _, kind = key.partition("/")
         label = f"{name}, {cards.SET_NAMES.get(kind, kind)}"
         dot = (row["recall"], row["precision"], f"{label} at {report['thresholds'][name]:g}")
-        drawn = None if math.isnan(row["precision"]) else dot
+        drawn = dot if cards.defined(row["precision"]) and cards.defined(row["recall"]) else None
         lines.append(Line(label, [p[0] for p in row["curve"]], [p[1] for p in row["curve"]], drawn))
     svg = plot(lines, title="precision over recall", x_label="recall", y_label="precision")
     names = "".join(

@@ -2,16 +2,22 @@
 """Figures get into a card and nothing else of it changes; without the extra, training says what to install."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from curbwatch.cli import app
 from curbwatch.commands import train
 from curbwatch.errors import CurbwatchError
-from models import card
+from models import card, evaluate
+from models.augment import Sample
+from models.boxes import Found
+from models.classes import CLASSES
+from models.evaluate import Looked
 
 BETWEEN = {f"{name}_interval": [0.1, 0.9] for name in ("ap50", "precision", "recall")}
 ROW = {"pictures": 23, "boxes": 32, "ap50": 0.44, "precision": float("nan"), "recall": 0.38, **BETWEEN}
@@ -56,7 +62,46 @@ def test_the_command_makes_a_card_with_curves_where_there_is_none(tmp_path: Path
     assert "<polyline" in (tmp_path / "m.test.svg").read_text()
 
 
-@pytest.mark.parametrize("text", ["no json", "[]", '{"classes": {}}'])
+def test_a_card_that_lost_the_end_of_its_figures_keeps_what_people_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "m.md"
+    for text in (f"# Mine\n\n{card.BEGIN}\nold\n\nafter\n", f"{card.END}\n{card.BEGIN}\nold\n\nafter\n"):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=rf"m\.md: .*{card.END}"):
+            card.write(path, "m", "new")
+        assert path.read_text() == text
+
+
+def test_reports_of_one_split_have_a_picture_each(tmp_path: Path) -> None:
+    for fold in range(3):
+        curve = [[0.0, 1.0, 0.9], [0.1 * fold, 0.8, 0.4]]
+        row = REPORT["classes"]["stall/stalls_unboxed"] | {"curve": curve}
+        (tmp_path / f"{fold}.json").write_text(json.dumps(REPORT | {"classes": {"stall/own": row}}))
+    (tmp_path / "val.json").write_text(json.dumps(REPORT | {"split": "val"}))
+    train.card([tmp_path / f"{name}.json" for name in (0, 1, "val", 2)], "m", tmp_path)
+    shown = re.findall(r"]\((.*)\)", (tmp_path / "m.md").read_text())
+    assert shown == ["m.test.svg", "m.test.2.svg", "m.val.svg", "m.test.3.svg"]
+    assert len({(tmp_path / name).read_text() for name in shown}) == 4
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan")])
+@pytest.mark.parametrize("figure", ["precision", "recall"])
+def test_a_figure_that_is_not_defined_is_a_dash_and_no_dot(figure: str, nothing: float | None) -> None:
+    row = ROW | {"precision": 0.5, "curve": [], figure: nothing, f"{figure}_interval": [nothing, nothing]}
+    report = REPORT | {"classes": {"stall/own": row}}
+    assert "| – |" in card.tables(report)
+    assert "<circle" not in train._curves(report)
+
+
+def test_an_evaluation_is_json_that_anybody_reads() -> None:
+    sample = Sample(np.zeros((64, 64, 3), np.uint8), np.zeros((0, 5), np.float32), np.zeros((0, 5), np.float32))
+    found = Found(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
+    some = [Looked(kind, sample, found) for kind in ("own", "own_clean")]
+    report = evaluate.report(some, dict.fromkeys(CLASSES, 0.5)) | {"split": "test"}
+    assert json.loads(json.dumps(report, allow_nan=False))["classes"]["stall/own"]["recall_interval"] == [None, None]
+    assert "| stall | own pictures | 1 | 0 | – | – | – |" in card.tables(report)
+
+
+@pytest.mark.parametrize("text", ["no json", "[]", '{"classes": {}}', json.dumps(REPORT | {"alarmed": None})])
 def test_a_file_that_is_no_evaluation_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(CurbwatchError, match=r"a\.json: .*`models train`"):
