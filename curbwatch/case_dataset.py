@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from shutil import copyfile
 
 from api.model import Case, Evidence
 from api.workflow import Status
@@ -62,13 +61,17 @@ def write(cases: Iterable[Case], evidence: Path, out: Path, *, asked: Collection
     shown = [(case, picture) for some in by_camera.values() for case in some if (picture := _picture(case))]
     wanted = entries.keys() | {picture.sha256 for case, picture in shown if asked is None or case.id in asked}
     for case, picture in sorted(shown, key=lambda each: _turn(*each)):
+        old = entries.get(picture.sha256)
         path = evidence / "blobs" / picture.sha256[:2] / picture.sha256
+        if old and not path.exists():  # evidence is not kept for ever
+            path = _file(old, "images", out)
         if picture.sha256 in wanted and path.exists():
-            if old := entries.pop(picture.sha256, None):
-                _remove(old, out)
+            content = path.read_bytes()
+            if old:
+                _remove(entries.pop(old.sha256), out)
             if _verdict(case, picture.taken_at) is not Status.NEW:
                 there = [other for other in by_camera[case.camera_id] if other.stay_at(picture.taken_at)]
-                entries[picture.sha256] = _write_one(case, picture, path, there, out)
+                entries[picture.sha256] = _write_one(case, picture, content, there, out)
     return _listed(sorted(entries.values(), key=lambda entry: entry.name), out)
 
 
@@ -109,12 +112,16 @@ def _picture(case: Case) -> Evidence | None:
     return next((e for e in case.evidence if e.kind == "during" and e.media_type == "image/jpeg"), None)
 
 
+def _file(entry: Judged, folder: str, out: Path) -> Path:
+    return out / folder / entry.split / f"{entry.name}{FILES[folder]}"
+
+
 def _remove(entry: Judged, out: Path) -> None:
-    for folder, ending in FILES.items():
-        (out / folder / entry.split / f"{entry.name}{ending}").unlink(missing_ok=True)
+    for folder in FILES:
+        _file(entry, folder, out).unlink(missing_ok=True)
 
 
-def _write_one(case: Case, picture: Evidence, path: Path, there: list[Case], out: Path) -> Judged:
+def _write_one(case: Case, picture: Evidence, content: bytes, there: list[Case], out: Path) -> Judged:
     at = picture.taken_at
     false = _verdict(case, at) is Status.FALSE_ALARM
     true = {c.id: c for c in (*there, case) if _verdict(c, at) in JUDGED_TRUE}.values()
@@ -125,18 +132,19 @@ def _write_one(case: Case, picture: Evidence, path: Path, there: list[Case], out
     kind = "false_alarms" if false and not learn else "cases"
     split = split_of(case.camera_id)
     entry = Judged(picture.sha256[:16], kind, case.camera_id, picture.sha256, split)
-    for folder, rows in (("labels", learn), ("ignore", away)):
-        target = out / folder / split / f"{entry.name}.txt"
+    for folder, written in (("images", content), ("labels", _lines(learn)), ("ignore", _lines(away))):
+        target = _file(entry, folder, out)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text("".join(_line(row) for row in rows), "utf-8")
-    target = out / "images" / split / f"{entry.name}.jpg"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    copyfile(path, target)
+        target.write_bytes(written)
     return entry
 
 
 def _row(case: Case) -> Row:
     return CLASSES.index(case.class_name), case.box
+
+
+def _lines(rows: list[Row]) -> bytes:
+    return "".join(_line(row) for row in rows).encode()
 
 
 def _line(row: Row) -> str:

@@ -227,12 +227,22 @@ def test_a_later_export_into_the_same_folder_adds_to_it(tmp_path: Path, evidence
     assert kinds(out) == {"a": "cases", "b": "false_alarms"}
 
 
-def test_what_an_earlier_export_wrote_stays_when_its_evidence_is_gone(tmp_path: Path, evidence: Path) -> None:
+def test_what_an_earlier_export_wrote_stays_when_its_case_is_gone(tmp_path: Path, evidence: Path) -> None:
     out = tmp_path / "out"
     write([case(evidence, "a", Status.CONFIRMED)], evidence, out)
-    next((evidence / "blobs").glob("*/*")).unlink()
     write([case(evidence, "b", Status.FALSE_ALARM)], evidence, out)
     assert kinds(out) == {"a": "cases", "b": "false_alarms"}
+
+
+def test_what_an_earlier_export_wrote_is_judged_anew_when_its_evidence_is_gone(tmp_path: Path, evidence: Path) -> None:
+    out = tmp_path / "out"
+    judged = case(evidence, "a", Status.CONFIRMED)
+    write([judged], evidence, out)
+    next((evidence / "blobs").glob("*/*")).unlink()
+    write([judged], evidence, out)
+    assert (kinds(out), rows(out, "labels", "a")) == ({"a": "cases"}, [[0, 20, 40, 60, 80]])
+    write([replace(judged, status=Status.FALSE_ALARM)], evidence, out)
+    assert (kinds(out), rows(out, "labels", "a")) == ({"a": "false_alarms"}, [])
 
 
 @pytest.mark.parametrize(
