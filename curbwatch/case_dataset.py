@@ -60,7 +60,8 @@ def write(cases: Iterable[Case], evidence: Path, out: Path, *, asked: Collection
             by_camera.setdefault(case.camera_id, []).append(case)
     shown = [(case, picture) for some in by_camera.values() for case in some if (picture := _picture(case))]
     wanted = entries.keys() | {picture.sha256 for case, picture in shown if asked is None or case.id in asked}
-    for case, picture in sorted(shown, key=lambda each: _turn(*each)):
+    last = {picture.sha256: (case, picture) for case, picture in sorted(shown, key=lambda each: _turn(*each))}
+    for case, picture in last.values():
         old = entries.get(picture.sha256)
         path = evidence / "blobs" / picture.sha256[:2] / picture.sha256
         if old and not path.exists():  # evidence is not kept for ever
@@ -95,7 +96,7 @@ def _listed(entries: list[Judged], out: Path) -> list[Judged]:
 
 
 def _turn(case: Case, picture: Evidence) -> int:
-    """Open cases first, they take away no judged picture; false alarms last, with a labelled box where one is true."""
+    """Of several cases of one picture the last decides: a false alarm before a true case, that before an open one."""
     verdict = _verdict(case, picture.taken_at)
     return (verdict is Status.FALSE_ALARM) - (verdict is Status.NEW)
 
