@@ -2,7 +2,7 @@
 """Cases in SQL: rows in, frozen cases out."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,8 @@ from api.errors import NotFound
 from api.model import Case, CaseFilter, Evidence, HistoryRow, NewCase, Stay
 from api.tables import case_numbers, cases, evidence, history
 from api.workflow import DONE, Status
+
+PAGE = 500
 
 
 def get(connection: Connection, case_id: str) -> Case:
@@ -60,6 +62,14 @@ def page(connection: Connection, wanted: CaseFilter, *, limit: int, before_seq: 
         query = query.where(cases.c.seq < before_seq)
     rows = connection.execute(query.order_by(cases.c.seq.desc()).limit(limit)).all()
     return _whole(connection, rows)
+
+
+def every(connection: Connection, wanted: CaseFilter) -> Iterator[Case]:
+    """All matching cases without their traces, newest first; page by page, so that years need no memory."""
+    before: int | None = None
+    while found := page(connection, wanted, limit=PAGE, before_seq=before):
+        yield from found
+        before = found[-1].seq
 
 
 def counts(connection: Connection, *, camera_id: str | None = None) -> list[tuple[Status, str, int]]:

@@ -225,6 +225,39 @@ class CaseCount(Answer):
     count: int
 
 
+class SpanOut(Answer):
+    """How long something took in the cases in which it happened."""
+
+    cases: int
+    mean_s: float | None
+    median_s: float | None
+    longest_s: float | None
+
+
+class FiguresOut(Answer):
+    """What became of some cases."""
+
+    registered: int
+    waiting: int = Field(description="Nobody has decided.")
+    true: int
+    false: int
+    true_share: float | None = Field(description="Of those that people decided on.")
+    returned: int = Field(description="Back after they had been cleared or closed.")
+    spans: dict[str, SpanOut] = Field(
+        description="From registration to decided, dispatched, handled, cleared, closed; by the wall clock."
+    )
+
+
+class ReportOut(Answer):
+    """How the city did with the cases that were registered in a period."""
+
+    since: datetime
+    until: datetime
+    total: FiguresOut
+    by_class: dict[str, FiguresOut]
+    by_camera: dict[str, FiguresOut]
+
+
 class Summary(Answer):
     """Counts of cases."""
 

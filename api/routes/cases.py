@@ -2,12 +2,15 @@
 """Cases over HTTP."""
 
 from collections import Counter
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.engine import Connection
 
 from api import case_rows, cases, event_log
+from api import report as reports
 from api.auth import Mover, Reader, Reporter, Shower
 from api.idempotency import Answer
 from api.model import Case, CaseFilter, NewCase, Observation
@@ -27,6 +30,7 @@ from api.schemas import (
     CaseOut,
     CasePage,
     ObservationIn,
+    ReportOut,
     Summary,
     TransitionIn,
 )
@@ -36,6 +40,7 @@ from api.workflow import DONE, Status
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
 EVENT_HEADER = "Event-Id"
+REPORTED = timedelta(days=30)
 CaseId = Annotated[str, Path(pattern=r"^C\d{8}-\d{4,9}$", examples=["C20261121-0001"])]
 
 
@@ -111,6 +116,21 @@ def summary(services: ServicesDep, _by: Reader) -> Summary:
         by_class=dict(by_class),
         counts=[CaseCount(status=status, class_name=name, count=count) for status, name, count in found],
     )
+
+
+@router.get("/report", summary="Sum a period up", responses=refusals(422))
+def report(
+    services: ServicesDep,
+    _by: Reader,
+    since: Annotated[Time | None, Query(description="Registered at or after; default: 30 days before `until`.")] = None,
+    until: Annotated[Time | None, Query(description="Registered before; default: now.")] = None,
+) -> ReportOut:
+    """How many cases of the period were true, and how long deciding, dispatching, handling and clearing took."""
+    end = until or services.clock()
+    begin = since or end - REPORTED
+    with services.store.read() as connection:
+        found = reports.report(case_rows.every(connection, CaseFilter(since=begin, until=end)))
+    return ReportOut.model_validate(asdict(found) | {"since": begin, "until": end})
 
 
 @router.get("/{case_id}", summary="Show one case", responses=refusals(404, 422))

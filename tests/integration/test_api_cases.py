@@ -375,3 +375,36 @@ def test_a_closed_place_with_a_newer_open_case_is_left_alone(city: City) -> None
     city.now += timedelta(hours=1)
     stands(city)
     assert [city.get(f"/api/v1/cases/{each}")["status"] for each in (first, second)] == ["closed", "new"]
+
+
+def test_a_period_is_summed_up(city: City) -> None:
+    true, false, undone, open_ = (city.report(key=key).json()["id"] for key in "abcd")
+    other = city.report(key="e", camera_id="cam-9", **{"class": "debris"}).json()["id"]
+    for minutes, case_id, to in (
+        (1, true, "confirmed"), (2, false, "false_alarm"), (3, undone, "false_alarm"), (4, undone, "new"),
+        (10, true, "dispatched"), (20, true, "confirmed"), (30, true, "dispatched"), (60, true, "handled"),
+        (90, true, "closed"), (100, other, "confirmed"),
+    ):  # fmt: skip
+        city.now = START + timedelta(minutes=minutes)
+        city.move(case_id, to).raise_for_status()
+    city.observe(true, "cleared", START + timedelta(minutes=50)).raise_for_status()
+    city.observe(true, "relapsed").raise_for_status()
+    found = city.get("/api/v1/cases/report")
+    assert (found["since"], found["until"]) == ("2026-10-22T17:10:00Z", "2026-11-21T17:10:00Z")
+    total = found["total"]
+    spans = {name: (span["cases"], span["mean_s"], span["longest_s"]) for name, span in total.pop("spans").items()}
+    assert total == {
+        "registered": 5, "waiting": 2, "true": 2, "false": 1, "true_share": 0.6667, "returned": 1,
+    }  # fmt: skip
+    assert spans == {
+        "decided": (4, (1 + 2 + 3 + 100) * 15.0, 6000.0), "dispatched": (1, 600.0, 600.0),
+        "handled": (1, 3600.0, 3600.0), "cleared": (1, 3000.0, 3000.0), "closed": (1, 5400.0, 5400.0),
+    }  # fmt: skip
+    assert found["by_class"]["debris"] == found["by_camera"]["cam-9"]
+    assert found["by_camera"]["cam-9"]["spans"]["decided"]["median_s"] == 6000
+    assert found["by_camera"]["cam-9"]["spans"]["closed"] == {
+        "cases": 0, "mean_s": None, "median_s": None, "longest_s": None,
+    }  # fmt: skip
+    assert open_ in {row["id"] for row in city.get("/api/v1/cases", status="new")["items"]}
+    empty = city.get("/api/v1/cases/report", until=START.isoformat())
+    assert (empty["total"]["registered"], empty["total"]["true_share"], empty["by_class"]) == (0, None, {})

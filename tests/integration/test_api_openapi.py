@@ -17,6 +17,7 @@ from api.trial import Trial, trial
 AnyCase: TypeAlias = schemathesis.Case[Any]
 PATHS = {
     "/api/v1/cases": {"get", "post"},
+    "/api/v1/cases/report": {"get"},
     "/api/v1/cases/summary": {"get"},
     "/api/v1/cases/{case_id}": {"get"},
     "/api/v1/cases/{case_id}/evidence": {"post"},
