@@ -96,11 +96,11 @@ def session(by: SignedIn) -> SessionOut:
 def _who(request: Request, services: Services, name: str, password: str, token: str) -> User | ApiKey:
     now = services.clock()
     address = request.client.host if request.client else "?"
-    suspects = [f"address:{address}"] + ([f"name:{name}"] if name else [])
-    services.throttle.check(*suspects, now=now)
+    # a token says who it is: whoever has one must not speak for the guesses at another's name
+    suspects = [f"address:{address}"] + ([f"name:{name}"] if name and not token else [])
+    services.throttle.attempt(*suspects, now=now)
     who = _by_token(services, token) if token else accounts.check_password(services.store, name, password)
     if who is None:
-        services.throttle.failed(*suspects, now=now)
         raise SignInRefused("name, password or token is wrong: try again, or ask an administrator")
     services.throttle.succeeded(*suspects)
     return who

@@ -133,6 +133,31 @@ def test_guessing_is_slowed_down(house: House) -> None:
     assert house.login().status_code == 200
 
 
+def test_guesses_that_are_sent_together_are_counted_too(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[int] = []
+
+    def guess() -> None:
+        answers.append(house.login(password="wrong password").status_code)
+
+    def overtaken(*_args: object) -> None:
+        if len(sent) < FAILURES + 5:
+            sent.append("one more, while those before it are still being checked")
+            guess()
+
+    sent: list[str] = []
+    monkeypatch.setattr(accounts, "check_password", overtaken)
+    guess()
+    assert sorted(answers) == [401] * FAILURES + [429]
+
+
+def test_a_key_of_ones_own_opens_no_way_to_guess_at_a_name(house: House) -> None:
+    for _ in range(FAILURES):
+        house.login(password="wrong password")
+        assert house.login(token=house.trial.keys[Role.VIEWER]).status_code == 200
+        house.now += timedelta(seconds=1)
+    assert house.login().status_code == 429
+
+
 @pytest.mark.parametrize(("trusted", "another"), [((), 429), (("127.0.0.1",), 401), (("127.0.0.0/8",), 401)])
 def test_those_behind_a_proxy_are_told_apart_where_it_is_trusted(
     tmp_path: Path, trusted: tuple[str, ...], another: int
