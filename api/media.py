@@ -3,6 +3,7 @@
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +13,7 @@ JPEG_START = b"\xff\xd8\xff"
 JPEG_END = b"\xff\xd9"
 PNG_START = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 PNG_END = b"IEND\xaeB`\x82"
+MOST_BOXES = 10_000  # a clip has dozens; 64 MiB would hold eight million empty ones, each a read
 TAIL = 4096  # some encoders pad behind the end marker
 SUFFIX: dict[MediaType, str] = {"image/jpeg": "jpg", "image/png": "png", "video/mp4": "mp4"}
 
@@ -47,8 +49,8 @@ def _tail(file: BinaryIO) -> bytes:
 
 def _is_whole_mp4(file: BinaryIO) -> bool:
     size = file.seek(0, 2)
-    names = list(_boxes(file, size))
-    return b"moov" in names and b"" not in names
+    names = list(islice(_boxes(file, size), MOST_BOXES + 1))
+    return len(names) <= MOST_BOXES and b"moov" in names and b"" not in names
 
 
 def _boxes(file: BinaryIO, size: int) -> Iterator[bytes]:
@@ -83,6 +85,8 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
         marker = data[at + 1]
         if marker == 0xFF:  # fill byte
             at += 1
+        elif marker <= 0x01 or 0xD0 <= marker <= 0xD9:  # has no length, and no encoder writes one before the size
+            return None
         elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             height, width = struct.unpack(">HH", data[at + 5 : at + 9])
             return width, height

@@ -2,6 +2,7 @@
 """Around every request: a bound on bodies, a count, and an answer even when something breaks."""
 
 import logging
+import re
 import time
 from typing import Any
 
@@ -16,7 +17,8 @@ log = logging.getLogger("api.access")
 QUIET_S = 60.0
 NUL_ADVICE = "the address holds a NUL character (%00), which no name has: take it out"
 FILES = (b"image/", b"video/")
-TAKES_FILES = ("/evidence", "/snapshot", "/detect")  # these read their body after they know who is asking
+# these read their body after they know who is asking; whole addresses, for a camera may be called `snapshot`
+TAKES_FILES = re.compile(r"/api/v1/(cases/[^/]+/evidence|cameras/[^/]+/snapshot|detect)")
 
 
 class BodyLimit:
@@ -48,7 +50,7 @@ class BodyLimit:
 
     def _limit(self, scope: Scope) -> int:
         content_type = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
-        is_file = content_type.lower().startswith(FILES) and scope["path"].endswith(TAKES_FILES)
+        is_file = content_type.lower().startswith(FILES) and TAKES_FILES.fullmatch(scope["path"])
         return self._file_bytes if is_file else self._body_bytes
 
 

@@ -23,7 +23,7 @@ from api.camera_schemas import (
 )
 from api.errors import NotFound
 from api.ledger_schemas import WhyOut
-from api.model import Camera, CameraState
+from api.model import Camera, CameraState, MediaType
 from api.roles import Principal
 from api.routes.shared import raw_answer, raw_body, refusals
 from api.services import Services, ServicesDep
@@ -96,8 +96,7 @@ async def put_snapshot(camera_id: CameraPath, request: Request, _by: Reporter, s
     await asyncio.to_thread(_check_camera, services, camera_id)
     with services.blobs.receive() as upload:
         await write_all(request, upload, services.config.picture_bytes)
-        check_content(upload, media_type)
-        await asyncio.to_thread(_keep_snapshot, services, camera_id, upload)
+        await asyncio.to_thread(_keep_snapshot, services, camera_id, media_type, upload)
 
 
 @router.get("", summary="List cameras", responses=refusals())
@@ -185,7 +184,8 @@ def _check_camera(services: Services, camera_id: str) -> None:
         camera_rows.get(connection, camera_id)
 
 
-def _keep_snapshot(services: Services, camera_id: str, upload: Upload) -> None:
+def _keep_snapshot(services: Services, camera_id: str, media_type: MediaType, upload: Upload) -> None:
+    check_content(upload, media_type)
     services.blobs.keep_snapshot(upload, camera_id)
     with services.store.write() as connection:
         camera_rows.put_snapshot(connection, camera_id, now=services.clock())

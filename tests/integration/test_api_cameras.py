@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Cameras, detection, health and metrics over HTTP."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
 from api.app import create_app
+from api.blobs import Upload
 from api.camera_schemas import CAMERA_IN, STATE_IN
 from api.config import ApiConfig
 from api.detecting import DetectedBox
 from api.errors import SchemaOutdated
+from api.model import MediaType
+from api.routes import cameras
 from api.schemas import CASE_IN
 from api.trial import Trial, trial
 
@@ -206,6 +210,17 @@ def test_a_snapshot_replaces_the_one_before(street: Street) -> None:
     assert street.put("cam-12/snapshot", content=b"GIF89a", headers=jpeg).status_code == 415
     shown = street.get("/api/v1/cameras/cam-12").json()["snapshot"]
     assert shown == {"taken_at": "2026-11-21T08:00:00Z", "url": "/api/v1/cameras/cam-12/snapshot"}
+
+
+def test_a_snapshot_is_checked_where_it_holds_up_nobody(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(_upload: Upload, _said: MediaType) -> None:
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+
+    monkeypatch.setattr(cameras, "check_content", check)
+    street.put("cam-12", json=CAMERA_IN)
+    answer = street.put("cam-12/snapshot", content=JPEG, headers={"Content-Type": "image/jpeg"})
+    assert answer.status_code == 204
 
 
 def test_a_picture_is_looked_at_and_forgotten(street: Street) -> None:

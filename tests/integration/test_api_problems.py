@@ -126,9 +126,20 @@ def test_a_body_over_the_limit(api: Trial, http: TestClient) -> None:
     problem_of(answer, 413, "too-large")
 
 
-def test_a_stranger_cannot_make_the_server_read_a_large_body_by_calling_it_a_picture(http: TestClient) -> None:
-    answer = http.post("/api/v1/cases", content=b"x" * 6000, headers={"Content-Type": "image/jpeg"})
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "cases"), ("PUT", "cameras/snapshot"), ("PUT", "cameras/detect")]
+)
+def test_a_stranger_cannot_make_the_server_read_a_large_body_by_calling_it_a_picture(
+    http: TestClient, method: str, path: str
+) -> None:
+    answer = http.request(method, f"/api/v1/{path}", content=b"x" * 6000, headers={"Content-Type": "image/jpeg"})
     problem_of(answer, 413, "too-large")
+
+
+@pytest.mark.parametrize("path", ["cameras/snapshot/snapshot", "cameras/cam-12/snapshot"])
+def test_a_picture_may_be_larger_than_other_bodies(api: Trial, http: TestClient, path: str) -> None:
+    headers = api.headers("patrol") | {"Content-Type": "image/jpeg"}
+    problem_of(http.put(f"/api/v1/{path}", content=b"x" * 6000, headers=headers), 404, "not-found")
 
 
 def test_what_was_sent_is_not_repeated(http: TestClient) -> None:

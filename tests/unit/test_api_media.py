@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from api.detecting import decode
 from api.errors import TooLarge, WrongMediaType
-from api.media import picture_size, sniff
+from api.media import MOST_BOXES, picture_size, sniff
 
 GREY = np.full((48, 64, 3), 127, np.uint8)
 
@@ -40,6 +40,8 @@ OPEN_BOX = struct.pack(">I4s", 0, b"mdat") + b"\1" * 20
         (MP4, "video/mp4"),
         (MP4 + LARGE_BOX, "video/mp4"),
         (MP4 + OPEN_BOX, "video/mp4"),
+        (MP4 + box(b"free", b"") * (MOST_BOXES - 3), "video/mp4"),
+        (MP4 + box(b"free", b"") * (MOST_BOXES - 2), None),
         (encoded(".jpg")[:-40], None),
         (encoded(".png")[:-20], None),
         (MP4[:-1], None),
@@ -73,6 +75,17 @@ def test_a_picture_bomb_is_refused_before_it_is_decoded() -> None:
     bomb = encoded(".png")[:16] + struct.pack(">II", 60_000, 60_000) + encoded(".png")[24:]
     with pytest.raises(TooLarge, match="60000×60000"):
         decode(bomb)
+
+
+@pytest.mark.parametrize("marker", [0x00, 0x01, *range(0xD0, 0xDA)])
+def test_no_size_is_believed_behind_a_marker_that_has_no_length(marker: int) -> None:
+    """Taken for its length, the next marker would lead to another size than the decoder's, inside the comment."""
+    lie = b"\xff\xc0" + struct.pack(">HBHHB", 11, 8, 1, 1, 1)
+    comment = b"\xff\xe5" + struct.pack(">H", 0xFFFF) + (b"\0" * (0xFFE5 - 4) + lie).ljust(0xFFFD, b"\0")
+    hidden = b"\xff\xd8\xff" + bytes([marker]) + comment + encoded(".jpg")[2:]
+    assert picture_size(hidden) is None
+    with pytest.raises(WrongMediaType):
+        decode(hidden)
 
 
 @given(st.binary(max_size=300))
