@@ -2,7 +2,6 @@
 """Cameras over HTTP."""
 
 import asyncio
-import hashlib
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -25,7 +24,7 @@ from api.errors import NotFound
 from api.ledger_schemas import WhyOut
 from api.model import Camera, CameraState, MediaType
 from api.roles import Principal
-from api.routes.shared import raw_answer, raw_body, refusals
+from api.routes.shared import jpeg, raw_answer, raw_body, refusals
 from api.services import Services, ServicesDep
 from api.shapes import Time
 from api.uploads import check_content, check_length, said_type, write_all
@@ -143,14 +142,7 @@ def snapshot(camera_id: CameraPath, request: Request, _by: Reader, services: Ser
         data = services.blobs.snapshot_path(camera_id).read_bytes()
     except FileNotFoundError as error:
         raise NotFound(f"no picture of {camera_id} yet: wait for the patrol's first look") from error
-    headers = {
-        "ETag": f'"{hashlib.sha256(data).hexdigest()}"',
-        "Cache-Control": "private, no-cache",
-        "X-Content-Type-Options": "nosniff",
-    }
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(data, headers=headers, media_type="image/jpeg")
+    return jpeg(request, data)
 
 
 def _keep_states(

@@ -83,7 +83,7 @@ def download(evidence_id: EvidenceId, request: Request, _by: Reader, services: S
         )
     headers = {
         "ETag": f'"{found.sha256}"',
-        "Cache-Control": "private, max-age=31536000, immutable",
+        "Cache-Control": "private, no-cache",  # asked for anew each time: nobody sees it who has signed out
         "X-Content-Type-Options": "nosniff",
     }
     if headers["ETag"] in request.headers.get("if-none-match", ""):

@@ -4,8 +4,7 @@
 import base64
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Response
-from starlette.responses import FileResponse
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from api import ledger_rows
 from api.auth import Reader, Reporter
@@ -13,7 +12,7 @@ from api.errors import NotFound
 from api.housekeeping import bound_ledger
 from api.ledger_model import Entry, EntryFilter, NewEntry
 from api.ledger_schemas import EntryIn, EntryOut, EntryPage, entry_listed, entry_out
-from api.routes.shared import Cursor, cursor_of, raw_answer, refusals, seq_of
+from api.routes.shared import Cursor, cursor_of, jpeg, raw_answer, refusals, seq_of
 from api.services import Services, ServicesDep
 from api.shapes import Name, Time, both
 from api.uploads import check_content
@@ -84,18 +83,19 @@ def show(entry_id: EntryPath, services: ServicesDep, _by: Reader) -> EntryOut:
 @router.get(
     "/{entry_id}/picture",
     summary="Download the picture of a candidate",
-    response_class=FileResponse,
-    responses=refusals(404, 422) | {200: raw_answer("The picture.", "image/jpeg")},
+    response_class=Response,
+    responses=refusals(404, 422)
+    | {200: raw_answer("The picture.", "image/jpeg"), 304: {"description": "Still the same picture."}},
 )
-def picture(entry_id: EntryPath, services: ServicesDep, _by: Reader) -> Response:
+def picture(entry_id: EntryPath, request: Request, services: ServicesDep, _by: Reader) -> Response:
     """The place when the candidate was first seen, people made unreadable."""
     with services.store.read() as connection:
         ledger_rows.get(connection, entry_id)
-    path = services.blobs.ledger_path(entry_id)
-    if not path.is_file():
-        raise NotFound(f"there is no picture of {entry_id}: the patrol sent none, or it is no longer kept")
-    headers = {"Cache-Control": "private, max-age=86400, immutable", "X-Content-Type-Options": "nosniff"}
-    return FileResponse(path, headers=headers, media_type="image/jpeg")
+    try:
+        data = services.blobs.ledger_path(entry_id).read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound(f"there is no picture of {entry_id}: the patrol sent none, or it is no longer kept") from error
+    return jpeg(request, data)
 
 
 def _new(body: EntryIn) -> NewEntry:

@@ -178,6 +178,13 @@ def test_a_known_etag_is_not_sent_again(api: Trial, http: TestClient) -> None:
     assert (answer.status_code, answer.content) == (304, b"")
 
 
+def test_who_has_signed_out_sees_no_picture_of_before(api: Trial, http: TestClient) -> None:
+    url = send(api, http, JPEG).json()["url"]
+    answer = http.get(url, headers=api.headers("viewer"))
+    assert answer.headers["cache-control"] == "private, no-cache"
+    assert http.get(url, headers={"If-None-Match": answer.headers["etag"]}).status_code == 401
+
+
 def test_a_damaged_file_is_never_served(api: Trial, http: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     url = send(api, http, JPEG).json()["url"]
     files(api)[0].write_bytes(JPEG[:1000])

@@ -77,11 +77,24 @@ def test_an_entry_is_kept_once_with_its_reason_looks_and_picture(office: Office)
     assert first.headers["location"] == f"/api/v1/ledger/{entry['id']}"
     picture = office.http.get(entry["picture"], headers=office.trial.headers("viewer"))
     assert (picture.content, picture.headers["content-type"]) == (JPEG, "image/jpeg")
+    assert picture.headers["cache-control"] == "private, no-cache"
+    known = {"If-None-Match": picture.headers["etag"]}
+    assert office.http.get(entry["picture"], headers=office.trial.headers("viewer") | known).status_code == 304
+    assert office.http.get(entry["picture"], headers=known).status_code == 401
 
 
 def test_an_entry_without_a_picture_says_so(office: Office) -> None:
     entry = office.post(**ENTRY_IN).json()
     assert entry["picture"] is None
+    assert office.get(f"ledger/{entry['id']}/picture").status_code == 404
+
+
+def test_a_picture_that_goes_while_it_is_asked_for_is_not_there(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = office.post(**ENTRY_IN, picture=PICTURE).json()
+    monkeypatch.setattr(Path, "is_file", lambda _path: True)  # as it was a moment ago
+    office.trial.app.state.services.blobs.forget_ledger_pictures([entry["id"]])
     assert office.get(f"ledger/{entry['id']}/picture").status_code == 404
 
 
