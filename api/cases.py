@@ -85,6 +85,8 @@ def move(
 def observe(connection: Connection, case_id: str, fact: Observation, *, by: Principal, now: datetime) -> Case:
     """Records what the patrol saw at a case's place; facts are never refused."""
     case = case_rows.get(connection, case_id)
+    if _overtaken(case, fact, now=now):
+        return _change(connection, case, _saw(f"{fact.kind}_late", case, fact, by=by, now=now))
     if fact.kind == "cleared":
         return _cleared(connection, case, fact, by=by, now=now)
     if fact.kind == "relapsed":
@@ -113,6 +115,16 @@ def _stands_on(connection: Connection, case: Case, at: datetime, *, by: Principa
     text = notes.told("stands_on")
     row = HistoryRow(now, by.actor, case.status, Status.NEW, text["en"], text, "stands_on", at)
     _change(connection, case, row, last_seen_at=at)
+
+
+def _overtaken(case: Case, fact: Observation, *, now: datetime) -> bool:
+    """Whether a fact comes so late that a later one has said the contrary already."""
+    if fact.kind == "cleared":
+        later = None if case.cleared_at else case.last_seen_at
+    else:
+        later = None if fact.kind == "seen" else case.cleared_at
+    # what lies ahead of now was told before a clock was set back: it says nothing of the order
+    return later is not None and fact.at < later <= now
 
 
 def _seen_again(connection: Connection, case: Case, new: NewCase, *, by: Principal, now: datetime) -> Case:

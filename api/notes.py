@@ -8,6 +8,9 @@ NOTES: dict[str, Bilingual] = {
     "relapsed": {"en": "relapsed: it is back", "zh": "复发：再次出现"},
     "resumed": {"en": "still there: it had not gone", "zh": "仍在原处：此前并未离开"},
     "stands_on": {"en": "closed, but it still stands there", "zh": "已结案，但现场仍未清除"},
+    "cleared_late": {"en": "had been free, told late: seen again since", "zh": "曾清除（消息迟到）：此后又被看到"},
+    "relapsed_late": {"en": "had been back, told late: gone since", "zh": "曾复发（消息迟到）：此后已清除"},
+    "resumed_late": {"en": "had still been there, told late: gone since", "zh": "曾仍在原处（消息迟到）：此后已清除"},
     "reported_again": {"en": "reported again", "zh": "再次上报"},
     "relapsed_open": {
         "en": "relapsed, but {case} is already open for this place",

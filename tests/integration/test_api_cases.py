@@ -16,6 +16,7 @@ from api.shapes import Shape
 from api.trial import Trial, served, trial
 
 START = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)  # 23:30 in Shanghai
+MORNING = datetime(2026, 11, 21, 2, tzinfo=UTC)  # when the case of CASE_IN has stood for 50 minutes
 
 
 class City:
@@ -233,6 +234,44 @@ def test_a_closed_case_stays_closed_when_its_place_has_a_newer_one(city: City) -
     told = city.observe(old, "relapsed")
     assert (told.status_code, told.json()["status"], told.json()["relapses"]) == (200, "closed", 0)
     assert f"{new} is already open" in told.json()["history"][-1]["note"]
+
+
+def test_a_clearing_that_comes_late_clears_nothing_that_has_been_seen_since(city: City) -> None:
+    case_id = city.report().json()["id"]
+    city.observe(case_id, "cleared", MORNING)
+    back = city.observe(case_id, "relapsed", MORNING + timedelta(hours=1)).json()
+    late = city.observe(case_id, "cleared", MORNING + timedelta(minutes=30)).json()
+    assert (late["cleared_at"], late["last_seen_at"]) == (None, back["last_seen_at"])
+    assert late["history"][-1]["text"] == {
+        "en": "had been free, told late: seen again since",
+        "zh": "曾清除（消息迟到）：此后又被看到",
+    }
+    cleared = city.observe(case_id, "cleared", MORNING + timedelta(hours=2)).json()
+    assert cleared["cleared_at"] == "2026-11-21T04:00:00Z"
+
+
+@pytest.mark.parametrize("kind", ["relapsed", "resumed"])
+@pytest.mark.parametrize("steps", [(), ("confirmed",), ("false_alarm",), ("confirmed", "dispatched", "handled", "closed")])
+def test_a_return_that_comes_late_undoes_no_clearing_of_later(city: City, kind: str, steps: tuple[str, ...]) -> None:
+    case_id = city.report().json()["id"]
+    for to in steps:
+        city.move(case_id, to)
+    cleared = city.observe(case_id, "cleared", MORNING).json()
+    late = city.observe(case_id, kind, MORNING - timedelta(minutes=30)).json()
+    kept = ("status", "cleared_at", "relapses", "last_seen_at")
+    assert {name: late[name] for name in kept} == {name: cleared[name] for name in kept}
+    assert "told late: gone since" in late["history"][-1]["note"]
+    back = city.observe(case_id, "relapsed", MORNING).json()
+    assert (back["cleared_at"], back["relapses"]) == (None, 1)
+
+
+def test_a_clock_that_was_set_back_hides_neither_a_clearing_nor_a_return(city: City) -> None:
+    case_id = city.report().json()["id"]
+    city.observe(case_id, "seen", city.now + timedelta(hours=8))
+    assert city.observe(case_id, "cleared").json()["cleared_at"] == "2026-11-21T15:30:00Z"
+    city.observe(case_id, "resumed")
+    city.observe(case_id, "cleared", city.now + timedelta(hours=8))
+    assert city.observe(case_id, "relapsed").json()["cleared_at"] is None
 
 
 def test_a_patrol_that_lost_its_memory_reports_a_relapse_by_reporting_again(city: City) -> None:

@@ -185,7 +185,7 @@ def test_why_names_no_case_for_the_days_when_its_thing_was_gone(office: Office) 
     office.camera()
     case = office.post("cases", **CASE_IN).json()  # there since 01:10
     # the API was away that day: what it hears of only now was then
-    for kind, hour in (("cleared", 2), ("resumed", 3), ("cleared", 4), ("relapsed", 6)):
+    for kind, hour in (("cleared", 2), ("resumed", 3), ("cleared", 4), ("relapsed", 6), ("cleared", 5)):
         office.observe(case["id"], kind, f"2026-11-21T0{hour}:00:00Z")
     there = [office.why(datetime(2026, 11, 21, hour, 30, tzinfo=UTC))["verdict"] == "case" for hour in range(1, 8)]
     assert there == [True, True, True, False, False, True, True]
