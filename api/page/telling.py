@@ -2,7 +2,7 @@
 """How decisions are told in the reader's language: rules, reasons, looks; what older versions wrote stays readable."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any, Literal, cast
 
 from api.model import Case
@@ -101,7 +101,8 @@ def _time(raw: object) -> datetime | None:
         found = datetime.fromisoformat(str(raw))
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    # at either end of the calendar the city's time may lie outside of it
+    return found if found.tzinfo and MINYEAR < found.year < MAXYEAR else None
 
 
 def tally(found: list[LookView]) -> dict[str, int]:

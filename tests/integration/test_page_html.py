@@ -140,6 +140,7 @@ def test_only_cases_that_belong_on_the_wall_come_for_their_ids(client: TestClien
     [
         [],
         [{"at": "2026-11-21T05:00:00Z", "verdict": "hit", "confidence": 0.8, "why": "box 0.8"}],
+        [{"at": "0001-01-01T00:00:00+14:00"}, {"at": "9999-12-31T23:59:59Z"}, {"at": "0002-01-01T00:00:00+14:00"}],
         ["a line", 3, None, {"verdict": "blurred"}, {"at": "yesterday"}, {"confidence": "high"}, [1]],
     ],
 )
