@@ -74,7 +74,9 @@ class Store:
         self._engine = _engine(url)
         self._writer = self._engine.execution_options(writes=True)
         self._reader = self._engine
-        if self._engine.dialect.name == "postgresql":  # its default shows each statement another state
+        if self._engine.dialect.name == "postgresql":
+            # a writer that waited for its turn must see what the one before it wrote, a reader one state all along
+            self._writer = self._writer.execution_options(isolation_level="READ COMMITTED")
             self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
         self._turn = threading.Lock()
         self._after_commit: list[Callable[[], None]] = []

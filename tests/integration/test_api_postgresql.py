@@ -27,7 +27,7 @@ from api.model import NewCase
 from api.roles import Principal, Role
 from api.schemas import CASE_IN, CaseIn
 from api.store import Store
-from api.tables import metadata
+from api.tables import case_numbers, metadata
 from api.trial import Trial, served, trial
 
 GIVEN = os.environ.get("CURBWATCH_TEST_POSTGRES")
@@ -105,6 +105,25 @@ def test_a_reader_sees_one_state_of_the_database(api: Trial) -> None:
         with store.write() as writer:
             writer.exec_driver_sql("INSERT INTO case_numbers VALUES ('20261121', 1)")
         assert reader.exec_driver_sql(count).scalar_one() == before
+
+
+def test_writers_take_turns_whatever_isolation_the_city_has_chosen(api: Trial, url: str) -> None:
+    strict = sa.make_url(url).update_query_dict({"options": "-c default_transaction_isolation=serializable"})
+    stores = [Store(strict.render_as_string(hide_password=False)) for _ in range(2)]
+    with api.app.state.services.store.write() as connection:
+        connection.execute(sa.insert(case_numbers).values(day="20261121", last=0))
+
+    def count(store: Store) -> None:
+        for _ in range(25):
+            with store.write() as connection:
+                connection.execute(sa.update(case_numbers).values(last=case_numbers.c.last + 1))
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(count, stores))
+    for store in stores:
+        store.close()
+    with api.app.state.services.store.read() as connection:
+        assert connection.execute(sa.select(case_numbers.c.last)).scalar_one() == 50
 
 
 def test_a_case_lives_its_life(api: Trial) -> None:
