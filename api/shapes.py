@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What every shape that travels is made of: bounded words and numbers, times, reasons, sentences in both languages."""
 
-import json
+import math
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from api.ledger_model import Bilingual
+
+DEEPEST = 100  # what is nested some 250 deep comes in, but cannot be written out again
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -25,14 +27,28 @@ def plain(value: str) -> str:
 
 def _sound_json(value: Any) -> Any:
     try:
-        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
-        text.encode()
-        json.loads(text, parse_int=lambda digits: float(int(digits)))  # whoever formats a larger one stumbles
-    except (ValueError, OverflowError, RecursionError) as error:
-        raise ValueError("numbers must fit a float, text be valid Unicode, nesting modest") from error
-    if "\\u0000" in text:
-        raise ValueError("control characters are not taken")
+        _check_json(value, DEEPEST)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(
+            f"numbers must fit a float, text be Unicode without NUL, nesting be {DEEPEST} deep at most"
+        ) from error
     return value
+
+
+def _check_json(value: Any, deeper: int) -> None:
+    match value:
+        case str():
+            value.encode()
+            if "\0" in value:
+                raise ValueError
+        case int() | float():  # whoever formats a larger one stumbles
+            if not math.isfinite(value):
+                raise ValueError
+        case list() | dict():
+            if not deeper:
+                raise ValueError
+            for each in (*value, *value.values()) if isinstance(value, dict) else value:
+                _check_json(each, deeper - 1)
 
 
 Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]

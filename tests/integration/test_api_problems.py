@@ -35,6 +35,11 @@ def http(api: Trial) -> Iterator[TestClient]:
         yield client
 
 
+def nested(times: int) -> dict[str, Any]:
+    """An empty object in so many others."""
+    return {"a": nested(times - 1)} if times else {}
+
+
 def problem_of(answer: httpx2.Response, status: int, slug: str) -> dict[str, Any]:
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
@@ -87,6 +92,9 @@ def test_an_unknown_case(api: Trial, http: TestClient) -> None:
         ({"surprise": 1}, "#/surprise"),
         ({"camera_id": "../etc"}, "#/camera_id"),
         ({"rule": {"a": "\u0000"}}, "#/rule"),
+        ({"rule": {"\0": 1}}, "#/rule"),
+        ({"rule": nested(100)}, "#/rule"),
+        ({"trace": [nested(300)]}, "#/trace"),
         ({"rule": {"hit_ratio": 10**400}}, "#/rule"),
         ({"trace": [{"confidence": -(10**400)}]}, "#/trace"),
     ],
@@ -96,6 +104,13 @@ def test_a_wrong_field_is_named(api: Trial, http: TestClient, changes: dict[str,
     answer = http.post("/api/v1/cases", json=CASE_IN | changes, headers=headers)
     problem = problem_of(answer, 422, "invalid")
     assert [(entry["in"], entry["pointer"]) for entry in problem["errors"]] == [("body", pointer)]
+
+
+@pytest.mark.parametrize("rule", [nested(99), {"path": "C:\\u0000dir"}, {"path": "C:\\\\u0000dir"}])
+def test_json_that_is_only_odd_is_taken_and_given_back(api: Trial, http: TestClient, rule: dict[str, Any]) -> None:
+    headers = api.headers("admin") | {"Idempotency-Key": "a"}
+    case = http.post("/api/v1/cases", json=CASE_IN | {"rule": rule}, headers=headers).json()
+    assert http.get(f"/api/v1/cases/{case['id']}", headers=headers).json()["rule"] == rule
 
 
 @pytest.mark.parametrize("rule", [b'{"a": NaN}', b'{"a": Infinity}', b'{"a": "\\ud800"}', b"[" * 3000])
