@@ -3,13 +3,14 @@
 
 A patrol reports its camera's error as an English sentence, which logs and other programs read too. Each sentence
 that it may say stands here with its Chinese one, as does a state that comes without any; what is not known, such as
-a newer patrol's words, stays as it is.
+a newer patrol's words, or is too long for a sentence, stays as it is.
 """
 
 import re
 
 from api.text import Language, Text
 
+LONGEST = 400  # letters; in a longer text the many ways to split it would take seconds
 RETRYING = Text(en="{text}; retrying in {seconds} s", zh="{text}；{seconds} 秒后重试")
 FAULTS = (
     Text(en="connecting", zh="连接中"),
@@ -95,7 +96,7 @@ _FAULTS = tuple((_pattern(text), text) for text in FAULTS)
 
 def fault(said: str, language: Language) -> str:
     """What a patrol said of a camera, in the reader's language."""
-    if language == "en":
+    if language == "en" or len(said) > LONGEST:
         return said
     if later := _RETRYING.fullmatch(said):
         return RETRYING.zh.format(text=fault(later["text"], language), seconds=later["seconds"])

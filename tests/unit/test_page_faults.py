@@ -48,3 +48,9 @@ def test_values_stay_and_unknown_words_are_left_alone() -> None:
     )
     assert fault("a newer patrol's words; retrying in 4 s", "zh") == "a newer patrol's words；4 秒后重试"
     assert fault("{name}", "zh") == "{name}"
+
+
+def test_what_is_longer_than_a_sentence_is_not_searched_for_one() -> None:
+    long = f"no picture for 8 s from {'cam-7' * 100}: check power and network"
+    assert fault(long, "zh") == long
+    assert fault(f"{long}; retrying in 4 s", "zh") == f"{long}; retrying in 4 s"
