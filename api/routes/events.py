@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from api.auth import Reader, still_may
 from api.errors import Unavailable
@@ -47,31 +48,42 @@ async def follow(
     if hub.closed or hub.listeners >= services.config.event_clients:
         raise Unavailable("too many event streams are open: close some, then try again", retry_after_s=15)
     start = last_event_id if last_event_id is not None else after
-    return StreamingResponse(_stream(services, request, start), media_type="text/event-stream", headers=HEADERS)
+    return _Followed(services, request, start)
+
+
+class _Followed(StreamingResponse):
+    """Counts as a listener from when it is let in, so that many who come at once are not all let in."""
+
+    def __init__(self, services: Services, request: Request, start: int | None) -> None:
+        super().__init__(_stream(services, request, start), media_type="text/event-stream", headers=HEADERS)
+        self._services = services
+        services.hub.listeners += 1
+        services.metrics.listeners.inc()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:  # not where the stream ends: whoever leaves early never begins it
+            self._services.hub.listeners -= 1
+            self._services.metrics.listeners.dec()
 
 
 async def _stream(services: Services, request: Request, start: int | None) -> AsyncIterator[str]:
     hub, heartbeat_s = services.hub, services.config.heartbeat_s
-    services.metrics.listeners.inc()
-    hub.listeners += 1
-    try:
-        yield "retry: 2000\n: welcome\n\n"
-        last_id, greeting = await _begin(hub, start)
-        yield greeting
-        checked = time.monotonic()
-        while not hub.closed:
-            for event in await hub.after(last_id):
-                yield _text(event)
-                last_id = event.id
-            if not await hub.changed(last_id, timeout_s=heartbeat_s):
-                yield ": still here\n\n"
-            if time.monotonic() - checked >= heartbeat_s:
-                checked = time.monotonic()
-                if not await asyncio.to_thread(still_may, request, services, Permission.READ):
-                    return
-    finally:
-        hub.listeners -= 1
-        services.metrics.listeners.dec()
+    yield "retry: 2000\n: welcome\n\n"
+    last_id, greeting = await _begin(hub, start)
+    yield greeting
+    checked = time.monotonic()
+    while not hub.closed:
+        for event in await hub.after(last_id):
+            yield _text(event)
+            last_id = event.id
+        if not await hub.changed(last_id, timeout_s=heartbeat_s):
+            yield ": still here\n\n"
+        if time.monotonic() - checked >= heartbeat_s:
+            checked = time.monotonic()
+            if not await asyncio.to_thread(still_may, request, services, Permission.READ):
+                return
 
 
 async def _begin(hub: Hub, start: int | None) -> tuple[int, str]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Live events over real connections: each once, in order, across every interruption."""
 
+import asyncio
 import json
 import threading
 import time
@@ -10,20 +11,25 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
+from starlette.requests import ClientDisconnect, Request
 
 from api import accounts, cases, event_log, hub
+from api.errors import Unavailable
 from api.model import NewCase
 from api.roles import Principal, Role
+from api.routes import events
 from api.schemas import CASE_IN, CaseIn
+from api.services import Services
 from api.store import Store
 from api.trial import Trial, served, trial
 
 PATROL = Principal("key", "patrol-1", Role.PATROL)
+VIEWER = Principal("key", "viewer-1", Role.VIEWER)
 
 
 @pytest.fixture
@@ -182,6 +188,26 @@ def test_too_many_listeners_are_told_to_wait(api: Trial) -> None:
             next(stream)
         refused = httpx2.get(f"{url}/api/v1/events", headers=api.headers("viewer"))
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "15")
+
+
+def test_of_many_who_come_at_once_no_more_are_let_in_and_places_come_back(tmp_path: Path) -> None:
+    api = trial(tmp_path, change=lambda config: replace(config, event_clients=1))
+    services: Services = api.app.state.services
+    scope = {"type": "http", "headers": [], "asgi": {"spec_version": "2.4"}}
+
+    async def never(*_message: object) -> NoReturn:
+        raise OSError("gone before the first word")
+
+    async def come_and_go() -> None:
+        stream = await events.follow(Request(scope), VIEWER, services)
+        with pytest.raises(Unavailable):
+            await events.follow(Request(scope), VIEWER, services)
+        with pytest.raises(ClientDisconnect):
+            await stream(scope, never, never)
+        await events.follow(Request(scope), VIEWER, services)
+
+    asyncio.run(come_and_go())
+    services.store.close()
 
 
 def test_stopping_the_server_ends_streams_at_once(api: Trial) -> None:
