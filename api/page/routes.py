@@ -32,7 +32,6 @@ from api.workflow import Status
 PAGE = 30
 TICKETS = 2000
 YEAR_S = 365 * 24 * 3600
-OwnPath = Annotated[str, Query(max_length=500)]
 
 
 class PageRoute(APIRoute):
@@ -179,7 +178,7 @@ def why(
 
 
 @router.get("/login")
-def login(request: Request, next: OwnPath = "/", error: str = "") -> Response:  # noqa: A002 - as in the form
+def login(request: Request, next: str = "/", error: str = "") -> Response:  # noqa: A002 - as in the form
     """Where people sign in."""
     key = {"wrong": "js.login.refused", "wait": "js.login.slow_down"}.get(error)
     return render(Viewer(request), "login.html", page="login", next=own_path(next), error_key=key)
@@ -193,7 +192,7 @@ def known(request: Request, services: ServicesDep) -> dict[str, bool]:
 
 
 @router.get("/language")
-def language(to: Language, next: OwnPath = "/") -> Response:  # noqa: A002 - as in the form
+def language(to: Language, next: str = "/") -> Response:  # noqa: A002 - as in the form
     """Remembers a language and goes back."""
     response = RedirectResponse(own_path(next), 303)
     response.set_cookie(LANGUAGE_COOKIE, to, max_age=YEAR_S, path="/", samesite="lax", httponly=True)

@@ -19,7 +19,8 @@ from api.services import Services, ServicesDep
 from api.sessions import NewSession
 
 router = APIRouter(tags=["session"])
-FieldText = Annotated[str, Form(max_length=500)]
+FIELD_LETTERS = 500
+FieldText = Annotated[str, Form(max_length=FIELD_LETTERS)]
 
 
 class SessionOut(BaseModel):
@@ -62,6 +63,7 @@ def login(
         return RedirectResponse("/login?" + urlencode({"error": reason, "next": own_path(next)}), 303)
     with services.store.write() as connection:
         hours = services.config.session_hours
+        sessions.end(connection, request.cookies.get(sessions.COOKIE, ""))  # this browser holds one, the new one
         fresh = sessions.start(connection, who, now=services.clock(), hours=hours)
     response = RedirectResponse(own_path(next), 303) if to_html else _session_json(who, fresh)
     _set_cookie(services, response, fresh)
@@ -130,9 +132,9 @@ def _set_cookie(services: Services, response: Response, fresh: NewSession) -> No
 
 
 def own_path(path: str) -> str:
-    """`path` when it stays on this site; the front page otherwise."""
+    """`path` when it stays on this site and is no longer than a form takes; the front page otherwise."""
     safe = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
-    return path if safe else "/"
+    return path if safe and len(path) <= FIELD_LETTERS else "/"
 
 
 def _end(services: Services, cookie: str) -> None:

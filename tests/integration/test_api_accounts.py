@@ -101,6 +101,15 @@ def test_a_key_can_sign_in_to_the_page_and_ends_with_it(house: House) -> None:
     assert house.session().status_code == 401
 
 
+def test_who_signs_in_anew_has_left_the_session_before(house: House) -> None:
+    before = house.login().cookies["curbwatch_session"]
+    house.login(token=house.trial.keys[Role.VIEWER])
+    assert house.session().json()["name"] == "viewer-1"
+    house.http.cookies.clear()
+    house.http.cookies.set("curbwatch_session", before)
+    assert house.session().status_code == 401
+
+
 def test_a_browser_is_sent_on_but_never_away(house: House) -> None:
     browser = {"Accept": "text/html,application/xhtml+xml"}
 

@@ -56,6 +56,13 @@ def test_nothing_is_shown_before_signing_in(client: TestClient, path: str) -> No
     assert answer.headers["location"].startswith("/login?next=%2F")
 
 
+def test_an_address_too_long_to_come_back_to_leads_to_the_sign_in_all_the_same(client: TestClient) -> None:
+    answer = client.get(client.get("/?status=all&x=" + "a" * 600).headers["location"])
+
+    assert answer.status_code == 200
+    assert answer.text.count('name="next" value="/"') == 2
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_carry_the_headers_that_keep_foreign_things_out(client: TestClient, made: Trial, path: str) -> None:
     answer = client.get(path, headers=made.headers("viewer"))
