@@ -41,11 +41,16 @@ def fingerprint(*parts: object) -> str:
 
 def once(connection: Connection, attempt: Attempt, act: Callable[[], Answer], *, now: datetime) -> Answer:
     """The answer of `act`, or the one given before; raises KeyReused when the body is another one."""
+    return answered(connection, attempt) or _first(connection, attempt, act(), now=now)
+
+
+def answered(connection: Connection, attempt: Attempt) -> Answer | None:
+    """The answer given before, None for a fresh key; raises KeyReused when the body is another one."""
     known = connection.execute(
         sa.select(idempotency).where(idempotency.c.scope == attempt.scope, idempotency.c.key == attempt.key)
     ).one_or_none()
     if known is None:
-        return _first(connection, attempt, act(), now=now)
+        return None
     if known.fingerprint != attempt.fingerprint:
         raise KeyReused("this Idempotency-Key was used with another body: send a new key for a new request")
     return Answer(known.status, known.body, known.location, replayed=True)

@@ -9,10 +9,10 @@ from starlette.requests import Request
 ONE_RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})|bytes=-(\d{1,15})")
 
 
-def check_range(request: Request, size: int) -> None:
+def check_range(request: Request, size: int, etag: str) -> None:
     """Drops a Range header that is not one plain range (RFC 9110 lets a server ignore it); raises 416."""
     said = request.headers.get("range")
-    if said is None:
+    if said is None or request.headers.get("if-range", etag) != etag:  # of another file: this one is sent whole
         return
     found = ONE_RANGE.fullmatch(said.strip())
     if found is None or (found[1] and found[2] and int(found[2]) < int(found[1])):

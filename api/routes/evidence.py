@@ -16,12 +16,12 @@ from api import case_rows, cases, evidence_rows
 from api.auth import Reader, Reporter
 from api.blobs import Upload
 from api.errors import Forgotten, NotFound
-from api.idempotency import Answer
+from api.idempotency import Answer, answered
 from api.media import SUFFIX
 from api.model import Evidence, EvidenceKind, NewEvidence
 from api.ranges import check_range
 from api.routes.cases import CaseId
-from api.routes.shared import IdempotencyKey, raw_answer, raw_body, refusals, write_once
+from api.routes.shared import IdempotencyKey, attempt_of, raw_answer, raw_body, refusals, write_once
 from api.schemas import EvidenceOut
 from api.services import Services, ServicesDep
 from api.shapes import Time
@@ -88,7 +88,7 @@ def download(evidence_id: EvidenceId, request: Request, _by: Reader, services: S
     }
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    check_range(request, found.bytes)
+    check_range(request, found.bytes, headers["ETag"])
     return FileResponse(
         _whole_file(services, found),
         headers=headers,
@@ -105,7 +105,11 @@ def _check_case(services: Services, case_id: str) -> None:
 
 def _keep(services: Services, request: Request, key: str, new: NewEvidence, upload: Upload) -> Response:
     check_content(upload, new.media_type)
-    sha256 = services.blobs.keep(upload)
+    sha256 = upload.sha256
+    body = [asdict(new), sha256]
+    with services.store.read() as connection:  # before it is kept: nobody would find and delete a file without a case
+        answered(connection, attempt_of(request, key, body))
+    services.blobs.keep(upload)
 
     def act(connection: Connection) -> Answer:
         known = evidence_rows.same(connection, new, sha256)
@@ -116,7 +120,7 @@ def _keep(services: Services, request: Request, key: str, new: NewEvidence, uplo
         cases.announce_evidence(connection, new.case_id, now=now)
         return _answer(201, stored)
 
-    return write_once(services, request, key, [asdict(new), sha256], act)
+    return write_once(services, request, key, body, act)
 
 
 def _answer(status: int, stored: Evidence) -> Answer:

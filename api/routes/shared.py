@@ -115,9 +115,14 @@ def write_once(
     with services.store.write() as connection:
         if key is None:
             return as_response(act(connection))
-        attempt = Attempt(f"{request.method} {request.url.path}", key, idempotency.fingerprint(body))
+        attempt = attempt_of(request, key, body)
         answer = idempotency.once(connection, attempt, lambda: act(connection), now=services.clock())
     return as_response(answer)
+
+
+def attempt_of(request: Request, key: str, body: object) -> Attempt:
+    """What a request with an Idempotency-Key is known by."""
+    return Attempt(f"{request.method} {request.url.path}", key, idempotency.fingerprint(body))
 
 
 def as_response(answer: Answer) -> Response:

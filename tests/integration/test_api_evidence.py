@@ -93,6 +93,7 @@ def test_a_key_with_other_bytes_is_refused(api: Trial, http: TestClient) -> None
     send(api, http, JPEG, key="e1")
     refused = send(api, http, PNG, said="image/png", key="e1")
     assert (refused.status_code, refused.json()["type"]) == (422, "urn:curbwatch:problem:key-reused")
+    assert [path.read_bytes() for path in files(api)] == [JPEG]
 
 
 @pytest.mark.parametrize(
@@ -171,6 +172,13 @@ def test_a_range_behind_the_end_says_how_long_the_file_is(api: Trial, http: Test
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+def test_a_range_of_another_file_gets_this_one_whole(api: Trial, http: TestClient) -> None:
+    url = send(api, http, JPEG).json()["url"]
+    another = {"Range": f"bytes={len(JPEG)}-", "If-Range": '"of another file"'}
+    answer = http.get(url, headers=api.headers("viewer") | another)
+    assert (answer.status_code, answer.content) == (200, JPEG)
+
+
 def test_a_known_etag_is_not_sent_again(api: Trial, http: TestClient) -> None:
     url = send(api, http, JPEG).json()["url"]
     etag = http.get(url, headers=api.headers("viewer")).headers["etag"]
@@ -185,7 +193,7 @@ def test_who_has_signed_out_sees_no_picture_of_before(api: Trial, http: TestClie
     assert http.get(url, headers={"If-None-Match": answer.headers["etag"]}).status_code == 401
 
 
-def test_a_damaged_file_is_never_served(api: Trial, http: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_file_that_is_cut_off_is_never_served(api: Trial, http: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     url = send(api, http, JPEG).json()["url"]
     files(api)[0].write_bytes(JPEG[:1000])
     answer = http.get(url, headers=api.headers("viewer"))
