@@ -24,6 +24,7 @@ from api.errors import SchemaOutdated
 MIGRATIONS = Path(__file__).parent / "migrations"
 WRITERS_TURN = 0x63757262  # "curb": the advisory lock that PostgreSQL writers take
 BUSY_TIMEOUT_MS = 10_000
+PRIVATE = 0o700  # of a folder that is made: hashes of passwords and pictures of people lie in it
 
 
 class _DriverConnection(Protocol):
@@ -168,4 +169,4 @@ def upgrade(url: str) -> str:
 def _make_folder(url: str) -> None:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(parsed.database).parent.mkdir(PRIVATE, parents=True, exist_ok=True)

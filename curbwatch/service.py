@@ -23,7 +23,7 @@ from api.config import MEBIBYTE, ApiConfig
 from api.detecting import DetectedBox, DetectFn
 from api.roles import Role
 from api.server import Server, listen
-from api.store import open_store, upgrade
+from api.store import PRIVATE, open_store, upgrade
 from curbwatch.allocator import give_back, share_arenas
 from curbwatch.client import Client
 from curbwatch.courier import Courier
@@ -59,7 +59,7 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
     _check(settings, part)
     share_arenas()
     cv2.setNumThreads(1)  # its loops are short: many cameras keep the processors busy, not many threads for one
-    settings.service.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.service.data_dir.mkdir(PRIVATE, parents=True, exist_ok=True)
     metrics, api_url = PatrolMetrics(by_camera=settings.patrol.metrics_by_camera), settings.patrol.api_url
     frame_there, readers = threading.Event(), dict[str, CameraReader]()
     with ExitStack() as stack:

@@ -47,6 +47,11 @@ def test_migrations_make_what_the_code_expects(store: Store) -> None:
         assert compare_metadata(context, metadata) == []
 
 
+def test_others_on_the_machine_cannot_look_into_the_folder_that_is_made(tmp_path: Path, store: Store) -> None:
+    check_schema(store)
+    assert (tmp_path / "deep" / "down").stat().st_mode & 0o777 == 0o700
+
+
 def test_upgrading_twice_changes_nothing(url: str, store: Store) -> None:
     with store.write() as connection:
         connection.execute(sa.insert(probe).values(id=1, at=NOW))

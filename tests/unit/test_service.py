@@ -11,6 +11,7 @@ from curbwatch.memories import Memories
 from curbwatch.service import _post, alone, service
 from curbwatch.settings import Settings
 from curbwatch.spool import Spool
+from detector.errors import ManifestError
 from detector.look import Sighting
 from detector.observe import Memory
 from detector.reasons import Reason, because
@@ -34,6 +35,13 @@ def test_another_api_without_a_token_for_it_is_refused_before_anything_runs(tmp_
     with pytest.raises(SettingsError, match=r"patrol\.api_url without patrol\.token.*keys add"), service(settings):
         pass
     assert not (tmp_path / "data").exists()
+
+
+def test_others_on_the_machine_cannot_look_into_a_folder_that_is_made(tmp_path: Path) -> None:
+    settings = watched(tmp_path, model={"manifest": str(tmp_path / "none.json")})
+    with pytest.raises(ManifestError), service(settings, "api"):
+        pass
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize(
