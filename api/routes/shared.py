@@ -93,7 +93,7 @@ def raw_answer(description: str, *media_types: str) -> dict[str, Any]:
 
 
 def jpeg(request: Request, data: bytes) -> Response:
-    """A picture that browsers ask for anew each time, so that nobody sees it who has signed out; 304 if they have it."""
+    """A picture; browsers ask for it anew each time, so that nobody sees it who has signed out (304 if unchanged)."""
     headers = {
         "ETag": f'"{hashlib.sha256(data).hexdigest()}"',
         "Cache-Control": "private, no-cache",

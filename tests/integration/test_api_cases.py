@@ -251,7 +251,9 @@ def test_a_clearing_that_comes_late_clears_nothing_that_has_been_seen_since(city
 
 
 @pytest.mark.parametrize("kind", ["relapsed", "resumed"])
-@pytest.mark.parametrize("steps", [(), ("confirmed",), ("false_alarm",), ("confirmed", "dispatched", "handled", "closed")])
+@pytest.mark.parametrize(
+    "steps", [(), ("confirmed",), ("false_alarm",), ("confirmed", "dispatched", "handled", "closed")]
+)
 def test_a_return_that_comes_late_undoes_no_clearing_of_later(city: City, kind: str, steps: tuple[str, ...]) -> None:
     case_id = city.report().json()["id"]
     for to in steps:
