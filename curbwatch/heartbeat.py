@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from datetime import UTC, datetime
 from math import inf
 
@@ -131,11 +130,16 @@ class Heartbeat:
 
     def _news(self, now: float) -> dict[str, dict[str, object]]:
         """The states of cameras that have news or were not heard of for a while."""
-        undelivered, found = self._undelivered(), {}
+        standing = {camera_id: _standing(post) for camera_id, post in self._posts.items()}
+        undelivered, found = self._undelivered(), {}  # asked after: how it came to stand is told before that it stands
         for camera_id, post in self._posts.items():
+            stuck = undelivered.get(camera_id, Undelivered())
+            told = {
+                "messages_waiting": stuck.messages_waiting,
+                "messages_refused": stuck.messages_refused,
+                "standing": [seen for seen in standing[camera_id] if seen["key"] not in stuck.sites],
+            }
             # only what there is to say: an API of an older version knows no such fields
-            stuck = asdict(undelivered.get(camera_id, Undelivered()))
-            told = stuck | {"standing": _standing(post)}
             state = _state(post) | {name: value for name, value in told.items() if value}
             heard_at, heard = self._reported.get(camera_id, (-inf, {}))
             late = now - heard_at >= min(QUIETER * self._every_s, max(LONGEST_S, self._every_s))

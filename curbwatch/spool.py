@@ -50,10 +50,14 @@ _PUT_WATCH = "INSERT INTO watches VALUES (?, ?) ON CONFLICT (camera_id) DO UPDAT
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """How many messages of a camera wait although they were tried, and how many the API refused for good."""
+    """How many messages of a camera wait although they were tried, and how many the API refused for good.
+
+    sites: keys of those of which messages wait, tried or not.
+    """
 
     messages_waiting: int = 0
     messages_refused: int = 0
+    sites: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +162,19 @@ class Spool:
         return int(waiting), int(refused)
 
     def undelivered(self) -> dict[str, Undelivered]:
-        """By camera what did not arrive; without cameras whose messages all arrived or were only just written."""
-        by_camera = f"SELECT {CAMERA} AS camera, COUNT(*) FROM messages WHERE refused IS"  # noqa: S608 - our own words
+        """By camera what did not arrive; without cameras whose messages all did."""
+        told = f"SELECT {CAMERA} AS camera, COUNT(*)"
         with self._lock:
-            waiting = self._db.execute(f"{by_camera} NULL GROUP BY camera HAVING MAX(attempts) > 0").fetchall()
-            refused = self._db.execute(f"{by_camera} NOT NULL GROUP BY camera").fetchall()
-        wait, gone = dict(waiting), dict(refused)
-        return {camera: Undelivered(wait.get(camera, 0), gone.get(camera, 0)) for camera in wait | gone}
+            waiting = self._db.execute(
+                f"{told}, MAX(attempts), json_group_array(DISTINCT site_key) FROM messages"
+                " WHERE refused IS NULL GROUP BY camera"
+            ).fetchall()
+            refused = self._db.execute(f"{told} FROM messages WHERE refused IS NOT NULL GROUP BY camera").fetchall()
+        gone, found = dict(refused), dict[str, Undelivered]()
+        for camera, count, attempts, keys in waiting:
+            tried = count if attempts else 0  # what was only just written is under way
+            found[camera] = Undelivered(tried, gone.get(camera, 0), frozenset(json.loads(keys)))
+        return {camera: Undelivered(0, count) for camera, count in gone.items()} | found
 
     def refusals(self) -> list[tuple[Message, str]]:
         """What the API refused for good, the oldest first, each with its reason; without attachments."""

@@ -135,7 +135,8 @@ def test_news_is_told_at_once(api: Heard, post: Post) -> None:
 
 
 def test_what_stands_there_is_told_with_the_next_report(api: Heard, post: Post) -> None:
-    beat = heartbeat(api, post)
+    waiting: dict[str, Undelivered] = {}
+    beat = heartbeat(api, post, undelivered=lambda: waiting)
     beat._round(0.0)
     assert "standing" not in api.state  # an older API would refuse what it does not know
     api.all()
@@ -150,6 +151,9 @@ def test_what_stands_there_is_told_with_the_next_report(api: Heard, post: Post) 
     expected = [(site.key, site.last_seen_at) for site in (case, told)]
     kept = CameraStateIn.model_validate(api.state).standing
     assert [(each.key, each.last_seen_at) for each in kept] == expected
+    waiting["cam-1"] = Undelivered(sites=frozenset({case.key}))
+    beat._round(30.0)
+    assert [each.key for each in CameraStateIn.model_validate(api.state).standing] == [told.key]
 
 
 def test_messages_that_did_not_arrive_are_told_at_once_and_so_is_their_end(api: Heard, post: Post) -> None:

@@ -153,12 +153,18 @@ def test_what_waits_and_what_was_refused_stands_in_the_metrics(spool: Spool) -> 
 
 def test_what_did_not_arrive_is_known_of_each_camera(spool: Spool) -> None:
     spool.put(watched(), [CASE, PICTURE])
-    assert spool.undelivered() == {}  # nobody has tried yet
+    key = frozenset({CASE.site_key})
+    assert spool.undelivered() == {"cam-1": Undelivered(0, 0, key)}  # nobody has tried yet
     spool.failed(spool.waiting()[0])
     spool.add(Message("cam-2/site", "case", "{}"))
     spool.add(Message("cam-10/site", "case", "{}"))
     spool.refused(spool.waiting()[-2], "no")
-    assert spool.undelivered() == {"cam-1": Undelivered(2, 0), "cam-10": Undelivered(0, 1)}
+    under_way = Undelivered(0, 0, frozenset({"cam-2/site"}))
+    told = {"cam-1": Undelivered(2, 0, key), "cam-2": under_way, "cam-10": Undelivered(0, 1)}
+    assert spool.undelivered() == told
+    for message in spool.waiting():
+        spool.accepted(message)
+    assert spool.undelivered() == {"cam-10": Undelivered(0, 1)}
 
 
 def test_what_was_refused_is_sent_once_more_or_forgotten(spool: Spool) -> None:
