@@ -42,8 +42,8 @@ def newest(connection: Connection, keys: Collection[str]) -> list[Row[Any]]:
     return list(connection.execute(sa.select(*columns).where(cases.c.seq.in_(last)).order_by(cases.c.seq)))
 
 
-def standing(connection: Connection, camera_id: str, at: datetime) -> tuple[Case, Stay] | None:
-    """The case of a camera whose thing stood there at a moment, the one confirmed last if there are several."""
+def standing(connection: Connection, camera_id: str, at: datetime) -> list[tuple[Case, Stay]]:
+    """The cases of a camera whose things stood there at a moment, the one confirmed last first."""
     gone = sa.func.coalesce(cases.c.cleared_at, cases.c.last_seen_at)
     stands = sa.and_(cases.c.cleared_at.is_(None), cases.c.status.not_in(DONE))
     query = sa.select(cases).where(
@@ -51,7 +51,7 @@ def standing(connection: Connection, camera_id: str, at: datetime) -> tuple[Case
     )
     rows = connection.execute(query.order_by(cases.c.confirmed_at.desc(), cases.c.seq.desc())).all()
     stays = ((case, case.stay_at(at)) for case in _whole(connection, rows))  # it may have been gone in between
-    return next(((case, stay) for case, stay in stays if stay), None)
+    return [(case, stay) for case, stay in stays if stay]
 
 
 def page(connection: Connection, wanted: CaseFilter, *, limit: int, before_seq: int | None = None) -> list[Case]:

@@ -75,6 +75,7 @@ WHY: dict[str, Any] = {
         "zh": "14:03:00 cam-12 未立案：“gate”内的占道经营停留 40 秒后离开（立案需停留 120 秒）",
     },
     "case": None,
+    "cases": [],
     "reason": {"code": "left", "values": {"stood_s": 40.0}},
     "entries": [ENTRY_LISTED],
 }
@@ -159,7 +160,8 @@ class WhyOut(Answer):
         "case", "given_up", "down", "silent", "removed", "blind", "nothing", "forgotten", "future", "before"
     ]
     text: TextOut
-    case: str | None = Field(description="The case that stood then: GET /api/v1/cases/{id}.")
+    case: str | None = Field(description="The case that stood then, the one confirmed last of several.")
+    cases: list[str] = Field(description="All cases that stood then, that one first: GET /api/v1/cases/{id}.")
     reason: ReasonOut | None
     entries: list[EntryListed] = Field(description="Candidates of that moment, those that stood longest first.")
 

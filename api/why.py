@@ -28,9 +28,12 @@ CLASSES: dict[str, Bilingual] = {
     "debris": {"en": "piled debris", "zh": "乱堆物料"},
 }
 TEXTS: dict[str, Bilingual] = {
-    "case": {
-        "en": "a case at {time} on {camera}: {case}, {what} in {zone}, there since {since}, confirmed {confirmed}",
-        "zh": "{time} {camera} 有案件：{case}，“{zone}”内的{what}，{since} 出现，{confirmed} 确认",
+    "case": {"en": "{counted} at {time} on {camera}: {cases}", "zh": "{time} {camera} 有{counted}：{cases}"},
+    "a_case": {"en": "a case", "zh": "案件"},
+    "some_cases": {"en": "{n} cases", "zh": " {n} 宗案件"},
+    "one_case": {
+        "en": "{case}, {what} in {zone}, there since {since}, confirmed {confirmed}",
+        "zh": "{case}，“{zone}”内的{what}，{since} 出现，{confirmed} 确认",
     },
     "given_up": {
         "en": "no case at {time} on {camera}: {what} {where}, {reason}{needs}",
@@ -97,7 +100,7 @@ class _Asked:
 
 
 def answer(connection: Connection, camera: Camera, at: datetime, *, now: datetime, config: ApiConfig) -> WhyOut:
-    """The sentence, with the case or the candidates that it is about."""
+    """The sentence, with the cases or the candidates that it is about."""
     asked = _Asked(connection, camera, at, now, config)
     entries = ledger_rows.around(connection, camera.id, at, margin=NEAR, limit=SHOWN)
     found = next(_answers(asked, entries))
@@ -109,7 +112,7 @@ def _answers(asked: _Asked, entries: list[Entry]) -> Iterator[WhyOut]:
     if asked.at > asked.now:
         yield _said(asked, "future")
     if found := case_rows.standing(asked.connection, asked.camera.id, asked.at):
-        yield _case(asked, *found)
+        yield _cases(asked, found)
     # what stood just then explains more than what had stood a minute before
     exact = [entry for entry in entries if entry.first_seen_at <= asked.at <= entry.until]
     if exact:
@@ -131,11 +134,19 @@ def _answers(asked: _Asked, entries: list[Entry]) -> Iterator[WhyOut]:
     yield _said(asked, "nothing", **told)
 
 
-def _case(asked: _Asked, case: Case, stay: Stay) -> WhyOut:
+def _cases(asked: _Asked, found: list[tuple[Case, Stay]]) -> WhyOut:
+    each = [_one_case(asked, case, stay) for case, stay in found]
+    listed: Bilingual = {"en": "; ".join(text["en"] for text in each), "zh": "；".join(text["zh"] for text in each)}
+    counted = _both("a_case") if len(each) == 1 else _both("some_cases", n=len(each))
+    said = _said(asked, "case", counted=counted, cases=listed)
+    ids = [case.id for case, _ in found]
+    return said.model_copy(update={"case": ids[0], "cases": ids})
+
+
+def _one_case(asked: _Asked, case: Case, stay: Stay) -> Bilingual:
     confirmed_at = max(case.confirmed_at, stay.since)  # a return is told once it is sure
     times = {"since": asked.clock(stay.since), "confirmed": asked.clock(confirmed_at)}
-    said = _said(asked, "case", case=case.id, what=_what(case.class_name), zone=case.zone, **times)
-    return said.model_copy(update={"case": case.id})
+    return _both("one_case", case=case.id, what=_what(case.class_name), zone=case.zone, **times)
 
 
 def _given_up(asked: _Asked, entry: Entry) -> WhyOut:
@@ -185,6 +196,7 @@ def _said(asked: _Asked, verdict: str, **values: Any) -> WhyOut:
             "verdict": verdict,
             "text": text,
             "case": None,
+            "cases": [],
             "reason": None,
             "entries": [],
         }

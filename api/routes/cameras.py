@@ -120,7 +120,7 @@ def why(
     _by: Reader,
     at: Annotated[Time | None, Query(description="The moment asked about; default: now.")] = None,
 ) -> WhyOut:
-    """One sentence in both languages: the case that stood then, or the candidate that was given up and why,
+    """One sentence in both languages: the cases that stood then, or the candidate that was given up and why,
     or what the camera could not see, or that nothing was there."""
     now = services.clock()
     with services.store.read() as connection:

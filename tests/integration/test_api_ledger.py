@@ -181,6 +181,23 @@ def test_why_names_the_case_that_there_was(office: Office) -> None:
     assert office.why(datetime(2026, 11, 21, 1, 9, tzinfo=UTC))["verdict"] != "case"
 
 
+def test_why_names_all_cases_that_there_were(office: Office) -> None:
+    office.camera()
+    stall = office.post("cases", **CASE_IN).json()["id"]
+    later = {"key": "b", "class": "debris", "zone": "kerb", "confirmed_at": "2026-11-21T01:13:00Z"}
+    debris = office.post("cases", sent="two", **CASE_IN | later).json()["id"]
+    told = office.why(datetime(2026, 11, 21, 1, 15, tzinfo=UTC))
+    assert (told["verdict"], told["case"], told["cases"]) == ("case", debris, [debris, stall])
+    assert told["text"] == {
+        "en": f"2 cases at 2026-11-21 09:15:00 on cam-12: {debris}, piled debris in kerb, there since "
+        "2026-11-21 09:10:00, confirmed 2026-11-21 09:13:00; "
+        f"{stall}, a stall in gate, there since 2026-11-21 09:10:00, confirmed 2026-11-21 09:12:00",
+        "zh": f"2026-11-21 09:15:00 cam-12 有 2 宗案件：{debris}，“kerb”内的乱堆物料，2026-11-21 09:10:00 出现，"
+        f"2026-11-21 09:13:00 确认；{stall}，“gate”内的占道经营，2026-11-21 09:10:00 出现，2026-11-21 09:12:00 确认",
+    }
+    assert office.why(NOW - timedelta(days=5))["cases"] == []
+
+
 def test_why_names_no_case_for_the_days_when_its_thing_was_gone(office: Office) -> None:
     office.camera()
     case = office.post("cases", **CASE_IN).json()  # there since 01:10

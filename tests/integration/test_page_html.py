@@ -229,6 +229,13 @@ def test_a_camera_tells_why_there_was_no_case(client: TestClient, made: Trial) -
     assert client.get("/cameras/cam-9/why", headers=viewer).status_code == 404
 
 
+def test_why_links_all_cases_that_stood_then(client: TestClient, made: Trial) -> None:
+    client.put("/api/v1/cameras/cam-1", json={"name": "北门"}, headers=made.headers("patrol"))
+    both = [report(client, made, key=key) for key in "ab"]
+    asked = client.get("/cameras/cam-1/why", params={"at": "2026-11-21T13:10"}, headers=made.headers("viewer")).text
+    assert [f'href="/cases/{case_id}"' in asked for case_id in both] == [True, True]
+
+
 @pytest.mark.parametrize(("language", "refused"), [("zh", "有 2 条消息被拒收"), ("en", "Refused messages: 2.")])
 def test_messages_that_did_not_arrive_stand_at_their_camera_which_comes_first(
     client: TestClient, made: Trial, language: str, refused: str
