@@ -56,11 +56,22 @@ def standing(connection: Connection, camera_id: str, at: datetime) -> list[tuple
 
 def page(connection: Connection, wanted: CaseFilter, *, limit: int, before_seq: int | None = None) -> list[Case]:
     """Up to `limit` matching cases, newest first, older than `before_seq`; their traces stay empty."""
+    return _page(connection, wanted, cases.c.seq, limit=limit, before=before_seq)
+
+
+def latest_new(connection: Connection, wanted: CaseFilter, *, limit: int, before: int | None = None) -> list[Case]:
+    """As `page`, but what became new last comes first, a case that was closed and is back too; older than `before`."""
+    return _page(connection, wanted, cases.c.raised_seq, limit=limit, before=before)
+
+
+def _page(
+    connection: Connection, wanted: CaseFilter, order: sa.Column[int], *, limit: int, before: int | None
+) -> list[Case]:
     columns = [sa.literal(None).label("trace") if column is cases.c.trace else column for column in cases.columns]
     query = sa.select(*columns).where(*_conditions(wanted))
-    if before_seq is not None:
-        query = query.where(cases.c.seq < before_seq)
-    rows = connection.execute(query.order_by(cases.c.seq.desc()).limit(limit)).all()
+    if before is not None:
+        query = query.where(order < before)
+    rows = connection.execute(query.order_by(order.desc()).limit(limit)).all()
     return _whole(connection, rows)
 
 
@@ -95,8 +106,11 @@ def update(connection: Connection, case_id: str, **values: Any) -> None:
 
 
 def add_history(connection: Connection, case_id: str, row: HistoryRow) -> None:
-    """Appends one entry to a case's history."""
-    connection.execute(sa.insert(history).values(case_id=case_id, **asdict(row)))
+    """Appends one entry to a case's history; a case that becomes new comes first on the wall."""
+    written = sa.insert(history).values(case_id=case_id, **asdict(row)).returning(history.c.seq)
+    seq = connection.execute(written).scalar_one()
+    if row.to_status == Status.NEW != row.from_status:
+        update(connection, case_id, raised_seq=seq)
 
 
 def _next_number(connection: Connection, day: str) -> str:

@@ -110,7 +110,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The city's record of one standing violation; `repetition` is how often it had happened at its place before."""
+    """The city's record of one standing violation.
+
+    repetition: how often it had happened at its place before. raised_seq: larger the later it last became new.
+    """
 
     seq: int
     id: str
@@ -137,6 +140,7 @@ class Case:
     history_of: str | None = None
     repeats: int = 0
     chased_from: str | None = None
+    raised_seq: int = 0
     evidence: tuple[Evidence, ...] = ()
     history: tuple[HistoryRow, ...] = ()
     links: tuple[Link, ...] = ()

@@ -65,6 +65,8 @@ cases = sa.Table(
     sa.Column("chased_from", sa.String(200)),
     sa.Column("repeats", sa.Integer(), nullable=False, server_default="0"),
     sa.Column("ground", MaybeJson),
+    sa.Column("raised_seq", sa.BigInteger(), nullable=False, server_default="0"),
+    sa.Index("ix_cases_raised_seq", "raised_seq"),
     sa.Index("ix_cases_place", "place", "seq"),
     sa.Index("ix_cases_status", "status", "seq"),
     sa.Index("ix_cases_class_name", "class_name", "seq"),

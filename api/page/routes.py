@@ -218,15 +218,15 @@ def favicon() -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some cases, newest first; `older` says where the next ones go on."""
+    """Some cases, those that became new last first; `older` says where the next ones go on."""
 
     cases: list[Case]
     older: int | None
 
 
 def _page(connection: Connection, wanted: CaseFilter, *, limit: int, before: int | None) -> Page:
-    found = case_rows.page(connection, wanted, limit=limit + 1, before_seq=before)
-    return Page(found[:limit], found[limit - 1].seq if len(found) > limit else None)
+    found = case_rows.latest_new(connection, wanted, limit=limit + 1, before=before)
+    return Page(found[:limit], found[limit - 1].raised_seq if len(found) > limit else None)
 
 
 def _those(connection: Connection, ids: list[str], chosen: Chosen) -> list[Case]:
@@ -234,7 +234,7 @@ def _those(connection: Connection, ids: list[str], chosen: Chosen) -> list[Case]
     for case_id in ids[:100]:
         with suppress(NotFound):
             found.append(case_rows.get(connection, case_id))
-    return sorted((case for case in found if chosen.shows(case)), key=lambda case: -case.seq)
+    return sorted((case for case in found if chosen.shows(case)), key=lambda case: -case.raised_seq)
 
 
 def _cards(connection: Connection, chosen: Chosen, found: Page, cameras: list[CameraView]) -> dict[str, Any]:
@@ -267,6 +267,6 @@ def _cameras(connection: Connection, services: Services) -> list[CameraView]:
 
 def _next_new(connection: Connection, case: Case) -> str | None:
     waiting = CaseFilter((Status.NEW,))
-    older = case_rows.page(connection, waiting, limit=1, before_seq=case.seq)
-    newest = case_rows.page(connection, waiting, limit=1)
+    older = case_rows.latest_new(connection, waiting, limit=1, before=case.raised_seq)
+    newest = case_rows.latest_new(connection, waiting, limit=1)
     return next((other.id for other in (*older, *newest) if other.id != case.id), None)

@@ -152,6 +152,21 @@ def test_a_relapse_during_a_reconnect_is_told_as_new(town: City, wall: Page, exc
     expect(wall.locator(".card.arrived")).to_have_count(1)
 
 
+def test_a_case_that_is_new_again_moves_to_the_front(town: City, wall: Page) -> None:
+    wall.goto(f"{town.url}/?status=all")
+    wall.locator("#lamp[data-state=live]").wait_for()
+    back, newer = town.case("stall", evidence=False), town.case("debris", evidence=False)
+    cards = wall.locator(".card")
+    expect(cards).to_have_count(2)
+    assert cards.evaluate_all("cards => cards.map(card => card.dataset.key)") == [newer, back]
+
+    for status in ("false_alarm", "new"):
+        town.ask("POST", f"/cases/{back}/transitions", role="operator", json={"to": status})
+
+    expect(cards.first).to_have_id(f"case-{back}")
+    expect(cards).to_have_count(2)
+
+
 def test_camera_tiles_tell_state_error_and_show_the_last_picture(town: City, wall: Page) -> None:
     tile = wall.locator(".tile[data-key=cam-02]")
     expect(tile.locator(".camera-status")).to_have_text("Live")

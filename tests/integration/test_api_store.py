@@ -17,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 
 from api import case_rows, cases, housekeeping
 from api.errors import SchemaOutdated
-from api.model import NewCase, Observation
+from api.model import CaseFilter, NewCase, Observation
 from api.roles import Principal, Role
 from api.schemas import CASE_IN, CaseIn
 from api.store import Store, _alembic, check_schema, head_revision, upgrade
@@ -104,6 +104,24 @@ def test_what_the_patrol_saw_is_read_off_the_notes_of_older_rows(tmp_path: Path)
         again = case_rows.get(connection, case.id)
     assert [row.fact for row in case.history] == [None, "cleared", "resumed", "cleared", "relapsed", None]
     assert again.history == tuple(replace(row, fact_at=None) for row in case.history)
+
+
+def test_where_older_cases_stand_on_the_wall_is_read_off_their_history(tmp_path: Path) -> None:
+    api = trial(tmp_path)
+    people = Principal("user", "li", Role.OPERATOR)
+    with api.app.state.services.store.write() as connection:
+        for key in "abc":
+            new = NewCase(**CaseIn.model_validate(CASE_IN | {"key": key}).model_dump())
+            case, _ = cases.register(connection, new, by=people, now=NOW, zone=api.config.zone)
+            cases.move(connection, case.id, Status.CONFIRMED, by=people, now=NOW)
+        for to in (Status.FALSE_ALARM, Status.NEW):
+            cases.move(connection, "C20261121-0002", to, by=people, now=NOW)
+        config = _alembic()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0007")
+        command.upgrade(config, "head")
+        found = case_rows.latest_new(connection, CaseFilter(), limit=3)
+    assert [case.key for case in found] == ["b", "c", "a"]
 
 
 def test_a_transaction_is_kept_whole_or_not_at_all(store: Store) -> None:

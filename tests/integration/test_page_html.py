@@ -266,6 +266,34 @@ def test_what_came_back_has_been_standing_since_then(client: TestClient, made: T
         assert since.startswith("2026-11-21T05:58:00"), path
 
 
+def test_what_became_new_last_comes_first_though_its_number_is_old(client: TestClient, made: Trial) -> None:
+    operator = made.headers("operator")
+    back, undone, *newer = [report(client, made, key=f"k{n}") for n in range(33)]
+    for case_id, statuses in (
+        (back, ("confirmed", "dispatched", "handled", "closed")),
+        (undone, ("false_alarm", "new")),
+    ):
+        for to in statuses:
+            client.post(f"/api/v1/cases/{case_id}/transitions", json={"to": to}, headers=operator).raise_for_status()
+    body, headers = (
+        {"kind": "relapsed", "at": "2026-11-21T05:58:00Z"},
+        made.headers("patrol") | {"Idempotency-Key": "r"},
+    )
+    client.post(f"/api/v1/cases/{back}/observations", json=body, headers=headers).raise_for_status()
+
+    shown, path = list[str](), "/"
+    while path:
+        html = client.get(path, headers=operator).text
+        shown += re.findall(r'id="case-(C[^"]+)"', html)
+        path = "".join(re.findall(r'id="older" href="([^"]+)" >', html))
+    assert shown == [back, undone, *reversed(newer)]
+    assert f'href="/cases/{undone}"' in client.get(f"/cases/{back}", headers=operator).text  # the next new one
+    those = client.get(f"/cards?ids={newer[0]},{undone},{back}", headers=operator).text
+    assert re.findall(r'id="case-(C[^"]+)"', those) == [back, undone, newer[0]]
+    listed = client.get("/api/v1/cases?limit=1", headers=operator).json()["items"]
+    assert [case["id"] for case in listed] == [newer[-1]]  # whoever pages through all of them misses none
+
+
 def test_times_are_told_in_the_citys_zone(client: TestClient, made: Trial) -> None:
     case_id = report(client, made)
 

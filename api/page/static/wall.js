@@ -77,8 +77,10 @@ async function show(ids) {
 }
 
 function changed(before, card) {
-  const status = before.dataset.status;
-  if (!swap(before, card) || status === card.dataset.status) return;
+  const { status, order } = before.dataset;
+  if (!swap(before, card)) return;
+  if (before.dataset.order !== order) place(before); // new again
+  if (before.dataset.status === status) return;
   const words = before.querySelector(".status").textContent.trim();
   announce(text("changed", { id: before.dataset.key, status: words }));
 }
