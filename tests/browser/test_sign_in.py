@@ -24,6 +24,19 @@ def test_a_token_in_the_fragment_signs_in_and_leaves_the_address_bar(new_page: P
     assert town.key("operator") not in page.url
 
 
+def test_a_link_signs_in_where_the_sign_in_page_stands_already(new_page: PageMaker, town: City) -> None:
+    page = new_page(role=None)
+    page.goto(f"{town.url}/login")
+    page.wait_for_load_state("networkidle")
+
+    page.goto(f"{town.url}/login#token={town.key('operator')}")
+
+    expect(page.locator(".who-name")).to_be_visible()
+    assert page.url == f"{town.url}/"
+    page.go_back()
+    assert town.key("operator") not in page.url
+
+
 def test_name_and_password_sign_in_and_a_wrong_one_is_told(new_page: PageMaker, town: City, excused: list[str]) -> None:
     excused.append("401")
     town.add_user("李明", "a street of lanterns", "operator")

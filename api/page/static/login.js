@@ -27,14 +27,18 @@ async function followKnown(next) {
   if (await known()) location.replace(next);
 }
 
+function followLink(next) {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (!token) return false;
+  history.replaceState(null, "", location.pathname + location.search);
+  signIn({ token }, next);
+  return true;
+}
+
 export function start() {
   const next = document.getElementById("login-token").elements.next.value;
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (token) {
-    history.replaceState(null, "", location.pathname + location.search);
-    signIn({ token }, next);
-  }
-  else followKnown(next);
+  if (!followLink(next)) followKnown(next);
+  addEventListener("hashchange", () => followLink(next)); // a link that is opened where this page stands loads nothing
   addEventListener("focus", () => followKnown(next)); // somebody may have signed in on another screen
   for (const each of document.querySelectorAll(".login form")) {
     each.addEventListener("submit", (event) => {
