@@ -104,3 +104,9 @@ def fault(said: str, language: Language) -> str:
         if found := pattern.fullmatch(said):
             return text.zh.format(**found.groupdict())
     return said
+
+
+def lasting(said: str) -> str:
+    """What a patrol said of a camera, without the countdown that was true at that moment only."""
+    later = _RETRYING.fullmatch(said)
+    return later["text"] if later else said

@@ -91,8 +91,8 @@ def fault_of(connection: Connection, camera_id: str, state: CameraState, *, now:
 
 
 def _offline(error: str | None) -> Bilingual:
-    why = fault_texts.fault(error or "retrying", "zh")
-    return {"en": error or "no picture comes from the camera", "zh": f"摄像机没有画面（{why}）"}
+    said = fault_texts.lasting(error or "retrying")
+    return {"en": f"the camera gives no picture ({said})", "zh": f"摄像机没有画面（{fault_texts.fault(said, 'zh')}）"}
 
 
 def _open(connection: Connection, camera_id: str, fault: Fault, *, now: datetime) -> None:

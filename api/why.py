@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from api import case_rows, ledger_rows, moments
 from api.config import ApiConfig
-from api.fault_texts import fault
+from api.fault_texts import fault, lasting
 from api.ledger_model import Bilingual, CameraMoment, Entry
 from api.ledger_schemas import WhyOut, entry_listed
 from api.model import Camera, Case, Stay
@@ -167,7 +167,7 @@ def _unseen(asked: _Asked, moment: CameraMoment) -> WhyOut | None:
         return _said(asked, "silent", since=asked.clock(since or moment.at))
     if moment.status != "live":
         began = moments.since_when(asked.connection, asked.camera.id, asked.at) or moment.at
-        error = moment.error or moment.status
+        error = lasting(moment.error or moment.status)
         return _said(asked, "down", since=asked.clock(began), error={"en": error, "zh": fault(error, "zh")})
     health = moment.health
     if health is None or health["state"] in NO_FAULT:

@@ -183,12 +183,15 @@ def test_another_fault_is_another_ticket_and_no_picture_is_one_too(desk: Desk) -
     desk.state(health=HEALTH | {"state": "moved", "since": "2026-11-22T05:00:00Z"})
     desk.state(after_s=10, status="retrying", error=error)
     desk.state(after_s=20, status="connecting", error=None)
-    desk.state(after_s=20, status="retrying", error=error)
+    desk.state(after_s=20, status="retrying", error=f"{error}; retrying in 59 s")
     assert desk.tickets() == [("moved", "closed")]
-    desk.state(after_s=25, status="retrying", error=error)
+    desk.state(after_s=25, status="retrying", error=f"{error}; retrying in 59 s")
     assert desk.tickets() == [("offline", "open"), ("moved", "closed")]
     (ticket,) = desk.ask("GET", "tickets?status=open", "viewer")["items"]
-    assert ticket["text"] == {"en": error, "zh": "摄像机没有画面（cam-12 已 8 秒没有画面：请检查供电与网络）"}
+    assert ticket["text"] == {
+        "en": f"the camera gives no picture ({error})",
+        "zh": "摄像机没有画面（cam-12 已 8 秒没有画面：请检查供电与网络）",
+    }
     desk.state(after_s=5, status="live", error=None)
     assert desk.tickets() == [("offline", "closed"), ("moved", "closed")]
 

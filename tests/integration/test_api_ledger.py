@@ -273,7 +273,7 @@ def test_why_knows_when_the_camera_was_down(office: Office) -> None:
     office.camera()
     office.now += timedelta(seconds=20)
     error = "no picture for 8 s from cam-12: check power and network"
-    office.camera(status="retrying", error=error)
+    office.camera(status="retrying", error=f"{error}; retrying in 67 s")
     office.now += timedelta(seconds=25)
     told = office.why(office.now)
     assert told["verdict"] == "down"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import av
 import pytest
 
-from api.fault_texts import fault
+from api.fault_texts import fault, lasting
 from streams import failures
 from streams.source import Source
 
@@ -54,3 +54,7 @@ def test_what_is_longer_than_a_sentence_is_not_searched_for_one() -> None:
     long = f"no picture for 8 s from {'cam-7' * 100}: check power and network"
     assert fault(long, "zh") == long
     assert fault(f"{long}; retrying in 4 s", "zh") == f"{long}; retrying in 4 s"
+
+
+def test_what_lasts_of_a_sentence_is_told_without_its_countdown() -> None:
+    assert lasting("no picture; retrying in 67 s") == lasting("no picture") == "no picture"
