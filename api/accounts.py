@@ -90,11 +90,14 @@ def key_by_secret(connection: Connection, secret: str) -> ApiKey | None:
 
 
 def add_user(store: Store, name: str, password: str, role: Role | str) -> User:
-    """Adds a person; raises NameTaken, or Invalid for a short password."""
+    """Adds a person; raises NameTaken, or Invalid for a short password or a role that is no person's."""
     name = _checked_name(name)
-    values = {"name": name, "role": Role(role), "password_hash": _hashed(password), "created_at": utc_now()}
+    values = {"name": name, "role": _persons(role), "password_hash": _hashed(password), "created_at": utc_now()}
     with store.write() as connection:
-        if connection.execute(sa.select(users.c.id).where(users.c.name == name)).first():
+        known = connection.execute(sa.select(users.c.disabled_at).where(users.c.name == name)).one_or_none()
+        if known is not None and known.disabled_at is not None:
+            raise NameTaken(f"a user named {name} is disabled: `curbwatch users enable` lets them in again")
+        if known is not None:
             raise NameTaken(f"a user named {name} exists: choose another name or set a new password")
         connection.execute(sa.insert(users).values(**values))
         return _user(connection, name)
@@ -107,13 +110,22 @@ def list_users(store: Store) -> list[User]:
         return [_user(connection, name) for name in names]
 
 
-def set_password(store: Store, name: str, password: str) -> None:
-    """Gives a user a new password and ends all their sessions; raises NotFound, Invalid."""
+def set_password(store: Store, name: str, password: str) -> User:
+    """Gives a user, who may be disabled, a new password and ends all their sessions; raises NotFound, Invalid."""
     hashed = _hashed(password)
     with store.write() as connection:
         user = _user(connection, name)
         connection.execute(sa.update(users).where(users.c.id == user.id).values(password_hash=hashed))
         connection.execute(sa.delete(sessions).where(sessions.c.user_id == user.id))
+    return user
+
+
+def set_role(store: Store, name: str, role: Role | str) -> None:
+    """Gives a user another role, in their open sessions too; raises NotFound, Invalid."""
+    values = {"role": _persons(role)}
+    with store.write() as connection:
+        user = _user(connection, name)
+        connection.execute(sa.update(users).where(users.c.id == user.id).values(**values))
 
 
 def disable_user(store: Store, name: str) -> None:
@@ -122,6 +134,13 @@ def disable_user(store: Store, name: str) -> None:
         user = _user(connection, name)
         connection.execute(sa.update(users).where(users.c.id == user.id).values(disabled_at=utc_now()))
         connection.execute(sa.delete(sessions).where(sessions.c.user_id == user.id))
+
+
+def enable_user(store: Store, name: str) -> None:
+    """Lets a disabled user sign in again, with their password and role of before. Raises NotFound."""
+    with store.write() as connection:
+        user = _user(connection, name)
+        connection.execute(sa.update(users).where(users.c.id == user.id).values(disabled_at=None))
 
 
 def check_password(store: Store, name: str, password: str) -> User | None:
@@ -152,6 +171,14 @@ def _hashed(password: str) -> str:
     if len(password) < SHORTEST_PASSWORD:
         raise Invalid(f"the password is too short: use at least {SHORTEST_PASSWORD} characters")
     return _hasher.hash(password)
+
+
+def _persons(role: Role | str) -> Role:
+    if Role(role) is Role.PATROL:
+        raise Invalid(
+            "a patrol is no person and sees no page: choose operator, viewer or admin; it signs in by API key"
+        )
+    return Role(role)
 
 
 def _checked_name(name: str) -> str:

@@ -174,8 +174,17 @@ def add_user(settings: SettingsFile, name: str, password: Password, role: RoleOp
 def set_password(settings: SettingsFile, name: str, password: Password) -> None:
     """Give a person a new password and end their sessions. Example: curbwatch users password -s city.toml li"""
     with _store(settings) as store:
-        accounts.set_password(store, name, password)
-    typer.echo(f"{name} has a new password")
+        user = accounts.set_password(store, name, password)
+    shut = f", but is disabled: `curbwatch users enable -s {settings} {name}` lets them in again"
+    typer.echo(f"{name} has a new password{shut if user.disabled_at else ''}")
+
+
+@users.command("role")
+def set_role(settings: SettingsFile, name: str, role: RoleOption) -> None:
+    """Give a person another role, at once. Example: curbwatch users role -s city.toml li --role viewer"""
+    with _store(settings) as store:
+        accounts.set_role(store, name, role)
+    typer.echo(f"{name} is {role} now")
 
 
 @users.command("disable")
@@ -184,6 +193,14 @@ def disable_user(settings: SettingsFile, name: str) -> None:
     with _store(settings) as store:
         accounts.disable_user(store, name)
     typer.echo(f"{name} is disabled")
+
+
+@users.command("enable")
+def enable_user(settings: SettingsFile, name: str) -> None:
+    """Let a disabled person sign in again. Example: curbwatch users enable -s city.toml li"""
+    with _store(settings) as store:
+        accounts.enable_user(store, name)
+    typer.echo(f"{name} may sign in again")
 
 
 @users.command("list")

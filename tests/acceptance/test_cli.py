@@ -157,6 +157,14 @@ def test_users_and_keys_are_added_listed_and_ended(settings: Path) -> None:
     command("users", "disable", "-s", settings, "li")
     assert json.loads(command("keys", "list", "-s", settings, "--json"))[0]["revoked_at"]
     assert json.loads(command("users", "list", "-s", settings, "--json"))[0]["disabled_at"]
+    again = command("users", "password", "-s", settings, "li", CURBWATCH_NEW_PASSWORD="a longer password")
+    assert f"li has a new password, but is disabled: `curbwatch users enable -s {settings} li`" in again
+    command("users", "enable", "-s", settings, "li")
+    command("users", "role", "-s", settings, "li", "--role", "viewer")
+    (user,) = json.loads(command("users", "list", "-s", settings, "--json"))
+    assert (user["disabled_at"], user["role"]) == (None, "viewer")
+    patrol = ("users", "add", "-s", settings, "wang", "--role", "patrol")
+    assert "a patrol is no person" in command(*patrol, code=2, CURBWATCH_NEW_PASSWORD="a long password")
 
 
 def test_the_shipped_models_are_sound() -> None:

@@ -197,6 +197,34 @@ def test_sessions_end_by_time_password_and_removal(house: House) -> None:
     assert house.login(password="another horse battery").status_code == 401
 
 
+def test_a_disabled_person_comes_back(house: House) -> None:
+    accounts.disable_user(house.store, "li")
+    with pytest.raises(NameTaken, match="is disabled: `curbwatch users enable`"):
+        accounts.add_user(house.store, "li", PASSWORD, "viewer")
+    assert accounts.set_password(house.store, "li", "another horse battery").disabled_at is not None
+    assert house.login(password="another horse battery").status_code == 401
+    accounts.enable_user(house.store, "li")
+    assert house.login(password="another horse battery").status_code == 200
+    with pytest.raises(NotFound):
+        accounts.enable_user(house.store, "nobody")
+
+
+def test_another_role_holds_in_sessions_that_are_open(house: House) -> None:
+    house.login()
+    accounts.set_role(house.store, "li", "viewer")
+    assert house.session().json()["role"] == "viewer"
+    with pytest.raises(NotFound):
+        accounts.set_role(house.store, "nobody", "viewer")
+
+
+def test_no_person_is_a_patrol(house: House) -> None:
+    with pytest.raises(Invalid, match="choose operator, viewer or admin"):
+        accounts.add_user(house.store, "wang", PASSWORD, "patrol")
+    with pytest.raises(Invalid, match="choose operator, viewer or admin"):
+        accounts.set_role(house.store, "li", "patrol")
+    assert [(user.name, user.role) for user in accounts.list_users(house.store)] == [("li", "operator")]
+
+
 def test_unsafe_requests_of_a_session_need_its_token(house: House) -> None:
     headers = house.trial.headers("patrol") | {"Idempotency-Key": "a"}
     case = house.http.post("/api/v1/cases", json=CASE_IN, headers=headers).json()["id"]
