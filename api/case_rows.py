@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection, Row
 from api import places
 from api.errors import NotFound
 from api.model import Case, CaseFilter, Evidence, HistoryRow, NewCase, Stay
-from api.tables import case_numbers, cases, evidence, history
+from api.tables import cameras, case_numbers, cases, evidence, history
 from api.workflow import DONE, Status
 
 PAGE = 500
@@ -147,8 +147,22 @@ def _whole(connection: Connection, rows: Sequence[Row[Any]]) -> list[Case]:
     pictures = _evidence_of(connection, ids)
     stories = _history_of(connection, ids)
     links, repetitions = places.links_of(connection, ids), places.repetitions(connection, ids)
+    described = _cameras_of(connection, {row.camera_id for row in rows})
     found = (_case(row, pictures[row.id], stories[row.id]) for row in rows)
-    return [replace(case, links=tuple(links[case.id]), repetition=repetitions.get(case.id, 0)) for case in found]
+    return [
+        replace(
+            case,
+            links=tuple(links[case.id]),
+            repetition=repetitions.get(case.id, 0),
+            **described.get(case.camera_id, {}),
+        )
+        for case in found
+    ]
+
+
+def _cameras_of(connection: Connection, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    query = sa.select(cameras.c.id, cameras.c.name, cameras.c.place).where(cameras.c.id.in_(ids))
+    return {row.id: {"camera_name": row.name, "camera_place": row.place} for row in connection.execute(query)}
 
 
 def _case(row: Row[Any], pictures: Iterable[Evidence], story: Iterable[HistoryRow]) -> Case:

@@ -113,6 +113,7 @@ class Case:
     """The city's record of one standing violation.
 
     repetition: how often it had happened at its place before. raised_seq: larger the later it last became new.
+    place: which cases repeat each other. camera_name, camera_place: the camera's, None where nobody described it.
     """
 
     seq: int
@@ -145,6 +146,8 @@ class Case:
     history: tuple[HistoryRow, ...] = ()
     links: tuple[Link, ...] = ()
     repetition: int = 0
+    camera_name: str | None = None
+    camera_place: str | None = None
 
     @property
     def stood_until(self) -> datetime | None:

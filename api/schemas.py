@@ -63,6 +63,8 @@ CASE_LISTED: dict[str, Any] = {name: value for name, value in CASE_IN.items() if
     "updated_at": "2026-11-21T01:12:01Z",
     "version": 1,
     "place": "cam-12/gate/stall/7f3a",
+    "camera_name": "Market Street, north gate",
+    "camera_place": "Market Street 12",
     "evidence": [EVIDENCE],
     "history": [
         {"at": "2026-11-21T01:12:01Z", "actor": "key:patrol-1", "from": None, "to": "new", "note": None, "text": None}
@@ -178,6 +180,8 @@ class CaseListed(Answer):
     status: Status
     class_name: str = Field(alias="class", validation_alias=AliasChoices("class_name", "class"))
     camera_id: str
+    camera_name: str | None = Field(description="What people call the camera; null while nobody has described it.")
+    camera_place: str | None = Field(description="Where the camera stands: street and number, for the dispatch.")
     zone: str
     confidence: float
     box: tuple[float, float, float, float]
@@ -191,7 +195,9 @@ class CaseListed(Answer):
     created_at: datetime
     updated_at: datetime
     version: int
-    place: str | None = Field(description="Name of the place: cases with the same one repeat each other.")
+    place: str | None = Field(
+        description="Key of the site that is repeated, no address: cases with the same one repeat each other."
+    )
     ground: tuple[float, float] | None
     history_of: str | None
     repeats: int

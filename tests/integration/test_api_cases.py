@@ -64,6 +64,15 @@ def test_a_report_becomes_a_numbered_case(city: City) -> None:
     assert city.get("/api/v1/cases/C20261121-0001") == case
 
 
+def test_a_case_says_where_its_camera_stands_beside_the_key_of_its_place(city: City) -> None:
+    case = city.report().json()
+    assert (case["place"], case["camera_name"], case["camera_place"]) == (CASE_IN["key"], None, None)
+    city.http.put("/api/v1/cameras/cam-12", json=CAMERA_IN, headers=city.trial.headers("patrol"))
+    for found in (city.get(f"/api/v1/cases/{case['id']}"), city.get("/api/v1/cases")["items"][0]):
+        assert found["place"] == CASE_IN["key"]
+        assert (found["camera_name"], found["camera_place"]) == (CAMERA_IN["name"], CAMERA_IN["place"])
+
+
 def test_numbers_follow_the_citys_day_and_have_no_gaps(city: City) -> None:
     ids = [city.report(key="a").json()["id"], city.report(key="b").json()["id"]]
     city.report(key="b")

@@ -294,6 +294,13 @@ def test_what_became_new_last_comes_first_though_its_number_is_old(client: TestC
     assert [case["id"] for case in listed] == [newer[-1]]  # whoever pages through all of them misses none
 
 
+def test_a_case_names_street_and_number_of_its_camera(client: TestClient, made: Trial) -> None:
+    case_id = report(client, made)
+    about = {"name": "人民路东口", "place": "人民路 12 号"}
+    client.put("/api/v1/cameras/cam-1", json=about, headers=made.headers("patrol")).raise_for_status()
+    assert "人民路 12 号" in client.get(f"/cases/{case_id}", headers=made.headers("viewer")).text
+
+
 def test_times_are_told_in_the_citys_zone(client: TestClient, made: Trial) -> None:
     case_id = report(client, made)
 
