@@ -82,6 +82,12 @@ def move(
     return _change(connection, case, HistoryRow(now, by.actor, case.status, to, note))
 
 
+def add_note(connection: Connection, case_id: str, note: str, *, by: Principal, now: datetime) -> Case:
+    """Writes a person's note into a case's history; the case stays where it is."""
+    case = case_rows.get(connection, case_id)
+    return _change(connection, case, HistoryRow(now, by.actor, case.status, case.status, note))
+
+
 def observe(connection: Connection, case_id: str, fact: Observation, *, by: Principal, now: datetime) -> Case:
     """Records what the patrol saw at a case's place; facts are never refused."""
     case = case_rows.get(connection, case_id)

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from api.case_rows import evidence_from
 from api.errors import NotFound
 from api.model import Evidence, NewEvidence
-from api.tables import cases, evidence
+from api.tables import cases, evidence, history
 from api.workflow import DONE
 
 AT_ONCE = 500  # other writers wait meanwhile
@@ -58,5 +58,12 @@ def forget(connection: Connection, sha256s: Sequence[str], *, before: datetime, 
 
 
 def _outdated(before: datetime) -> sa.ColumnElement[bool]:
-    done = sa.select(cases.c.id).where(cases.c.status.in_(DONE), cases.c.updated_at < before)
+    # not by when the case changed last: a note on a closed case keeps no pictures of a street for longer
+    judged = sa.exists().where(
+        history.c.case_id == cases.c.id,
+        history.c.to_status == cases.c.status,
+        history.c.from_status != history.c.to_status,
+        history.c.at >= before,
+    )
+    done = sa.select(cases.c.id).where(cases.c.status.in_(DONE), ~judged)
     return evidence.c.forgotten_at.is_(None) & evidence.c.case_id.in_(done)

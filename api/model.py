@@ -3,7 +3,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import Any, Literal
 
 from api.ledger_model import Bilingual
@@ -157,15 +156,17 @@ class Case:
     @property
     def stays(self) -> tuple[Stay, ...]:
         """Its stays, the latest last: one more for each time that it was back."""
-        found = [Stay(self.first_seen_at)]
-        for before, row in pairwise(self.history):
+        found, done_at = [Stay(self.first_seen_at)], None
+        for row in self.history:
             last = found[-1]
+            if row.to_status in DONE and row.from_status != row.to_status:
+                done_at = row.at
             if row.fact == "cleared":
                 found[-1] = Stay(last.since, row.happened_at)
             elif row.fact == "resumed":
                 found[-1] = Stay(last.since)
             elif row.fact == "relapsed":
-                found[-1] = Stay(last.since, last.until or before.at)  # nobody saw it go, but people had closed it
+                found[-1] = Stay(last.since, last.until or done_at)  # nobody saw it go, but people had closed it
                 found.append(Stay(row.happened_at))
         return *found[:-1], Stay(found[-1].since, self.stood_until)
 

@@ -4,7 +4,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, StringConstraints
 
 from api.model import EvidenceKind, MediaType
 from api.repetition import Action
@@ -23,6 +23,7 @@ from api.shapes import (
     TextIn,
     TextOut,
     Time,
+    plain,
 )
 from api.workflow import Status
 
@@ -120,6 +121,14 @@ class TransitionIn(Shape):
     version: int | None = Field(
         default=None, ge=1, le=2**31 - 1, description="Refused with 409 when the case has moved on."
     )
+
+
+class NoteIn(Shape):
+    """What somebody adds to a case's history."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "crew delayed until 16:00"}]})
+
+    note: Annotated[str, StringConstraints(max_length=2000, pattern=r"\S"), AfterValidator(plain)]
 
 
 class ObservationIn(Shape):

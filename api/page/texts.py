@@ -138,6 +138,7 @@ TEXTS: dict[str, Text] = {
     "case.fingerprint": Text("SHA-256 校验值", "SHA-256"),
     "case.decide": Text("处理", "Decide"),
     "case.note": Text("备注（写入案件记录）", "Note (kept in the history)"),
+    "case.note.add": Text("添加备注", "Add note"),
     "case.read_only": Text(
         "您的账号只能查看，不能处理案件。", "Your account may look but not move cases: ask an operator."
     ),

@@ -29,6 +29,7 @@ from api.schemas import (
     CaseListed,
     CaseOut,
     CasePage,
+    NoteIn,
     ObservationIn,
     ReportOut,
     Summary,
@@ -167,6 +168,28 @@ def move(
             version=body.version,
         )
         return Answer(200, _json(case))
+
+    return write_once(services, request, key, _said(body), act)
+
+
+@router.post(
+    "/{case_id}/notes",
+    response_model=CaseOut,
+    summary="Add a note",
+    responses=refusals(404, 413, 415, 422),
+)
+def add_note(
+    case_id: CaseId,
+    body: NoteIn,
+    request: Request,
+    by: Mover,
+    services: ServicesDep,
+    key: MaybeIdempotencyKey = None,
+) -> Response:
+    """Writes a note into the history of a case, open or closed, without moving it."""
+
+    def act(connection: Connection) -> Answer:
+        return Answer(200, _json(cases.add_note(connection, case_id, body.note, by=by, now=services.clock())))
 
     return write_once(services, request, key, _said(body), act)
 

@@ -148,6 +148,22 @@ def test_why_a_case_cannot_be_opened_again_is_told_in_chinese(
     expect(page.get_by_role("alert")).to_contain_text(f"该地点已有未结案件 {standing}")
 
 
+def test_a_note_is_added_without_a_move_on_a_closed_case_too(case: Page, town: City, case_id: str) -> None:
+    note, add = case.get_by_label("Note (kept in the history)"), case.get_by_role("button", name="Add note")
+    add.click()
+    expect(note).to_be_focused()  # there is nothing to add yet
+    for words, status in (("crew delayed", "new"), ("the owner paid", "closed")):
+        if status == "closed":
+            for to in ("confirmed", "dispatched", "handled", "closed"):
+                town.ask("POST", f"/cases/{case_id}/transitions", role="operator", json={"to": to})
+            expect(case.locator(".case-head .status")).to_have_text("Closed")
+        note.fill(words)
+        add.click()
+        expect(case.locator(".history")).to_contain_text(words)
+        expect(note).to_have_value("")
+        assert town.status(case_id) == status
+
+
 def test_another_persons_decision_shows_without_losing_the_note(case: Page, town: City, case_id: str) -> None:
     case.get_by_label("Note (kept in the history)").fill("half a sentence")
 

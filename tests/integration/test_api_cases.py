@@ -182,6 +182,30 @@ def test_two_operators_cannot_overwrite_each_other(city: City) -> None:
     assert city.get(f"/api/v1/cases/{case_id}")["status"] == "confirmed"
 
 
+def test_a_note_is_kept_without_a_move_on_a_closed_case_too(city: City) -> None:
+    case_id = closed_case(city)
+    before = city.get(f"/api/v1/cases/{case_id}")
+    note = {"note": "crew delayed"}
+    told, again = (city.post("operator", f"/api/v1/cases/{case_id}/notes", note, "once") for _ in range(2))
+    assert (told.status_code, told.json()) == (200, again.json())
+    case = city.get(f"/api/v1/cases/{case_id}")
+    assert case == told.json()
+    assert (case["status"], case["version"]) == ("closed", before["version"] + 1)
+    (row,) = case["history"][len(before["history"]) :]
+    assert (row["from"], row["to"], row["note"], row["text"]) == ("closed", "closed", "crew delayed", None)
+    assert (row["actor"], row["at"]) == ("key:operator-1", "2026-11-21T15:30:00Z")
+
+
+@pytest.mark.parametrize(
+    ("role", "note", "status"),
+    [("viewer", "a", 403), ("patrol", "a", 403), ("operator", " \n", 422), ("admin", "a", 200)],
+)
+def test_notes_are_of_whoever_may_move_and_say_something(city: City, role: str, note: str, status: int) -> None:
+    case_id = city.report().json()["id"]
+    assert city.post(role, f"/api/v1/cases/{case_id}/notes", {"note": note}).status_code == status
+    assert city.post("operator", "/api/v1/cases/C20261121-0009/notes", {"note": "a"}).status_code == 404
+
+
 @pytest.mark.parametrize(("role", "status"), [("patrol", 403), ("viewer", 403), ("admin", 200)])
 def test_only_people_in_charge_move_cases(city: City, role: str, status: int) -> None:
     case_id = city.report().json()["id"]

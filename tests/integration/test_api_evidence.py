@@ -256,6 +256,9 @@ def test_evidence_goes_so_long_after_its_case_was_done(tmp_path: Path) -> None:
         now[0] += timedelta(days=29)
         housekeeping.tidy(services)
         assert download(api, http, first).status_code == 200
+        done = http.get("/api/v1/cases?status=false_alarm", headers=api.headers("viewer")).json()["items"][0]["id"]
+        note = http.post(f"/api/v1/cases/{done}/notes", json={"note": "asked again"}, headers=api.headers("operator"))
+        assert note.status_code == 200, "a note keeps nothing for longer"
         now[0] += timedelta(days=2)
         housekeeping.tidy(services)
         gone = download(api, http, own)

@@ -215,7 +215,9 @@ def test_what_nobody_saw_go_had_gone_when_people_closed_its_case_if_it_came_back
     case = office.post("cases", **CASE_IN).json()["id"]
     for to in ("confirmed", "dispatched", "handled", "closed"):
         office.post(f"cases/{case}/transitions", role="operator", sent=to, to=to).raise_for_status()
-    office.now += timedelta(hours=3)
+    office.now += timedelta(hours=2)
+    office.post(f"cases/{case}/notes", role="operator", sent="note", note="the owner called").raise_for_status()
+    office.now += timedelta(hours=1)
     office.observe(case, "relapsed", office.now.isoformat())
     told = [office.why(NOW + timedelta(hours=hours))["case"] for hours in (-1, 1, 3)]
     assert told == [case, None, case]

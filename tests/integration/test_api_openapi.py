@@ -21,6 +21,7 @@ PATHS = {
     "/api/v1/cases/summary": {"get"},
     "/api/v1/cases/{case_id}": {"get"},
     "/api/v1/cases/{case_id}/evidence": {"post"},
+    "/api/v1/cases/{case_id}/notes": {"post"},
     "/api/v1/cases/{case_id}/observations": {"post"},
     "/api/v1/cases/{case_id}/transitions": {"post"},
     "/api/v1/evidence/{evidence_id}": {"get"},
@@ -78,7 +79,7 @@ def test_every_operation_is_described_tagged_and_guarded(document: dict[str, Any
 
 def test_json_bodies_and_problems_have_examples(document: dict[str, Any]) -> None:
     shapes = document["components"]["schemas"]
-    for shape in ("CaseIn", "CaseOut", "CaseListed", "TransitionIn", "ObservationIn", "EvidenceOut"):
+    for shape in ("CaseIn", "CaseOut", "CaseListed", "TransitionIn", "NoteIn", "ObservationIn", "EvidenceOut"):
         assert shapes[shape]["examples"], shape
     for shape in ("CameraIn", "CameraStateIn", "CameraOut", "DetectionsOut", "SessionOut"):
         assert shapes[shape]["examples"], shape

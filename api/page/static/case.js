@@ -2,7 +2,7 @@
 // One case: look at the evidence, decide, see what others decide meanwhile.
 import { live } from "./live.js";
 import { remember, swapParts } from "./parts.js";
-import { Refused, html, move } from "./server.js";
+import { Refused, addNote, html, move } from "./server.js";
 import { announce, text } from "./texts.js";
 
 const article = document.querySelector("[data-case]");
@@ -27,12 +27,20 @@ function say(words) {
   error.textContent = words ?? "";
 }
 
-async function decide(button) {
-  const head = article.querySelector("[data-part=head]");
-  const buttons = article.querySelectorAll(".move");
+function decide(button) {
+  const { version } = article.querySelector("[data-part=head]").dataset;
+  return send(() => move(id, button.dataset.to, note.value.trim(), Number(version)));
+}
+
+function keepNote() {
+  return note.value.trim() ? send(() => addNote(id, note.value.trim())) : note.focus();
+}
+
+async function send(act) {
+  const buttons = article.querySelectorAll(".move, #add-note");
   buttons.forEach((b) => (b.disabled = true));
   say(null);
-  deciding = move(id, button.dataset.to, note.value.trim(), Number(head.dataset.version));
+  deciding = act();
   try {
     await deciding;
     note.value = "";
@@ -41,7 +49,7 @@ async function decide(button) {
   }
   deciding = Promise.resolve();
   await sync().catch(() => {}); // the lamp tells when the server is away
-  article.querySelectorAll(".move").forEach((b) => (b.disabled = false));
+  article.querySelectorAll(".move, #add-note").forEach((b) => (b.disabled = false));
 }
 
 function reason(problem) {
@@ -90,6 +98,7 @@ function onClick(event) {
   const button = event.target.closest("button");
   if (!button) return;
   if (button.dataset.to) decide(button);
+  else if (button.id === "add-note") keepNote();
   else if (button.dataset.shows) stage(button.dataset.shows);
   else if (button.id === "box") box(button);
 }

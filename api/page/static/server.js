@@ -66,15 +66,13 @@ function once() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-export async function move(caseId, to, note, version) {
+async function write(url, what) {
   const headers = {
     "Content-Type": "application/json",
     "X-CSRF-Token": token(document).value,
     "Idempotency-Key": once(),
   };
-  const body = JSON.stringify({ to, note: note || null, version });
-  const request = { method: "POST", headers, body };
-  const url = `/api/v1/cases/${caseId}/transitions`;
+  const request = { method: "POST", headers, body: JSON.stringify(what) };
   let response;
   try {
     response = await ask(url, request);
@@ -83,3 +81,8 @@ export async function move(caseId, to, note, version) {
   }
   await checked(response);
 }
+
+export const move = (caseId, to, note, version) =>
+  write(`/api/v1/cases/${caseId}/transitions`, { to, note: note || null, version });
+
+export const addNote = (caseId, note) => write(`/api/v1/cases/${caseId}/notes`, { note });
