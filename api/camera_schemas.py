@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The shapes that travel: cameras, their zones, states and tickets, detections."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, ConfigDict, Field
@@ -22,6 +22,7 @@ from api.shapes import (
     TextOut,
     Time,
 )
+from detector.zones import Grade
 
 REMOVED = "unknown (removed): no patrol has this camera in its settings any more"
 Count = Annotated[int, Field(ge=0, le=2**53)]
@@ -38,6 +39,18 @@ CAMERA_IN: dict[str, Any] = {
             "polygon": [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0], [0.1, 1.0]],
             "classes": ["stall", "debris"],
             "kind": "watch",
+            "grade": "controlled",
+            "dwell_s": 120.0,
+            "windows": [
+                {
+                    "hours": "17:00–22:00",
+                    "weekdays": ["fri", "sat"],
+                    "holidays": "include",
+                    "first": None,
+                    "last": None,
+                    "classes": ["stall"],
+                }
+            ],
         }
     ],
 }
@@ -91,13 +104,29 @@ DETECTIONS: dict[str, Any] = {
 }
 
 
+class ZoneWindow(Shape):
+    """Hours in which things may stand in a zone, or in which a pitch's licence holds."""
+
+    hours: Name = Field(description="Of the city's wall clock, as people write them.")
+    weekdays: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(max_length=7)
+    holidays: Literal["ignore", "include", "exclude", "only"] = "ignore"
+    first: date | None = None
+    last: date | None = None
+    classes: Annotated[list[ClassName], Field(max_length=50)] = Field(
+        default_factory=list, description="What may stand; empty: all of the zone's classes."
+    )
+
+
 class Zone(Shape):
-    """One polygon of a camera's picture; points as shares of width and height."""
+    """One polygon of a camera's picture; points as shares of width and height. Its rule is told, not applied, here."""
 
     name: Name
     polygon: Annotated[list[Point], Field(min_length=3, max_length=100)]
     classes: Annotated[list[ClassName], Field(max_length=50)]
     kind: Literal["watch", "permitted"] = "watch"
+    grade: Grade | None = Field(default=None, description="Of the road, of watched ground.")
+    dwell_s: Seconds | None = Field(default=None, description="How long a thing must stand there to be a violation.")
+    windows: Annotated[list[ZoneWindow], Field(max_length=50)] = Field(default_factory=list)
 
 
 class CameraIn(Shape):

@@ -42,6 +42,8 @@ from detector.choosing import Engine, faster
 from detector.manifest import load_manifest
 from detector.model import Model, load_model
 from detector.watch import Watch
+from detector.windows import WEEKDAYS, Window
+from detector.zones import Zone
 from streams.files import read_frames
 from streams.reader import CameraReader
 from streams.source import Source
@@ -283,8 +285,27 @@ def _post(settings: Settings, camera: CameraSettings, reader: CameraReader, spoo
 
 
 def _about(camera: CameraSettings) -> dict[str, object]:
-    zones = [
-        {"name": z.name, "polygon": [list(p) for p in z.polygon], "classes": list(z.classes), "kind": z.kind}
-        for z in camera.zones
-    ]
+    zones = [_about_zone(zone.zone()) for zone in camera.zones]
     return {"name": camera.name or camera.id, "place": camera.place or None, "zones": zones}
+
+
+def _about_zone(zone: Zone) -> dict[str, object]:
+    about = {
+        "name": zone.name,
+        "polygon": [list(point) for point in zone.polygon],
+        "classes": list(zone.classes),
+        "kind": zone.kind,
+        "windows": [_about_window(window) for window in zone.windows],
+    }
+    return about | ({"grade": zone.grade, "dwell_s": zone.dwell_s} if zone.kind == "watch" else {})
+
+
+def _about_window(window: Window) -> dict[str, object]:
+    return {
+        "hours": window.hours,
+        "weekdays": [WEEKDAYS[day] for day in window.weekdays],
+        "holidays": window.holidays,
+        "first": window.first and window.first.isoformat(),
+        "last": window.last and window.last.isoformat(),
+        "classes": list(window.classes),
+    }

@@ -3,11 +3,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from api.camera_schemas import camera_out
+from api.camera_schemas import Zone, camera_out
 from api.ledger_model import Ticket
 from api.model import Camera, Case, CaseFilter, Evidence
 from api.roles import Role
@@ -132,7 +131,7 @@ class CameraView:
     id: str
     name: str
     place: str | None
-    zones: list[dict[str, Any]]
+    zones: list[Zone]
     status: str
     error: str | None
     frame_at: datetime | None
@@ -157,7 +156,7 @@ def camera_view(camera: Camera, *, now: datetime, silent_after_s: float, tickets
         id=camera.id,
         name=camera.name,
         place=camera.place,
-        zones=camera.zones,
+        zones=shown.zones,
         status=shown.status,
         error=state.error if state and shown.status != "unknown" else None,
         frame_at=frame_at,

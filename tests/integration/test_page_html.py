@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.camera_schemas import CAMERA_IN
 from api.ledger_schemas import ENTRY_IN
 from api.roles import Role
 from api.trial import Trial, trial
@@ -299,6 +300,40 @@ def test_a_case_names_street_and_number_of_its_camera(client: TestClient, made: 
     about = {"name": "人民路东口", "place": "人民路 12 号"}
     client.put("/api/v1/cameras/cam-1", json=about, headers=made.headers("patrol")).raise_for_status()
     assert "人民路 12 号" in client.get(f"/cases/{case_id}", headers=made.headers("viewer")).text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "zh",
+            (
+                "路段等级 严控 · 停留 120 秒立案",
+                "允许时段 17:00–22:00 · 周五 周六",
+                "节假日也适用",
+                "许可时段 06:00–10:00",
+            ),
+        ),
+        ("en", ("road grade controlled · a case after 120 s", "may stand 17:00–22:00 · Fri Sat", "on holidays too")),
+    ],
+)
+def test_the_cameras_page_tells_by_which_rules_a_zone_is_judged(
+    client: TestClient, made: Trial, language: str, said: tuple[str, ...]
+) -> None:
+    client.cookies.set("curbwatch_language", language)
+    pitch = CAMERA_IN["zones"][0] | {"name": "pitch", "kind": "permitted"}
+    hours = {
+        "hours": "06:00–10:00",
+        "weekdays": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+        "last": "2026-10-07",
+    }
+    zones = [*CAMERA_IN["zones"], {name: pitch[name] for name in ("name", "polygon", "classes", "kind")}]
+    body = CAMERA_IN | {"zones": [zones[0], zones[1] | {"windows": [hours]}]}
+    client.put("/api/v1/cameras/cam-1", json=body, headers=made.headers("patrol")).raise_for_status()
+    html = client.get("/cameras", headers=made.headers("viewer")).text
+    assert [words for words in said if words not in html] == []
+    assert ("至 2026-10-07" if language == "zh" else "until 2026-10-07") in html
+    assert html.count("周" if language == "zh" else "Mon") == (2 if language == "zh" else 0)  # every day is no word
 
 
 def test_times_are_told_in_the_citys_zone(client: TestClient, made: Trial) -> None:

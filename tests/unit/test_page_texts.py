@@ -13,6 +13,7 @@ from api.page.texts import TEXTS, browser_texts, preferred, translate
 from api.page.views import CHOICES, KINDS, SHORTCUTS
 from api.roles import Role
 from api.text import Language
+from detector.windows import WEEKDAYS
 
 NAMES = {"brand", "language.other", "language.switch"}
 MADE = (
@@ -23,7 +24,9 @@ MADE = (
     | {f"verdict.{verdict}" for verdict in MARKS}
     | {f"grade.{grade}" for grade in GRADES}
     | {f"camera.{status}" for status in ("live", "connecting", "retrying", "stopped", "unknown")}
-    | {f"zone.{kind}" for kind in ("watch", "permitted")}
+    | {f"zone.{part}{kind}" for part in ("", "window.") for kind in ("watch", "permitted")}
+    | {f"weekday.{day}" for day in WEEKDAYS}
+    | {f"holidays.{change}" for change in ("include", "exclude", "only")}
     | {f"class.{name}" for name in ("stall", "debris")}
     | {f"message.{what}{part}" for what in ("not_found", "not_allowed") for part in ("", ".detail")}
     | {

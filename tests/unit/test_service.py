@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from api.camera_schemas import CameraIn
 from curbwatch.errors import SettingsError
 from curbwatch.memories import Memories
-from curbwatch.service import _post, alone, service
+from curbwatch.service import _about, _post, alone, service
 from curbwatch.settings import Settings
 from curbwatch.spool import Spool
 from detector.errors import ManifestError
@@ -62,6 +63,29 @@ def test_only_a_camera_that_was_turned_for_good_begins_without_the_sites_of_its_
         spool.put(Watch("gate", (SITE,)))  # found in the new view, ten minutes before its memory is written
         killed_and_started = _post(after, after.cameras[0], reader, spool, memories)
         assert killed_and_started.watch.sites == (SITE,)
+
+
+def test_the_api_hears_each_zones_rule_as_it_takes_it(tmp_path: Path) -> None:
+    corners = [[0, 0], [1, 0], [1, 1]]
+    window = {"from": "17:00", "to": "0:15", "weekdays": ["sat"], "holidays": "include", "first": "2026-10-01"}
+    zones = [
+        {"name": "kerb", "polygon": corners, "grade": "strict", "windows": [window | {"classes": ["stall"]}]},
+        {"name": "pitch", "polygon": corners, "kind": "permitted", "classes": ["stall"]},
+    ]
+    settings = watched(tmp_path, cameras=[{"id": "gate", "url": str(tmp_path), "zones": zones}])
+    kerb, pitch = CameraIn.model_validate(_about(settings.cameras[0])).model_dump(mode="json")["zones"]
+    assert (kerb["grade"], kerb["dwell_s"], pitch["grade"], pitch["dwell_s"]) == ("strict", 60, None, None)
+    assert kerb["windows"] == [
+        {
+            "hours": "17:00–00:15",
+            "weekdays": ["sat"],
+            "holidays": "include",
+            "first": "2026-10-01",
+            "last": None,
+            "classes": ["stall"],
+        }
+    ]
+    assert pitch["windows"] == []
 
 
 def watched(folder: Path, *, top: float = 0.0, **more: Any) -> Settings:
