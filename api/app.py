@@ -103,7 +103,7 @@ def _camera_statuses(services: Services) -> list[str]:
 
 def _add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ApiError, problems.on_api_error)
-    app.add_exception_handler(HTTPException, problems.on_http_exception)
+    app.add_exception_handler(HTTPException, page.on_http_exception)
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
     app.add_exception_handler(SQLAlchemyError, problems.on_database_error)
 

@@ -3,7 +3,7 @@
 
 ApiError
 ├── NotSignedIn            no key, no session, or one that is no longer valid
-│   └── SignInRefused      wrong name, password or token at /login
+│   └── SignInRefused      wrong name, password or API key at /login
 ├── NotAllowed             signed in, but the role may not do this
 │   └── ForgedRequest      a session's unsafe request without its CSRF token
 ├── TooManyAttempts        wrong passwords, too often
@@ -39,7 +39,7 @@ class NotSignedIn(ApiError):
 
 
 class SignInRefused(NotSignedIn):
-    """Wrong name, password or token at /login."""
+    """Wrong name, password or API key at /login."""
 
 
 class NotAllowed(ApiError):

@@ -19,8 +19,8 @@ ACTIONS: dict[Action, Bilingual] = {
     "strict": {"en": "penalise strictly", "zh": "从严处罚"},
 }
 TEXTS: dict[str, Bilingual] = {
-    "first": {"en": "{action}: first time at this place{grade}", "zh": "{action}：该地点首次发生{grade}"},
-    "again": {"en": "{action}: time {n} at this place{grade}", "zh": "{action}：该地点第 {n} 次发生{grade}"},
+    "first": {"en": "{action}: first case at this place{grade}", "zh": "{action}：该地点首次成案{grade}"},
+    "again": {"en": "{action}: case {n} at this place{grade}", "zh": "{action}：该地点第 {n} 次成案{grade}"},
     "strict": {"en": "; strict road, one step further", "zh": "；严禁路段，加重一档"},
 }
 

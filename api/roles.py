@@ -36,6 +36,9 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
 }
 
 
+OWN_PATROL = "patrol-of-this-service"  # the key of a patrol that runs together with its API
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who is asking: a machine's key or a person's session."""

@@ -76,8 +76,8 @@ CASE_LISTED: dict[str, Any] = {name: value for name, value in CASE_IN.items() if
         "repetition": 0,
         "grade": "strict",
         "text": {
-            "en": "warn: first time at this place; strict road, one step further",
-            "zh": "警告：该地点首次发生；严禁路段，加重一档",
+            "en": "warn: first case at this place; strict road, one step further",
+            "zh": "警告：该地点首次成案；严禁路段，加重一档",
         },
     },
 }

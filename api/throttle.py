@@ -29,7 +29,7 @@ class Throttle:
             longest = max(self._wait_s(name, now) for name in who)
             if longest > 0:
                 raise TooManyAttempts(
-                    f"too many wrong passwords or tokens: wait {longest} s, then try again", retry_after_s=longest
+                    f"too many wrong passwords or API keys: wait {longest} s, then try again", retry_after_s=longest
                 )
             for name in who:
                 self._failures.setdefault(name, deque(maxlen=FAILURES)).append(now)

@@ -21,7 +21,7 @@ from api.accounts import add_key, list_keys, revoke_key
 from api.app import create_app
 from api.config import MEBIBYTE, ApiConfig
 from api.detecting import DetectedBox, DetectFn
-from api.roles import Role
+from api.roles import OWN_PATROL, Role
 from api.server import Server, listen
 from api.store import PRIVATE, open_store, upgrade
 from curbwatch.allocator import give_back, share_arenas
@@ -50,7 +50,6 @@ from streams.source import Source
 
 READER_STACK = 1024 * 1024  # bytes; the usual 8 MiB times cameras runs into limits of address space
 SAMPLE = Path(__file__).parent / "street" / "street.mp4"  # the demo's street: stalls and debris lie in it
-OWN_KEY = "patrol-of-this-service"
 
 log = structlog.get_logger(__name__)
 
@@ -235,7 +234,7 @@ def _patrol(
     metrics: PatrolMetrics,
 ) -> Iterator[None]:
     told, data_dir = settings.patrol, settings.service.data_dir
-    token = told.token.get_secret_value() or fresh_key(settings, OWN_KEY, Role.PATROL)
+    token = told.token.get_secret_value() or fresh_key(settings, OWN_PATROL, Role.PATROL)
     with ExitStack() as stack:
         posting = stack.enter_context(closing(Client(api_url, token)))
         reporting = stack.enter_context(closing(Client(api_url, token, timeout_s=5.0)))

@@ -13,7 +13,7 @@ from fastapi import Request
 from starlette.responses import HTMLResponse
 
 from api.fault_texts import fault
-from api.page import assets, views
+from api.page import assets, telling, views
 from api.page.texts import TEXTS, browser_texts, preferred, translate
 from api.roles import Principal
 from api.services import services_of
@@ -71,6 +71,7 @@ def _environment() -> jinja2.Environment:
         clock=_clock,
         percent=_percent,
         fault=fault,
+        actor=telling.actor_of,
         corner=_corner,
         first_picture=views.first_picture,
     )

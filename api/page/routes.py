@@ -12,9 +12,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from sqlalchemy.engine import Connection
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from api import camera_rows, case_rows, ledger_rows, places, sessions, tickets
+from api import camera_rows, case_rows, ledger_rows, places, problems, sessions, tickets
 from api.auth import Reader, by_cookie
 from api.errors import NotAllowed, NotFound, NotSignedIn
 from api.ledger_model import EntryFilter, Ticket
@@ -58,6 +59,14 @@ class PageRoute(APIRoute):
 
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """The framework's refusals; an address that there is not is told to people as a page."""
+    lost = isinstance(error, HTTPException) and error.status_code == 404 and not request.url.path.startswith("/api/")
+    if lost and "text/html" in request.headers.get("accept", ""):
+        return render(Viewer(request), "message.html", page="message", status=404, message="message.not_found")
+    return await problems.on_http_exception(request, error)
 
 
 def _chosen(

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 
 from api.model import Case
 from api.page.texts import translate
+from api.roles import OWN_PATROL
 from api.text import Language
 from detector.reasons import Reason, say
 
@@ -61,6 +62,16 @@ def reason_of(reason: Any, text: Any, language: Language) -> str:
         except (KeyError, ValueError, TypeError):  # a code of ours with other values: another version's
             return str(reason.get("code"))
     return "" if reason is None else str(reason)
+
+
+def actor_of(actor: str, language: Language) -> str:
+    """Whoever did something, as people name them."""
+    kind, _, name = actor.partition(":")
+    if kind != "key":
+        return name
+    return (
+        translate(language, "actor.own_patrol") if name == OWN_PATROL else translate(language, "actor.key", name=name)
+    )
 
 
 @dataclass(frozen=True, slots=True)

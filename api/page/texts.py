@@ -32,12 +32,12 @@ TEXTS: dict[str, Text] = {
     "footer.source": Text("源代码", "Source code"),
     # sign in
     "login.title": Text("登录", "Sign in"),
-    "login.lead": Text("请使用账号登录，或输入访问令牌。", "Use your account, or an access token."),
+    "login.lead": Text("请使用账号登录，或输入 API 密钥。", "Use your account, or an API key."),
     "login.by_password": Text("账号密码", "Name and password"),
-    "login.by_token": Text("访问令牌", "Access token"),
+    "login.by_token": Text("API 密钥", "API key"),
     "login.name": Text("用户名", "Name"),
     "login.password": Text("密码", "Password"),
-    "login.token": Text("令牌", "Token"),
+    "login.token": Text("API 密钥", "API key"),
     "login.token_hint": Text("以 cw_ 开头，由 curbwatch keys add 生成", "Starts with cw_, made by curbwatch keys add"),
     "login.submit": Text("登录", "Sign in"),
     # statuses
@@ -79,7 +79,7 @@ TEXTS: dict[str, Text] = {
     "wall.keys": Text("J / K 选择案件，Enter 打开", "J / K choose a case, Enter opens it"),
     "card.standing": Text("已持续", "standing"),
     "card.cleared": Text("已清除，共持续", "cleared, stood"),
-    "card.relapses": Text("复发 {n} 次", "came back ×{n}"),
+    "card.relapses": Text("本案中离开后又出现 {n} 次", "gone and back ×{n} in this case"),
     "card.no_picture": Text("等待取证图片", "waiting for the picture"),
     "card.alt": Text(
         "案件 {id} 的取证图片：{what}，{camera}，{zone}", "Evidence picture of case {id}: {what}, {camera}, {zone}"
@@ -161,13 +161,17 @@ TEXTS: dict[str, Text] = {
         "已结案。若同一地点再次发生，案件会自动重新打开。",
         "Closed. If it comes back to this place, the case opens again by itself.",
     ),
+    "case.still_seen": Text(
+        "摄像机尚未看到原处已空：对象可能仍在，结案前请核实。",
+        "The camera has not seen the place free: the thing may still stand there, check before you close.",
+    ),
     "case.facts": Text("基本情况", "Facts"),
     "case.first_seen": Text("首次发现", "First seen"),
     "case.confirmed_at": Text("确认时间", "Confirmed by the patrol"),
     "case.last_seen": Text("最近一次看到", "Last seen"),
     "case.cleared_at": Text("清除时间", "Cleared"),
     "case.confidence": Text("置信度", "Confidence"),
-    "case.relapses": Text("复发次数", "Came back"),
+    "case.relapses": Text("本案中再次出现", "Came back in this case"),
     "case.model": Text("模型", "Model"),
     "case.rule": Text("判定规则", "Rule"),
     "case.trace": Text("判定过程", "How it was decided"),
@@ -182,6 +186,8 @@ TEXTS: dict[str, Text] = {
     "case.trace.why": Text("说明", "Why"),
     "case.history": Text("处理记录", "History"),
     "case.history.created": Text("巡查程序上报", "Reported by the patrol"),
+    "actor.own_patrol": Text("本机巡查", "this service's patrol"),
+    "actor.key": Text("API 密钥 {name}", "API key {name}"),
     "case.keys": Text("快捷键", "Keyboard shortcuts"),
     "case.keys.note": Text("写备注", "write a note"),
     "case.keys.box": Text("显示或隐藏标框", "box on or off"),
@@ -231,7 +237,7 @@ TEXTS: dict[str, Text] = {
         "无法连接服务器，操作未执行。请稍后再试。", "The server cannot be reached, nothing was done. Try again."
     ),
     "js.login.refused": Text(
-        "登录失败：请检查用户名和密码，或令牌。", "Sign-in refused: check the name and password, or the token."
+        "登录失败：请检查用户名和密码，或 API 密钥。", "Sign-in refused: check the name and password, or the API key."
     ),
     "js.login.slow_down": Text("尝试次数过多，请稍后再试。", "Too many attempts: wait a little and try again."),
     "js.login.unreachable": Text("无法连接服务器，请稍后再试。", "The server cannot be reached: try again."),

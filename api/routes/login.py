@@ -103,7 +103,7 @@ def _who(request: Request, services: Services, name: str, password: str, token: 
     services.throttle.attempt(*suspects, now=now)
     who = _by_token(services, token) if token else accounts.check_password(services.store, name, password)
     if who is None:
-        raise SignInRefused("name, password or token is wrong: try again, or ask an administrator")
+        raise SignInRefused("name, password or API key is wrong: try again, or ask an administrator")
     services.throttle.succeeded(*suspects)
     return who
 

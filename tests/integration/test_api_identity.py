@@ -102,7 +102,7 @@ def test_a_place_where_it_happens_again_is_judged_harder(desk: Desk) -> None:
     assert [case["place"] for case in (second, false, third)] == ["site-1"] * 3
     steps = [case["recommendation"] for case in (second, false, third)]
     assert [(step["action"], step["repetition"]) for step in steps] == [("warn", 1), ("lenient", 2), ("lenient", 2)]
-    assert steps[0]["text"] == {"en": "warn: time 2 at this place", "zh": "警告：该地点第 2 次发生"}
+    assert steps[0]["text"] == {"en": "warn: case 2 at this place", "zh": "警告：该地点第 2 次成案"}
     assert desk.report("elsewhere")["recommendation"]["repetition"] == 0
 
 

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api import accounts
 from api.camera_schemas import CAMERA_IN
 from api.ledger_schemas import ENTRY_IN
-from api.roles import Role
+from api.roles import OWN_PATROL, Role
 from api.trial import Trial, trial
 
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
@@ -190,7 +191,7 @@ def test_a_case_speaks_the_readers_language(
     assert (
         "已清除：原处已空（原处无物）" if language == "zh" else "cleared: the place is free (place seen empty)"
     ) in html
-    assert ("警告：该地点首次发生" if language == "zh" else "warn: first time at this place") in html
+    assert ("警告：该地点首次成案" if language == "zh" else "warn: first case at this place") in html
     assert f'<a href="/cases/{other}">{other}</a>' in html
 
 
@@ -334,6 +335,53 @@ def test_the_cameras_page_tells_by_which_rules_a_zone_is_judged(
     assert [words for words in said if words not in html] == []
     assert ("至 2026-10-07" if language == "zh" else "until 2026-10-07") in html
     assert html.count("周" if language == "zh" else "Mon") == (2 if language == "zh" else 0)  # every day is no word
+
+
+@pytest.mark.parametrize(
+    ("language", "key", "told"),
+    [("zh", "API 密钥 patrol-1", "本机巡查"), ("en", "API key patrol-1", "this service&#39;s patrol")],
+)
+def test_the_history_names_who_did_it_in_words(
+    client: TestClient, made: Trial, language: str, key: str, told: str
+) -> None:
+    client.cookies.set("curbwatch_language", language)
+    case_id = report(client, made)
+    own = accounts.add_key(made.app.state.services.store, OWN_PATROL, Role.PATROL)
+    headers = {"Authorization": f"Bearer {own}", "Idempotency-Key": "own"}
+    body = {"kind": "cleared", "at": "2026-11-21T05:30:00Z"}
+    client.post(f"/api/v1/cases/{case_id}/observations", json=body, headers=headers).raise_for_status()
+    html = client.get(f"/cases/{case_id}", headers=made.headers("viewer")).text
+    assert f"<small>{told}</small>" in html
+    assert f"<small>{key}</small>" in html
+    assert "<small>key:" not in html
+
+
+def test_whoever_closes_is_told_that_the_camera_has_not_seen_the_place_free(client: TestClient, made: Trial) -> None:
+    case_id, operator = report(client, made), made.headers("operator") | {"Accept-Language": "en"}
+    warned = []
+    for to in ("confirmed", "dispatched", "handled"):
+        client.post(f"/api/v1/cases/{case_id}/transitions", json={"to": to}, headers=operator).raise_for_status()
+        warned.append("has not seen the place free" in client.get(f"/cases/{case_id}", headers=operator).text)
+    body, headers = {"kind": "cleared", "at": "2026-11-21T05:30:00Z"}, made.headers("patrol") | {"Idempotency-Key": "c"}
+    client.post(f"/api/v1/cases/{case_id}/observations", json=body, headers=headers).raise_for_status()
+    assert warned == [False, False, True]
+    assert "has not seen the place free" not in client.get(f"/cases/{case_id}", headers=operator).text
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "kind"),
+    [
+        ("/camera", "text/html,*/*", "text/html"),
+        ("/camera", "application/json", "application/problem+json"),
+        ("/api/v1/camera", "text/html,*/*", "application/problem+json"),
+    ],
+)
+def test_a_mistyped_address_is_told_to_people_as_a_page(
+    client: TestClient, made: Trial, path: str, accept: str, kind: str
+) -> None:
+    answer = client.get(path, headers=made.headers("viewer") | {"Accept": accept, "Accept-Language": "zh"})
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (404, kind)
+    assert ("没有这个页面或案件" in answer.text) == (kind == "text/html")
 
 
 def test_times_are_told_in_the_citys_zone(client: TestClient, made: Trial) -> None:

@@ -30,6 +30,8 @@ MADE = (
     | {f"class.{name}" for name in ("stall", "debris")}
     | {f"message.{what}{part}" for what in ("not_found", "not_allowed") for part in ("", ".detail")}
     | {
+        "actor.key",
+        "actor.own_patrol",
         "rule.hit_ratio",
         "rule.grade",
         "rule.over",
