@@ -47,6 +47,14 @@ def _clock(context: jinja2.runtime.Context, at: datetime) -> str:
     return at.astimezone(context["zone"]).strftime("%H:%M:%S")
 
 
+@jinja2.pass_context
+def _lasted(context: jinja2.runtime.Context, seconds: float) -> str:
+    """A span in the largest unit of which it has two."""
+    units = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+    unit, size = next((unit for unit in units if seconds >= 2 * unit[1]), units[-1])
+    return translate(context["language"], f"lasted.{unit}", n=f"{seconds / size:.1f}".removesuffix(".0"))
+
+
 def _percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
@@ -69,6 +77,7 @@ def _environment() -> jinja2.Environment:
         iso=_iso,
         city=_city,
         clock=_clock,
+        lasted=_lasted,
         percent=_percent,
         fault=fault,
         actor=telling.actor_of,

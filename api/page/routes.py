@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from api import camera_rows, case_rows, ledger_rows, places, problems, sessions, tickets
+from api import report as reports
 from api.auth import Reader, by_cookie
 from api.errors import NotAllowed, NotFound, NotSignedIn
 from api.ledger_model import EntryFilter, Ticket
@@ -31,6 +33,7 @@ from api.why import answer
 from api.workflow import Status
 
 PAGE = 30
+PERIODS = (7, 30, 90, 365)  # days that the report offers
 TICKETS = 2000
 YEAR_S = 365 * 24 * 3600
 
@@ -155,6 +158,20 @@ def cameras(request: Request, by: Reader, services: ServicesDep) -> Response:
         found = _cameras(connection, services)
         removed = [camera for camera in camera_rows.every(connection) if camera.removed_at is not None]
     return render(Viewer(request, by), "cameras.html", page="cameras", cameras=found, removed=removed)
+
+
+@router.get("/report")
+def report(
+    request: Request, by: Reader, services: ServicesDep, days: Annotated[int, Query(ge=1, le=366)] = PERIODS[1]
+) -> Response:
+    """How the city did with the cases of the last days."""
+    until = services.clock()
+    since = until - timedelta(days=days)
+    with services.store.read() as connection:
+        found = reports.report(case_rows.every(connection, CaseFilter(since=since)))
+        names = camera_rows.names(connection)
+    values: dict[str, Any] = {"report": found, "names": names, "since": since, "until": until, "days": days}
+    return render(Viewer(request, by), "report.html", page="report", links=reports.LINKS, choices=PERIODS, **values)
 
 
 @router.get("/cameras/{camera_id}/why")

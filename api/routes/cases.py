@@ -130,7 +130,7 @@ def report(
     end = until or services.clock()
     begin = since or end - REPORTED
     with services.store.read() as connection:
-        found = reports.report(case_rows.every(connection, CaseFilter(since=begin, until=end)))
+        found = reports.report(case_rows.every(connection, CaseFilter(since=begin, until=until)))
     return ReportOut.model_validate(asdict(found) | {"since": begin, "until": end})
 
 

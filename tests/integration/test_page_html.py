@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from api import accounts
 from api.camera_schemas import CAMERA_IN
 from api.ledger_schemas import ENTRY_IN
+from api.page import rendering
 from api.roles import OWN_PATROL, Role
 from api.trial import Trial, trial
 
@@ -31,7 +32,7 @@ CASE: dict[str, Any] = {
     "last_seen_at": "2026-11-21T05:05:00Z",
     "model": "street-1",
 }
-PAGES = ("/", "/cameras", "/cards", "/tiles")
+PAGES = ("/", "/cameras", "/cards", "/tiles", "/report")
 
 
 @pytest.fixture
@@ -382,6 +383,36 @@ def test_a_mistyped_address_is_told_to_people_as_a_page(
     answer = client.get(path, headers=made.headers("viewer") | {"Accept": accept, "Accept-Language": "zh"})
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (404, kind)
     assert ("没有这个页面或案件" in answer.text) == (kind == "text/html")
+
+
+def test_the_report_tells_how_the_city_did_in_the_readers_language(client: TestClient, made: Trial) -> None:
+    true = report(client, made)
+    report(client, made, key="cam-1/2", **{"class": "debris"})
+    headers = made.headers("operator") | {"Idempotency-Key": "move"}
+    client.post(f"/api/v1/cases/{true}/transitions", json={"to": "confirmed"}, headers=headers).raise_for_status()
+    told = {}
+    for language in ("en", "zh"):
+        page = client.get("/report?days=7", headers=made.headers("viewer") | {"Accept-Language": language}).text
+        rows = [re.sub(r"<[^>]+>|\s+", " ", row).split() for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL)]
+        told[language] = rows[1:]
+    assert told["en"] == [
+        ["all", "2", "1", "100", "%", "1/1", "0", "0", "s", "–", "–", "–", "–"],
+        ["Debris", "1", "1", "–", "0", "–", "–", "–", "–", "–"],
+        ["Stall", "1", "0", "100", "%", "1/1", "0", "0", "s", "–", "–", "–", "–"],
+        ["cam-1", "2", "1", "100", "%", "1/1", "0", "0", "s", "–", "–", "–", "–"],
+    ]
+    assert told["zh"][0][0] == "全部"
+    assert "0 秒" in " ".join(told["zh"][0])
+    assert client.get("/report?days=0", headers=made.headers("viewer")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7199, "120 min"), (9000, "2.5 h"), (200_000, "2.3 d")],
+)
+def test_a_span_is_told_in_the_largest_unit_of_which_it_has_two(seconds: float, said: str) -> None:
+    template = rendering._templates.from_string("{{ seconds | lasted }}")
+    assert template.render(seconds=seconds, language="en") == said
 
 
 def test_times_are_told_in_the_citys_zone(client: TestClient, made: Trial) -> None:

@@ -11,6 +11,7 @@ from api.page.rendering import TEMPLATES
 from api.page.telling import GRADES, MARKS
 from api.page.texts import TEXTS, browser_texts, preferred, translate
 from api.page.views import CHOICES, KINDS, SHORTCUTS
+from api.report import LINKS
 from api.roles import Role
 from api.text import Language
 from detector.windows import WEEKDAYS
@@ -27,6 +28,8 @@ MADE = (
     | {f"zone.{part}{kind}" for part in ("", "window.") for kind in ("watch", "permitted")}
     | {f"weekday.{day}" for day in WEEKDAYS}
     | {f"holidays.{change}" for change in ("include", "exclude", "only")}
+    | {f"report.{head}" for head in ("of", "registered", "waiting", "true", "returned", *LINKS)}
+    | {f"lasted.{unit}" for unit in ("s", "min", "h", "d")}
     | {f"class.{name}" for name in ("stall", "debris")}
     | {f"message.{what}{part}" for what in ("not_found", "not_allowed") for part in ("", ".detail")}
     | {
