@@ -23,6 +23,7 @@ from detector.model import Model
 from streams.files import read_frames
 from streams.pictures import SUFFIXES, is_pictures
 from streams.redact import redact
+from streams.source import fault_in
 
 Picture = NDArray[np.uint8]
 
@@ -40,6 +41,8 @@ def find_pictures(paths: Sequence[str], *, every_s: float) -> Iterator[Found]:
     """Everything that the paths hold; recordings and cameras give one picture every `every_s` seconds."""
     for text in paths:
         path = Path(text.removeprefix("file://"))
+        if not path.exists() and (fault := fault_in(text)):
+            raise SettingsError(f"camera: {fault}")
         if path.is_dir():
             yield from find_pictures([str(p) for p in sorted(path.iterdir()) if _is_picture(p)], every_s=every_s)
         elif _is_picture(path) and is_pictures(text):  # a camera's address, too, may end in .jpg

@@ -30,13 +30,13 @@ def read_frames(
     Folders, glob patterns and single pictures: every picture, by name, every_s apart. decode="keyframes" is many
     times faster on videos and as fine as the keyframes are. NoVideo and BadStream say what is wrong.
     """
-    if is_pictures(path_or_pattern):
-        yield from _pictures(path_or_pattern, camera_id, every_s, start_at)
-        return
     try:
         source = Source(camera_id, path_or_pattern)
     except ValueError as error:
         raise BadStream(camera_id, str(error)) from error
+    if is_pictures(path_or_pattern):
+        yield from _pictures(path_or_pattern, camera_id, every_s, start_at)
+        return
     due_s, sequence = 0.0, 0
     for media_s, frame in _video(source, decode):
         if media_s + TINY_S >= due_s:

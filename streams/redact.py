@@ -4,8 +4,10 @@
 import re
 
 HIDDEN = "***"
-# Greedy up to the last @ before white space: people write passwords with @, / and quotes in them unencoded.
-USERINFO = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)\S*@", re.IGNORECASE)
+# Greedy up to the last @ before white space: people write passwords with @, / and quotes in them unencoded. Both
+# patterns begin where a word or a name begins, so that long text takes no longer than its length.
+LOGIN = re.compile(r"(?<!\S)\S*@")
+USER = re.compile(r"""(?<![^\s/'"=(\[{<,;:])[^\s/'"=(\[{<,;:]+:(?P<slashes>//)?""")
 SECRETS = re.compile(
     r"""(?P<name>(?<![a-z0-9])(?:\w*(?:token|password|passwd|pwd|secret|signature|api_?key)|(?:login)?pass?|auth|key|sig))=[^&\s'"<>#;,)]+""",
     re.IGNORECASE,
@@ -13,5 +15,13 @@ SECRETS = re.compile(
 
 
 def redact(text: str) -> str:
-    """The text with the login part of every URL, and every token or password parameter, replaced by ***."""
-    return SECRETS.sub(rf"\g<name>={HIDDEN}", USERINFO.sub(rf"\g<scheme>{HIDDEN}@", text))
+    """The text with the login of every address, user:password@ alone too, and every token or password hidden by ***."""
+    return SECRETS.sub(rf"\g<name>={HIDDEN}", LOGIN.sub(_without_login, text))
+
+
+def _without_login(word: re.Match[str]) -> str:
+    """A word up to its last @; without a colon before it's no login."""
+    begin = USER.search(word[0])
+    if begin is None:
+        return word[0]
+    return f"{word[0][: begin.end() if begin['slashes'] else begin.start()]}{HIDDEN}@"

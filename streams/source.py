@@ -36,8 +36,8 @@ class Source:
             raise ValueError(f"{self.camera_id}: every_s, clip_s and clip_bytes cannot be negative")
         if min(self.stale_after_s, self.open_timeout_s) <= 0:
             raise ValueError(f"{self.camera_id}: stale_after_s and open_timeout_s must be more than 0")
-        if "://" in self.url and (fault := _fault_in(self.url)):
-            raise ValueError(f"{self.camera_id}: {self.place} {fault}")
+        if fault := fault_in(self.url):
+            raise ValueError(f"{self.camera_id}: {fault}")
 
     @property
     def is_network(self) -> bool:
@@ -65,15 +65,27 @@ def scheme_of(url: str) -> str:
     return url.partition("://")[0].lower() if "://" in url else ""
 
 
-def _fault_in(url: str) -> str | None:
-    if scheme_of(url) not in (*NETWORK, "file"):
-        return f"begins with none of {', '.join(NETWORK)}"
+def fault_in(url: str) -> str | None:
+    """Why an address or a path cannot be one, and what to write; holds no password."""
+    # rtsp//user:password@… would be a path, which messages show; only whole paths may have an @
+    if "@" in url.partition("://")[0] and (url[0] != "/" or url.startswith("//")):
+        return "its url has an @ but no ://; write rtsp:// before the login, or a path with an @ from its / on"
+    scheme = scheme_of(url)
+    if scheme in ("", "file"):
+        return None
+    if scheme not in NETWORK:
+        return f"{redact(url)} begins with none of {', '.join(NETWORK)}"
     try:
         parts = urlsplit(url)
-        named = bool(parts.hostname and parts.port != 0)
+        valid, named = not any(map(str.isspace, parts.netloc)), bool(parts.hostname and parts.port != 0)
     except ValueError:
-        return "is no valid address: in a password write / as %2F, ? as %3F, # as %23, @ as %40, : as %3A"
-    return None if named or scheme_of(url) == "file" else "names no host"
+        valid = named = False
+    if not valid:  # nothing of it is shown: where its login ends cannot be told
+        return (
+            "its url is no valid address: in a password write / as %2F, ? as %3F, # as %23, @ as %40, : as %3A, "
+            "a space as %20"
+        )
+    return None if named else f"{redact(url)} names no host"
 
 
 def host_of(url: str) -> str:

@@ -110,6 +110,15 @@ def test_detect_never_shows_the_password(path: str) -> None:
     assert "127.0.0.1:1 refuses connections" in said
 
 
+@pytest.mark.parametrize("address", ["rtsp//viewer:hun/ter2@192.0.2.9/x", "viewer:hunter2@192.0.2.9/x.jpg"])
+def test_no_command_repeats_a_mistyped_address(settings: Path, address: str) -> None:
+    replay = ("replay", address, "--settings", settings)
+    for words in (("probe", address), ("detect", address), replay):
+        said = curbwatch(*words, code=2)
+        assert "has an @ but no ://; write rtsp:// before" in said
+        assert "ter2" not in said
+
+
 def test_check_passes_a_good_city_and_names_a_bad_camera(settings: Path) -> None:
     curbwatch("check", settings)
     bad = re.sub(r"rtsp://127.0.0.1:\d+", "rtsp://admin:hunter2@127.0.0.1:1", settings.read_text())

@@ -180,6 +180,8 @@ def test_every_example_is_sound(example: Path, tmp_path: Path, monkeypatch: pyte
             "cameras[0].url: ${GATE_URL} is not set in the environ",
         ),
         ("rtsp://user", "rstp://user", "cameras[0]: gate: rstp://***@10.0.0.7/ch1 begins with none of rtsp, "),
+        ("rtsp://user", "rtsp//user", "cameras[0]: gate: its url has an @ but no ://; write rtsp:// before"),
+        ("rtsp://user", "rtsp:/user", "cameras[0]: gate: its url has an @ but no ://; write rtsp:// before"),
         (
             "[service]",
             '[service]\ndatabase_url = "postgresql://u:pw@db:hunter2/x"',

@@ -11,8 +11,12 @@ def test_a_source_shows_no_password() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["rtsp://a:b@cam/1", "rtsps://cam:322/x", "http://cam/live.m3u8", "/videos/*.jpg", "a.mp4", "file:///a.mp4"]
-)
+    "url",
+    [
+        "rtsp://a:b@cam/1", "rtsps://cam:322/x", "http://cam/live.m3u8", "/videos/*.jpg", "a.mp4", "file:///a.mp4",
+        "/opt/python@3.12/a.mp4",
+    ],
+)  # fmt: skip
 def test_every_form_of_address_is_taken(url: str) -> None:
     assert Source("cam-1", url).is_network == url.startswith(("rtsp", "http"))
 
@@ -25,6 +29,12 @@ def test_every_form_of_address_is_taken(url: str) -> None:
         ("rtsp://10.0.0.1:99999/cam", "is no valid address"),
         ("rtsp:///cam", "names no host"),
         ("ftp://10.0.0.1/cam", "begins with none of rtsp"),
+        ("rtsp//viewer:hunter2@10.0.0.1/cam", "has an @ but no ://; write rtsp:// before"),
+        ("rtsp:/viewer:hunter2@10.0.0.1/cam", "has an @ but no ://"),
+        ("//viewer:hunter2@10.0.0.1/cam", "has an @ but no ://"),
+        ("viewer:hunter2@10.0.0.1/cam?next=http://a", "has an @ but no ://"),
+        ("rtsp://viewer:hunter2#10.0.0.1/cam", "is no valid address"),
+        ("rtsp://viewer:my hunter2@10.0.0.1/cam", "a space as %20"),
     ],
 )
 def test_an_address_that_cannot_work_is_refused_without_its_password(url: str, words: str) -> None:
