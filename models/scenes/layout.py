@@ -27,9 +27,12 @@ TREE_Y = 9.3
 LAMP_X = 6.2
 
 WATCH_GROUND = ((2.25, 8.75), (11.6, 8.75), (11.6, 12.6), (2.25, 12.6))
+# The permitted ground goes on past the painted front, on to the road: the middle of the lower edge of a box, by which a
+# thing is judged, is nearer to the camera than what it stands on.
+PITCH_FRONT_Y = KERB_Y - 0.5
 PERMITTED_GROUND = (
-    (PITCH_AT[0] - PITCH_SIZE[0] / 2, PITCH_AT[1] - PITCH_SIZE[1] / 2),
-    (PITCH_AT[0] + PITCH_SIZE[0] / 2, PITCH_AT[1] - PITCH_SIZE[1] / 2),
+    (PITCH_AT[0] - PITCH_SIZE[0] / 2, PITCH_FRONT_Y),
+    (PITCH_AT[0] + PITCH_SIZE[0] / 2, PITCH_FRONT_Y),
     (PITCH_AT[0] + PITCH_SIZE[0] / 2, PITCH_AT[1] + PITCH_SIZE[1] / 2),
     (PITCH_AT[0] - PITCH_SIZE[0] / 2, PITCH_AT[1] + PITCH_SIZE[1] / 2),
 )

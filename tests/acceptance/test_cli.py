@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ import av
 import cv2
 import pytest
 
+from curbwatch.demo import demo_settings
+from detector.reasons import say
 from streams.loopback import LoopbackCamera, make_clip
 from support.running import STREET, WHOLE_PICTURE, command, curbwatch, settings_text
 
-PERMITTED = next(e for e in json.loads((STREET / "street.json").read_text("utf-8"))["events"] if e["permitted"])
+EVENTS = json.loads((STREET / "street.json").read_text("utf-8"))["events"]
+PERMITTED = next(event for event in EVENTS if event["permitted"])
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +52,26 @@ def test_detect_finds_the_stall_and_writes_an_annotated_picture(picture: Path, t
     assert PERMITTED["box"][0] < middle[0] < PERMITTED["box"][2]
     assert PERMITTED["box"][1] < middle[1] < PERMITTED["box"][3]
     assert cv2.imread(str(tmp_path / "street.annotated.jpg")) is not None
+
+
+def test_the_demo_street_names_its_pitch_for_the_licensed_stall_and_for_nothing_else(
+    picture: Path, tmp_path: Path
+) -> None:
+    said = curbwatch("detect", picture, "--json")
+    (stall,) = boxes(said, "stall")
+    size = json.loads(said)["width"], json.loads(said)["height"]
+    demo = demo_settings(str(STREET / "street.mp4"), tmp_path, 0)
+    court = demo.rules(demo.cameras[0]).court(datetime.now(UTC), size)
+
+    x0, y0, x1, y1 = stall["xyxy"]
+    licensed = court.ruling((x0 / size[0], y0 / size[1], x1 / size[0], y1 / size[1]), "stall").waived
+    assert licensed is not None
+    assert say(licensed, "en") == "stands in permitted zone licensed pitch"
+    for event in EVENTS:
+        if not event["permitted"]:
+            judged = court.ruling(tuple(event["box"]), event["class"]).zone
+            assert judged is not None
+            assert judged.name == "pavement"
 
 
 def test_detect_takes_a_folder_and_a_threshold(picture: Path) -> None:
