@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Commands that administer: models, cases, users, keys, db."""
 
+import codecs
 import csv
 import dataclasses
 import json
@@ -8,21 +9,26 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 import typer
+from pydantic_core import to_jsonable_python
 from rich.console import Console
 from rich.table import Table
 
-from api import accounts, case_rows
+from api import accounts, camera_rows, case_rows
 from api.model import Case, CaseFilter
 from api.roles import Role
 from api.schemas import CaseListed, CaseOut
 from api.store import Store, check_schema, open_store, upgrade
+from api.times import utc_now
 from api.workflow import Status
 from curbwatch import case_dataset
+from curbwatch.city_time import CITY_TIME, moment_of, shown
 from curbwatch.lazily import lazily
 from curbwatch.settings import SHIPPED_MODEL, load_settings
 from detector.errors import DetectorError
@@ -38,10 +44,11 @@ db = typer.Typer(help="The database.", no_args_is_help=True)
 
 PAGE = 200
 COLUMNS = ("id", "status", "class", "camera_id", "zone", "confidence", "first_seen_at", "confirmed_at", "cleared_at")
+SHEET = (*COLUMNS[:4], "camera_place", *COLUMNS[4:])
 
 SettingsFile = Annotated[Path, typer.Option("--settings", "-s", help="settings file of the service")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
-Since = Annotated[datetime | None, typer.Option(help="created at or after, UTC")]
+Since = Annotated[str, typer.Option(help=f"created at or after: {CITY_TIME}")]
 StatusOption = Annotated[list[Status] | None, typer.Option("--status", help="only these; repeat for several")]
 RoleOption = Annotated[Role, typer.Option(help="what it may do")]
 Password = Annotated[
@@ -66,17 +73,26 @@ def _store_to_fill(settings: Path) -> Iterator[Store]:
         yield store
 
 
-def _print(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+def _city(settings: Path) -> ZoneInfo:
+    return ZoneInfo(load_settings(settings).service.timezone)
+
+
+def _print(rows: list[dict[str, Any]], zone: tzinfo, *, as_json: bool) -> None:
+    """JSON with times as the API writes them, or a table with times in `zone`."""
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
+        typer.echo(json.dumps(rows, ensure_ascii=False, default=to_jsonable_python))
         return
     if not rows:
         typer.echo("none")
         return
     table = Table(*rows[0])
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
+        table.add_row(*("" if value is None else str(value) for value in _in(zone, row).values()))
     Console(markup=False).print(table)
+
+
+def _in(zone: tzinfo, row: dict[str, Any]) -> dict[str, Any]:
+    return {name: shown(value, zone) if isinstance(value, datetime) else value for name, value in row.items()}
 
 
 def _listed(store: Store, wanted: CaseFilter) -> Iterator[dict[str, Any]]:
@@ -95,27 +111,30 @@ def _cases(store: Store, wanted: CaseFilter) -> Iterator[Case]:
         before = found[-1].seq
 
 
-def _wanted(status: list[Status] | None, since: datetime | None) -> CaseFilter:
-    return CaseFilter(status=tuple(status or ()), since=since.replace(tzinfo=UTC) if since else None)
+def _wanted(status: list[Status] | None, since: str, zone: tzinfo) -> CaseFilter:
+    begins = moment_of(since, zone=zone, now=utc_now()) if since else None
+    return CaseFilter(status=tuple(status or ()), since=begins)
 
 
-def _brief(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    return ({name: row[name] for name in COLUMNS} for row in rows)
+def _brief(cases: Iterable[Case]) -> Iterator[dict[str, Any]]:
+    wholes = (CaseListed.model_validate(case).model_dump(by_alias=True) for case in cases)
+    return ({name: whole[name] for name in COLUMNS} for whole in wholes)
 
 
 @cases.command("list")
 def list_cases(
     settings: SettingsFile,
     status: StatusOption = None,
-    since: Since = None,
+    since: Since = "",
     limit: Annotated[int, typer.Option(help="at most", min=1)] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List cases, newest first. Example: curbwatch cases list -s city.toml --status new"""
-    wanted = _wanted(status, since)
+    zone = _city(settings)
+    wanted = _wanted(status, since, zone)
     with _store(settings) as store:
-        rows = [row for row, _ in zip(_brief(_listed(store, wanted)), range(limit), strict=False)]
-    _print(rows, as_json=as_json)
+        rows = list(_brief(islice(_cases(store, wanted), limit)))
+    _print(rows, zone, as_json=as_json)
 
 
 @cases.command("show")
@@ -130,14 +149,15 @@ def show_case(settings: SettingsFile, case_id: Annotated[str, typer.Argument(hel
 def export_cases(
     settings: SettingsFile,
     status: StatusOption = None,
-    since: Since = None,
+    since: Since = "",
     form: Annotated[Literal["csv", "jsonl"], typer.Option("--format", help="csv or jsonl")] = "csv",
     dataset: Annotated[
         Path | None, typer.Option(help="write judged cases as training pictures here instead", file_okay=False)
     ] = None,
 ) -> None:
     """Write all cases to stdout, or what people judged as a data set. Example: cases export -s city.toml > cases.csv"""
-    wanted = _wanted(status, since)
+    zone = _city(settings)
+    wanted = _wanted(status, since, zone)
     if dataset is not None:
         _export_dataset(settings, wanted, dataset)
         return
@@ -146,9 +166,17 @@ def export_cases(
             for row in _listed(store, wanted):
                 typer.echo(json.dumps(row, ensure_ascii=False))
             return
-        writer = csv.DictWriter(sys.stdout, COLUMNS)
-        writer.writeheader()
-        writer.writerows(_brief(_listed(store, wanted)))
+        _export_sheet(store, wanted, zone)
+
+
+def _export_sheet(store: Store, wanted: CaseFilter, zone: tzinfo) -> None:
+    with store.read() as connection:
+        places = {camera.id: camera.place for camera in camera_rows.every(connection)}
+    # with a mark at its beginning, without which spreadsheets take UTF-8 for something else
+    writer = csv.DictWriter(codecs.getwriter("utf-8-sig")(sys.stdout.buffer), SHEET)
+    writer.writeheader()
+    for row in _brief(_cases(store, wanted)):
+        writer.writerow(_in(zone, row) | {"camera_place": places.get(row["camera_id"])})
 
 
 def _export_dataset(settings: Path, wanted: CaseFilter, out: Path) -> None:
@@ -207,7 +235,7 @@ def enable_user(settings: SettingsFile, name: str) -> None:
 def list_users(settings: SettingsFile, as_json: AsJson = False) -> None:
     """List people. Example: curbwatch users list -s city.toml"""
     with _store(settings) as store:
-        _print([dataclasses.asdict(user) for user in accounts.list_users(store)], as_json=as_json)
+        _print([dataclasses.asdict(user) for user in accounts.list_users(store)], _city(settings), as_json=as_json)
 
 
 @keys.command("add")
@@ -229,7 +257,7 @@ def revoke_key(settings: SettingsFile, name: str) -> None:
 def list_keys(settings: SettingsFile, as_json: AsJson = False) -> None:
     """List API keys, never their secrets. Example: curbwatch keys list -s city.toml"""
     with _store(settings) as store:
-        _print([dataclasses.asdict(key) for key in accounts.list_keys(store)], as_json=as_json)
+        _print([dataclasses.asdict(key) for key in accounts.list_keys(store)], _city(settings), as_json=as_json)
 
 
 @db.command("upgrade")
@@ -246,7 +274,7 @@ def list_models(as_json: AsJson = False) -> None:
         {"name": m.name, "head": m.head, "input": m.input_size, "classes": ", ".join(m.classes), "licence": m.licence}
         for m in found
     ]
-    _print(rows, as_json=as_json)
+    _print(rows, UTC, as_json=as_json)
 
 
 @models.command("verify")

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from curbwatch.city_time import CityTime, CityTimeOrNow, moment_of
 from curbwatch.errors import SettingsError
 from curbwatch.log import set_up_logs
 from curbwatch.looks_book import LooksBook
@@ -24,7 +25,6 @@ from detector.reasons import Language
 from detector.rules import Rules
 
 SettingsFile = Annotated[Path | None, typer.Option(help="settings file with the cameras and their zones")]
-CityTime = Annotated[datetime | None, typer.Option(help="in the city's time")]
 
 
 def replay(  # noqa: PLR0913, PLR0917 - each is an option of its own
@@ -33,10 +33,10 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option of its own
     rules: Annotated[Path | None, typer.Option(help="other settings: try their zones on the kept looks")] = None,
     scenario: Annotated[Path | None, typer.Option(help="a file made by curbwatch why --save-scenario")] = None,
     camera: Annotated[str, typer.Option(help="camera id; needed for a recording if there are several")] = "",
-    start_at: Annotated[datetime | None, typer.Option(help="when it began, in the city's time; default: now")] = None,
+    start_at: CityTimeOrNow = "",
     days: Annotated[float, typer.Option(help="so many days back", min=0.001, max=366)] = 7.0,
-    since: CityTime = None,
-    until: CityTime = None,
+    since: CityTime = "",
+    until: CityTime = "",
     lang: LanguageOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
@@ -80,11 +80,10 @@ def _listed(outcome: dict[str, list[tuple[str, str]]]) -> str:
     return "; ".join(f"{name}: {', '.join(map(' '.join, pairs)) or 'none'}" for name, pairs in outcome.items())
 
 
-def _span(settings: Settings, since: datetime | None, until: datetime | None, days: float) -> tuple[datetime, datetime]:
-    zone = ZoneInfo(settings.service.timezone)
-    ends = until.replace(tzinfo=zone).astimezone(UTC) if until else datetime.now(UTC)
-    begins = since.replace(tzinfo=zone).astimezone(UTC) if since else ends - timedelta(days=days)
-    return begins, ends
+def _span(settings: Settings, since: str, until: str, days: float) -> tuple[datetime, datetime]:
+    zone, now = ZoneInfo(settings.service.timezone), datetime.now(UTC)
+    ends = moment_of(until, zone=zone, now=now)
+    return (moment_of(since, zone=zone, now=now) if since else ends - timedelta(days=days)), ends
 
 
 def _rules(
@@ -126,10 +125,9 @@ def _print_cases(title: str, cases: list[dict[str, Any]], settings: Settings, la
     Console(markup=False).print(table)
 
 
-def _recording(settings: Settings, recording: str, camera: str, start_at: datetime | None, *, as_json: bool) -> None:
+def _recording(settings: Settings, recording: str, camera: str, start_at: str, *, as_json: bool) -> None:
     chosen = _camera(settings, camera)
-    zone = ZoneInfo(settings.service.timezone)
-    began = start_at.replace(tzinfo=zone).astimezone(UTC) if start_at else datetime.now(UTC)
+    began = moment_of(start_at, zone=ZoneInfo(settings.service.timezone), now=datetime.now(UTC))
     model = load_model(settings.model.manifest, threads=settings.model.threads)
     outcome = replay_recording(recording, settings, chosen, model, start_at=began)
     if as_json:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The command that answers why: a camera, a moment, one sentence."""
 
-import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ from rich.table import Table
 
 from api.ledger_schemas import WhyOut
 from curbwatch.asking import Asking, asking, picture_of
+from curbwatch.city_time import CityTimeOrNow, moment_of
 from curbwatch.errors import CurbwatchError, SettingsError
 from curbwatch.log import set_up_logs
 from curbwatch.looks_book import LooksBook
@@ -25,12 +25,11 @@ from detector.reasons import Language
 
 BEFORE = timedelta(minutes=2)  # what a scenario shows before its candidate came and after it was decided
 SHOWN = 10
-_CLOCK = re.compile(r"^(\d{1,2}):(\d{2})(?::(\d{2}))?$")
 
 
 def why(  # noqa: PLR0913, PLR0917 - each is an option of its own
     camera: Annotated[str, typer.Argument(help="camera id")],
-    at: Annotated[str, typer.Option(help="14:03, 2026-11-22 14:03 or ISO 8601, in the city's time; default: now")] = "",
+    at: CityTimeOrNow = "",
     settings: Annotated[Path | None, typer.Option("--settings", "-s", help="settings file of the service")] = None,
     api: Annotated[str, typer.Option(help="address of the service; its key in CURBWATCH_TOKEN")] = "",
     picture: Annotated[Path | None, typer.Option(help="write the picture (JPEG) here")] = None,
@@ -56,29 +55,6 @@ def why(  # noqa: PLR0913, PLR0917 - each is an option of its own
         if save_scenario is not None:
             path = _save_scenario(somebody, found, wanted, save_scenario, expect)
             typer.echo(f"{path}: run it with `curbwatch replay --scenario {path}`", err=True)
-
-
-def moment_of(text: str, *, zone: tzinfo | None, now: datetime) -> datetime:
-    """A moment as people write it, in `zone` (None: this machine's) unless it names its own; 14:03 is the last one."""
-    local = now.astimezone(zone)
-    if not text:
-        return now
-    if clock := _CLOCK.match(text):
-        hour, minute, second = (int(part or 0) for part in clock.groups())
-        try:
-            found = local.replace(hour=hour, minute=minute, second=second, microsecond=0)
-        except ValueError:
-            raise _no_time(text) from None
-        return (found if found <= local else found - timedelta(days=1)).astimezone(UTC)
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise _no_time(text) from None
-    return (given if given.tzinfo else given.replace(tzinfo=local.tzinfo)).astimezone(UTC)
-
-
-def _no_time(text: str) -> typer.BadParameter:
-    return typer.BadParameter(f"{text!r} is no time; write 14:03, 2026-11-22 14:03 or 2026-11-22T14:03:00+08:00")
 
 
 def _print(found: WhyOut, language: Language, zone: tzinfo | None) -> None:

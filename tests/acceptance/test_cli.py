@@ -208,7 +208,7 @@ def test_the_shipped_models_are_sound() -> None:
 def test_an_empty_city_has_no_cases(settings: Path) -> None:
     command("db", "upgrade", "-s", settings)
     assert json.loads(command("cases", "list", "-s", settings, "--json")) == []
-    assert command("cases", "export", "-s", settings).startswith("id,status,class")
+    assert command("cases", "export", "-s", settings).startswith("\ufeffid,status,class")
     assert "C20000101-0001" in command("cases", "show", "-s", settings, "C20000101-0001", code=2)
 
 

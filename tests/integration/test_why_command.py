@@ -16,9 +16,9 @@ from typer.testing import CliRunner, Result
 from api.camera_schemas import CAMERA_IN, STATE_IN
 from api.trial import Trial, served, trial
 from curbwatch.asking import unknown_camera
+from curbwatch.city_time import moment_of
 from curbwatch.cli import app
 from curbwatch.client import Client
-from curbwatch.commands.why import moment_of
 from curbwatch.courier import deliver
 from curbwatch.ledger import Ledger
 from curbwatch.looks_book import LooksBook
@@ -127,7 +127,7 @@ def test_a_moment_becomes_a_scenario_that_notices_a_changed_rule(town: Town, tmp
 
 
 def test_other_rules_are_tried_on_the_kept_looks(town: Town) -> None:
-    span = ("--since", "2026-11-21 13:00:00", "--until", "2026-11-21 15:00:00")
+    span = ("--since", "2026-11-21 13:00", "--until", "2026-11-21T07:00:00Z")
     told = run("replay", "--rules", town.settings(30), "--settings", town.settings(), *span, "--lang", "zh")
     assert told.exit_code == 0, told.output
     assert "200 looks of 1 camera(s): 0 case(s) under the rules of now, 1 under the others" in told.stdout

@@ -42,13 +42,15 @@ def curbwatch(*arguments: str | Path, code: int = 0, **environment: str) -> str:
 
 def command(*arguments: str | Path, code: int = 0, **environment: str) -> str:
     """As `curbwatch`, in this process, which saves seconds: for commands that leave logs and signals alone."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
     typed = patch.object(sys, "argv", ["curbwatch", *map(str, arguments)])
     told = patch.dict(os.environ, environment)
     with typed, told, redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as stop:
         main()
-    assert stop.value.code == code, f"exit {stop.value.code}\n{out.getvalue()}\n{err.getvalue()}"
-    return out.getvalue() if code == 0 or out.getvalue() else err.getvalue()
+    out.seek(0)
+    said, complained = out.read(), err.getvalue()
+    assert stop.value.code == code, f"exit {stop.value.code}\n{said}\n{complained}"
+    return said if code == 0 or said else complained
 
 
 @dataclass(frozen=True, slots=True)

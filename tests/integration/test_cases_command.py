@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Cases on the command line: asked for in the city's time, exported for spreadsheets."""
+
+import csv
+import json
+from datetime import UTC, datetime
+
+import pytest
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
+
+from api.camera_schemas import CAMERA_IN
+from api.schemas import CASE_IN
+from api.trial import trial
+from curbwatch.cli import app
+
+NOW = datetime(2026, 11, 30, 16, 22, tzinfo=UTC)  # 00:22 of the next day in the city
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The settings of a city in which a case was registered just after midnight."""
+    folder = tmp_path_factory.mktemp("city")
+    made = trial(folder, clock=lambda: NOW)
+    http, sent = TestClient(made.app), made.headers("admin")
+    http.put("/api/v1/cameras/cam-12", json=CAMERA_IN | {"place": "市场街 12 号"}, headers=sent).raise_for_status()
+    report = CASE_IN | {"confirmed_at": "2026-11-30T16:21:41.301Z", "last_seen_at": "2026-11-30T16:21:41.301Z"}
+    http.post("/api/v1/cases", json=report, headers=sent | {"Idempotency-Key": "a"}).raise_for_status()
+    path = folder / "city.toml"
+    path.write_text(f'[service]\ndatabase_url = "sqlite:///{folder}/trial.db"\n', "utf-8")
+    return str(path)
+
+
+def run(*words: str) -> str:
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("since", "found"),
+    [
+        ("2026-12-01", True),
+        ("2026-12-01 00:22", True),
+        ("2026-12-01 00:23", False),
+        ("2026-11-30T16:22:00Z", True),
+        ("2026-12-01T01:23:00+09:00", False),
+    ],
+)
+def test_since_is_in_the_citys_time_unless_it_names_a_zone(city: str, since: str, found: bool) -> None:
+    listed = json.loads(run("cases", "list", "-s", city, "--since", since, "--json"))
+    exported = run("cases", "export", "-s", city, "--since", since, "--format", "jsonl").splitlines()
+    assert [case["id"] for case in listed] == (["C20261201-0001"] if found else [])
+    assert len(exported) == len(listed)
+
+
+def test_a_spreadsheet_gets_the_citys_time_and_where_the_camera_is(city: str) -> None:
+    told = CliRunner().invoke(app, ("cases", "export", "-s", city)).stdout_bytes
+    assert told.startswith(b"\xef\xbb\xbfid,status,")  # what tells spreadsheets that it is UTF-8
+    (row,) = csv.DictReader(told.decode("utf-8-sig").splitlines())
+    assert (row["id"], row["status"], row["camera_place"]) == ("C20261201-0001", "new", "市场街 12 号")
+    assert (row["confirmed_at"], row["cleared_at"]) == ("2026-12-01T00:21:41+08:00", "")
+
+
+def test_json_has_times_as_the_api_writes_them(city: str) -> None:
+    (case,) = json.loads(run("cases", "list", "-s", city, "--json"))
+    assert case["confirmed_at"] == "2026-11-30T16:21:41.301000Z"
+    key = json.loads(run("keys", "list", "-s", city, "--json"))[0]
+    assert key["created_at"].endswith("Z")
+    assert datetime.fromisoformat(key["created_at"]).tzinfo
+
+
+def test_what_is_no_time_is_told_how_to_write_one(city: str) -> None:
+    for word in ("yesterday", "0001-01-01"):
+        said = CliRunner().invoke(app, ("cases", "list", "-s", city, "--since", word))
+        assert said.exit_code == 2, said.output
+        assert "is no time; write 14:03" in said.output.replace("\n", " ")
