@@ -3,12 +3,14 @@
 
 import sys
 import traceback
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
 from api.errors import ApiError
 from curbwatch.errors import CurbwatchError
-from curbwatch.lazily import group, lazily
+from curbwatch.lazily import lazily
 from detector.errors import DetectorError
 from streams.errors import StreamError
 from streams.redact import redact
@@ -37,7 +39,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.callback()(group)
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"curbwatch {version('curbwatch')}")
+        raise typer.Exit
+
+
+@app.callback()
+def curbwatch(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
+    """What stands before a command."""
 
 
 def main() -> None:

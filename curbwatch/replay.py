@@ -6,13 +6,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from curbwatch.messages import told
 from curbwatch.progress import progress
 from curbwatch.settings import CameraSettings, Settings
 from detector.closeups import look_closer
 from detector.looks import seen
 from detector.model import Model
 from detector.observe import Memory, observe
-from detector.reasons import say
 from detector.watch import Event, Kind, Watch, watch
 from streams.files import read_frames
 from streams.frame import Frame
@@ -35,7 +35,7 @@ def replay_recording(
                 found, _ = look_closer(model, frame, whole, memory, rules)
                 memory, look = observe(memory, seen(frame, found, model.manifest.by_class), watching)
                 state, news = watch(state, look, rules)
-                events.extend(_told(event, start_at) for event in news)
+                events.extend(_event(event, start_at) for event in news)
                 looks += 1
                 step()
     waiting = [
@@ -52,7 +52,7 @@ def _batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
         yield batch
 
 
-def _told(event: Event, start_at: datetime) -> dict[str, Any]:
+def _event(event: Event, start_at: datetime) -> dict[str, Any]:
     site = event.site
     return {
         "second": round((event.at - start_at).total_seconds(), 1),
@@ -62,5 +62,5 @@ def _told(event: Event, start_at: datetime) -> dict[str, Any]:
         "site": site.key,
         "confidence": round(site.confidence, 3),
         "box": [round(v, 4) for v in site.box],
-        "why": say(event.reason, "en"),
+        **told(event.reason),
     }

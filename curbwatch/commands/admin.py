@@ -18,9 +18,10 @@ from zoneinfo import ZoneInfo
 import typer
 from pydantic_core import to_jsonable_python
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from api import accounts, camera_rows, case_rows
+from api.errors import NotFound
 from api.model import Case, CaseFilter
 from api.roles import Role
 from api.schemas import CaseListed, CaseOut
@@ -29,6 +30,7 @@ from api.times import utc_now
 from api.workflow import Status
 from curbwatch import case_dataset
 from curbwatch.city_time import CITY_TIME, moment_of, shown
+from curbwatch.errors import CurbwatchError
 from curbwatch.lazily import lazily
 from curbwatch.settings import SHIPPED_MODEL, load_settings
 from detector.errors import DetectorError
@@ -85,7 +87,8 @@ def _print(rows: list[dict[str, Any]], zone: tzinfo, *, as_json: bool) -> None:
     if not rows:
         typer.echo("none")
         return
-    table = Table(*rows[0])
+    first, *rest = rows[0]
+    table = Table(Column(first, no_wrap=True), *rest)  # an id that is cut short cannot be asked for
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in _in(zone, row).values()))
     Console(markup=False).print(table)
@@ -140,8 +143,11 @@ def list_cases(
 @cases.command("show")
 def show_case(settings: SettingsFile, case_id: Annotated[str, typer.Argument(help="such as C20261121-0001")]) -> None:
     """Show one case with its evidence, history and trace, as JSON. Example: curbwatch cases show -s city.toml C…"""
-    with _store(settings) as store, store.read() as connection:
-        case = CaseOut.model_validate(case_rows.get(connection, case_id))
+    try:
+        with _store(settings) as store, store.read() as connection:
+            case = CaseOut.model_validate(case_rows.get(connection, case_id))
+    except NotFound:
+        raise CurbwatchError(f"no case {case_id}: `curbwatch cases list -s {settings}` names those there are") from None
     typer.echo(case.model_dump_json(by_alias=True, indent=2))
 
 

@@ -19,10 +19,17 @@ from curbwatch.replay import replay_recording
 from curbwatch.rules_replay import replay_rules
 from curbwatch.scenario import run_scenario
 from curbwatch.settings import CameraSettings, Settings, load_settings
-from curbwatch.speech import LanguageOption, language_of
+from curbwatch.speech import LanguageOption, language_of, word
 from detector.model import load_model
 from detector.reasons import Language
 from detector.rules import Rules
+
+RECORDING: dict[Language, str] = {"en": "{looks} looks, {cases} case(s)", "zh": "共 {looks} 次观察，立案 {cases} 件"}
+RULES: dict[Language, str] = {
+    "en": "{looks} looks of {cameras} camera(s): {cases_now} case(s) under the rules of now, "
+    "{cases_then} under the others",
+    "zh": "{cameras} 路摄像机共 {looks} 次观察：按现行规则立案 {cases_now} 件，按另一规则 {cases_then} 件",
+}
 
 SettingsFile = Annotated[Path | None, typer.Option(help="settings file with the cameras and their zones")]
 
@@ -62,7 +69,7 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option of its own
         span = _span(wanted, since, until, days)
         _rules(wanted, load_settings(rules), span, language_of(lang), as_json=as_json)
     else:
-        _recording(wanted, recording, camera, start_at, as_json=as_json)
+        _recording(wanted, recording, camera, start_at, language_of(lang), as_json=as_json)
 
 
 def _scenario(path: Path, *, as_json: bool) -> None:
@@ -104,10 +111,7 @@ def _rules(
         return
     _print_cases("would not have been raised", outcome["gone"], settings, language)
     _print_cases("would have been raised as well", outcome["new"], settings, language)
-    typer.echo(
-        f"{outcome['looks']} looks of {len(outcome['cameras'])} camera(s): "
-        f"{outcome['cases_now']} case(s) under the rules of now, {outcome['cases_then']} under the others"
-    )
+    typer.echo(RULES[language].format(**outcome | {"cameras": len(outcome["cameras"])}))
 
 
 def _all_rules(settings: Settings) -> dict[str, Rules]:
@@ -118,14 +122,18 @@ def _print_cases(title: str, cases: list[dict[str, Any]], settings: Settings, la
     if not cases:
         return
     zone = ZoneInfo(settings.service.timezone)
-    table = Table("first seen", "camera", "class", "zone", "why", title=title)
+    names = (word(name, language) for name in ("first seen", "camera", "class", "zone", "why"))
+    table = Table(*names, title=word(title, language))
     for case in cases:
         first = datetime.fromisoformat(case["first_seen_at"]).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
-        table.add_row(first, case["camera_id"], case["class"], case["zone"], case["text"][language])
+        what = word(case["class"], language)
+        table.add_row(first, case["camera_id"], what, case["zone"], case["text"][language])
     Console(markup=False).print(table)
 
 
-def _recording(settings: Settings, recording: str, camera: str, start_at: str, *, as_json: bool) -> None:
+def _recording(
+    settings: Settings, recording: str, camera: str, start_at: str, language: Language, *, as_json: bool
+) -> None:
     chosen = _camera(settings, camera)
     began = moment_of(start_at, zone=ZoneInfo(settings.service.timezone), now=datetime.now(UTC))
     model = load_model(settings.model.manifest, threads=settings.model.threads)
@@ -133,11 +141,12 @@ def _recording(settings: Settings, recording: str, camera: str, start_at: str, *
     if as_json:
         typer.echo(json.dumps(outcome, ensure_ascii=False))
         return
-    table = Table("at", "what happened", "class", "zone", "why")
+    table = Table(*(word(name, language) for name in ("at", "what happened", "class", "zone", "why")))
     for event in outcome["events"]:
-        table.add_row(f"{event['second']:.1f} s", event["event"], event["class"], event["zone"], event["why"])
+        what = (word(event[name], language) for name in ("event", "class"))
+        table.add_row(f"{event['second']:.1f} s", *what, event["zone"], event["text"][language])
     Console(markup=False).print(table)
-    typer.echo(f"{outcome['looks']} looks, {outcome['cases']} case(s)")
+    typer.echo(RECORDING[language].format(**outcome))
 
 
 def _camera(settings: Settings, wanted: str) -> CameraSettings:

@@ -19,7 +19,7 @@ from curbwatch.looks_book import LooksBook
 from curbwatch.messages import stamp
 from curbwatch.scenario import Expect, Subject, looks_from_trace, scenario
 from curbwatch.settings import Settings, load_settings
-from curbwatch.speech import LanguageOption, language_of
+from curbwatch.speech import LanguageOption, language_of, word
 from detector.look import Look
 from detector.reasons import Language
 
@@ -61,11 +61,11 @@ def _print(found: WhyOut, language: Language, zone: tzinfo | None) -> None:
     typer.echo(found.text.zh if language == "zh" else found.text.en)
     if not found.entries:
         return
-    table = Table("from", "until", "class", "zone", "why", "entry")
+    table = Table(*(word(name, language) for name in ("from", "until", "class", "zone", "why", "entry")))
     for entry in found.entries[:SHOWN]:
         times = (t.astimezone(zone).strftime("%H:%M:%S") for t in (entry.first_seen_at, entry.given_up_at))
         text = entry.text.zh if language == "zh" else entry.text.en
-        table.add_row(*times, entry.class_name, entry.zone, text, entry.id)
+        table.add_row(*times, word(entry.class_name, language), entry.zone, text, entry.id)
     Console(markup=False).print(table)
 
 

@@ -175,7 +175,13 @@ def test_replay_tells_which_cases_a_recording_would_have_raised(settings: Path) 
     opened = [event for event in outcome["events"] if event["event"] == "opened"]
     assert outcome["cases"] == len(opened) >= 3  # the licensed stall too: these settings have no permitted zone
     assert {event["class"] for event in opened} == {"stall", "debris"}
-    assert all(event["why"] for event in outcome["events"])
+    assert all(event["text"]["en"] and event["text"]["zh"] for event in outcome["events"])
+
+
+def test_replay_speaks_the_readers_language(settings: Path, picture: Path) -> None:
+    asked = ("replay", picture.parent, "--settings", settings, "--lang")
+    assert "共 1 次观察，立案 0 件" in curbwatch(*asked, "zh")
+    assert "1 looks, 0 case(s)" in curbwatch(*asked, "en")
 
 
 def test_users_and_keys_are_added_listed_and_ended(settings: Path) -> None:

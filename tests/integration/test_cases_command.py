@@ -70,6 +70,15 @@ def test_json_has_times_as_the_api_writes_them(city: str) -> None:
     assert datetime.fromisoformat(key["created_at"]).tzinfo
 
 
+def test_a_narrow_table_keeps_the_cases_number_whole(city: str) -> None:
+    assert "C20261201-0001" in run("cases", "list", "-s", city)
+
+
+def test_an_unknown_case_is_told_where_the_known_ones_are(city: str) -> None:
+    said = str(CliRunner().invoke(app, ("cases", "show", "-s", city, "C1")).exception)
+    assert said == f"no case C1: `curbwatch cases list -s {city}` names those there are"
+
+
 def test_what_is_no_time_is_told_how_to_write_one(city: str) -> None:
     for word in ("yesterday", "0001-01-01"):
         said = CliRunner().invoke(app, ("cases", "list", "-s", city, "--since", word))

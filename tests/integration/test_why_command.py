@@ -2,6 +2,7 @@
 """From a candidate given up by the patrol to the sentence on the command line, over a real API and without one."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -103,6 +104,10 @@ def test_the_sentence_comes_in_the_readers_language(town: Town) -> None:
     chinese, english = run(*asked, LANG="zh_CN.UTF-8", LC_ALL=""), run(*asked, "--lang", "en")
     assert chinese.stdout.startswith("2026-11-21 14:00:30 cam-12 未立案：“gate”内的占道经营，停留 60 秒后离开")
     assert "a stall in gate, moved on after 60 s (a case needs 120 s)" in english.stdout
+    headings = [line for line in chinese.stdout.splitlines() if "类别" in line]
+    assert len(headings) == 1
+    assert not re.search("[a-z]", headings[0])
+    assert "class" in english.stdout
 
 
 def test_the_api_answers_the_same_and_gives_the_picture(town: Town, tmp_path: Path) -> None:
@@ -130,6 +135,9 @@ def test_other_rules_are_tried_on_the_kept_looks(town: Town) -> None:
     span = ("--since", "2026-11-21 13:00", "--until", "2026-11-21T07:00:00Z")
     told = run("replay", "--rules", town.settings(30), "--settings", town.settings(), *span, "--lang", "zh")
     assert told.exit_code == 0, told.output
+    assert "1 路摄像机共 200 次观察：按现行规则立案 0 件，按另一规则 1 件" in told.stdout
+    assert "将另外立案" in told.stdout
+    told = run("replay", "--rules", town.settings(30), "--settings", town.settings(), *span, "--lang", "en")
     assert "200 looks of 1 camera(s): 0 case(s) under the rules of now, 1 under the others" in told.stdout
     assert "2026-11-21 14:00:00" in told.stdout
 

@@ -3,6 +3,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 from typer.testing import CliRunner
@@ -22,6 +23,10 @@ def test_a_command_of_a_group_is_found_and_helps(words: list[str]) -> None:
 def test_the_help_names_every_command() -> None:
     said = CliRunner().invoke(app, ["--help"]).output
     assert all(name in said for name in COMMANDS)
+
+
+def test_the_version_is_told() -> None:
+    assert CliRunner().invoke(app, ["--version"]).output == f"curbwatch {version('curbwatch')}\n"
 
 
 def test_an_unknown_command_is_wrong_use() -> None:
