@@ -14,6 +14,7 @@ RUN apt-get update \
     && useradd --system --uid 10001 --home-dir /var/lib/curbwatch --create-home curbwatch
 COPY --from=build /opt/curbwatch /opt/curbwatch
 ENV PATH=/opt/curbwatch/bin:$PATH \
+    ORT_DISABLE_TELEMETRY=1 \
     CURBWATCH_SERVICE__HOST=0.0.0.0 \
     CURBWATCH_SERVICE__DATA_DIR=/var/lib/curbwatch
 USER curbwatch

@@ -6,6 +6,9 @@ Each of their boxes scores as bright as the picture is, so that a batch mixed up
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -180,3 +183,23 @@ def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
 def test_what_is_no_onnx_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SessionError, match=r"tiny\.onnx: onnxruntime cannot load it .*; export the model again"):
         load_model(manifest(tmp_path, b"not a model", "yolo11"))
+
+
+@pytest.mark.parametrize(
+    "opens",
+    [
+        "from detector.session import OnnxSession; OnnxSession(weights, threads=1)",
+        "from models.runner import session; session(weights, 1)",
+        "from benchmarks.latency.sessions import looks_twice; looks_twice(weights)",
+    ],
+    ids=["detector", "models", "benchmarks"],
+)
+def test_onnxruntime_keeps_no_book_for_its_maker(opens: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    weights = manifest(tmp_path, yolo11("batch"), "yolo11").with_suffix(".onnx")
+    told = {"ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"}
+    env = {name: value for name, value in os.environ.items() if name not in told} | {"HOME": str(home)}
+    code = f"from pathlib import Path; weights = Path({str(weights)!r}); {opens}"
+    subprocess.run([sys.executable, "-c", code], env=env, check=True)
+    assert not list(home.rglob("*"))
