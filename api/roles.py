@@ -36,7 +36,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
 }
 
 
-OWN_PATROL = "patrol-of-this-service"  # the key of a patrol that runs together with its API
+OWN_PATROL = "patrol-of-this-service"  # begins the name of the key of a patrol that runs together with its API
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from typing import Any
 import httpx2
 
 from api.roles import Role
-from curbwatch.service import fresh_key, service
+from curbwatch.service import end_key, fresh_key, service
 from curbwatch.settings import CameraSettings, ServiceSettings, Settings
 from streams.loopback import loopback_camera
 
 STREET = Path(__file__).parent / "street"
+KEY = "demo"
 DWELL_S = 8.0
 CLEAR_S = 6.0
 HIT_RATIO = 0.35  # the model sees the pile in half of the looks, and no background knows the street so soon
@@ -31,14 +32,20 @@ def play_demo(told: threading.Event, *, seconds: float, port: int, data_dir: Pat
         began = time.monotonic()
         settings = demo_settings(camera.url, folder, _free_port(port))
         with service(settings) as api_url:
-            token = fresh_key(settings, "demo", Role.ADMIN)
-            _say(f"Curbwatch demo: open {api_url}/login#token={token}")
-            _say(f"  API key (shown once): {token}")
-            return _follow(api_url, token, told, began=began, seconds=seconds)
+            token = fresh_key(settings, KEY, Role.ADMIN)
+            try:
+                _say(f"Curbwatch demo: open {api_url}/login#token={token}")
+                _say(f"  API key (shown once): {token}")
+                return _follow(api_url, token, told, began=began, seconds=seconds)
+            finally:
+                end_key(settings, KEY)
 
 
 def demo_settings(url: str, folder: Path, port: int) -> Settings:
-    """Settings of a service that watches the demo street at `url`, with short dwell times."""
+    """Settings of a service that watches the demo street at `url`, with short dwell times.
+
+    The environment's settings are left alone: they are those of a real service, which may run on this machine.
+    """
     truth = json.loads((STREET / "street.json").read_text("utf-8"))
     zones = [
         {
@@ -54,7 +61,7 @@ def demo_settings(url: str, folder: Path, port: int) -> Settings:
     camera = CameraSettings.model_validate(
         {"id": "demo-street", "name": "演示街 Demo street", "url": url, "every_s": 1.0, "zones": zones}
     )
-    return Settings(service=ServiceSettings(port=port, data_dir=folder), cameras=(camera,))
+    return Settings.model_construct(service=ServiceSettings(port=port, data_dir=folder), cameras=(camera,))
 
 
 @contextmanager

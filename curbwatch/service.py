@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,10 +17,11 @@ import structlog
 from numpy.typing import NDArray
 from prometheus_client import start_http_server
 
-from api.accounts import add_key, list_keys, revoke_key
+from api.accounts import add_key, revoke_key
 from api.app import create_app
 from api.config import MEBIBYTE, ApiConfig
 from api.detecting import DetectedBox, DetectFn
+from api.errors import NotFound
 from api.roles import OWN_PATROL, Role
 from api.server import Server, listen
 from api.store import PRIVATE, open_store, upgrade
@@ -193,10 +194,15 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def fresh_key(settings: Settings, name: str, role: Role) -> str:
     """A new key for as long as this process runs; the one of the last start is revoked."""
+    end_key(settings, name)
     with open_store(settings.database_url) as store:
-        if any(key.name == name and key.revoked_at is None for key in list_keys(store)):
-            revoke_key(store, name)
         return add_key(store, name, role)
+
+
+def end_key(settings: Settings, name: str) -> None:
+    """Revoke a key, if it is in use."""
+    with open_store(settings.database_url) as store, suppress(NotFound):
+        revoke_key(store, name)
 
 
 def _detect_with(model: Model) -> DetectFn:
@@ -224,6 +230,11 @@ def _reading(sources: dict[str, Source], frame_there: threading.Event) -> Iterat
             list(pool.map(CameraReader.stop, readers.values()))
 
 
+def own_key(spool: Spool) -> str:
+    """How the key of this service's patrol is called; with its spool's name, for services may share a database."""
+    return f"{OWN_PATROL}-{spool.name[:8]}"
+
+
 @contextmanager
 def _patrol(
     settings: Settings,
@@ -234,11 +245,11 @@ def _patrol(
     metrics: PatrolMetrics,
 ) -> Iterator[None]:
     told, data_dir = settings.patrol, settings.service.data_dir
-    token = told.token.get_secret_value() or fresh_key(settings, OWN_PATROL, Role.PATROL)
     with ExitStack() as stack:
+        spool = stack.enter_context(closing(Spool(data_dir / "spool.db")))
+        token = told.token.get_secret_value() or fresh_key(settings, own_key(spool), Role.PATROL)
         posting = stack.enter_context(closing(Client(api_url, token)))
         reporting = stack.enter_context(closing(Client(api_url, token, timeout_s=5.0)))
-        spool = stack.enter_context(closing(Spool(data_dir / "spool.db")))
         stack.enter_context(metrics.spooled(spool.count))
         days = told.looks_days
         book = stack.enter_context(closing(LooksBook(settings.looks_path, days=days))) if days else None

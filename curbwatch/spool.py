@@ -80,7 +80,7 @@ class Spool:
     def __init__(self, path: Path) -> None:
         self._db = own_database(path, "spool", SCHEMA, synchronous="FULL")
         self._lock = threading.Lock()
-        self._name = self._own_name()
+        self.name = self._own_name()  # no other spool has it
 
     def close(self) -> None:
         with self._lock:
@@ -145,7 +145,7 @@ class Spool:
     def _key(self, number: int, *told: str) -> str:
         # with what it says: a spool restored from a backup gives its numbers to other messages
         said = hashlib.sha256("\n".join(told).encode()).hexdigest()
-        return f"{self._name}-{number}-{said[:16]}"
+        return f"{self.name}-{number}-{said[:16]}"
 
     def attachment(self, message: Message) -> bytes:
         with self._lock:

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from api.accounts import list_keys
 from api.camera_schemas import CameraIn
+from api.roles import Role
+from api.store import open_store, upgrade
 from curbwatch.errors import SettingsError
 from curbwatch.memories import Memories
-from curbwatch.service import _about, _post, alone, service
+from curbwatch.service import _about, _post, alone, fresh_key, own_key, service
 from curbwatch.settings import Settings
 from curbwatch.spool import Spool
 from detector.errors import ManifestError
@@ -29,6 +32,17 @@ def test_a_folder_has_one_patrol_at_a_time(tmp_path: Path) -> None:
         pass
     with alone(tmp_path):
         pass
+
+
+def test_services_that_share_a_database_do_not_end_each_others_keys(tmp_path: Path) -> None:
+    settings = watched(tmp_path)
+    upgrade(settings.database_url)
+    for start in ("one", "two", "one"):
+        with closing(Spool(tmp_path / start / "spool.db")) as spool:
+            fresh_key(settings, own_key(spool), Role.PATROL)
+    with open_store(settings.database_url) as store:
+        alive = [key.name for key in list_keys(store) if key.revoked_at is None]
+    assert len(alive) == len(set(alive)) == 2
 
 
 def test_another_api_without_a_token_for_it_is_refused_before_anything_runs(tmp_path: Path) -> None:
