@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The command line: `curbwatch COMMAND --help` shows each with an example."""
 
+import errno
+import io
+import os
 import sys
 import traceback
 from importlib.metadata import version
@@ -31,6 +34,7 @@ COMMANDS = {
     "keys": "curbwatch.commands.admin:keys",
     "db": "curbwatch.commands.admin:db",
 }
+FULL = (errno.ENOSPC, errno.EDQUOT)
 app = typer.Typer(
     name="curbwatch",
     help="Watches a city's cameras for road-occupying stalls and piled debris. Start with: curbwatch demo",
@@ -58,18 +62,28 @@ def curbwatch(
 
 def main() -> None:
     """Run the command line; 0 good, 1 a finding, 2 wrong use or settings."""
+    _open_output()
     try:
         app()
     except (CurbwatchError, DetectorError, StreamError, ApiError) as error:
         sys.stderr.write(f"curbwatch: {redact(str(error))}\n")
         sys.exit(2)
     except OSError as error:
-        sys.stderr.write(f"curbwatch: {redact(str(error))}; check that it exists and whose it is\n")
+        cure = "free some space" if error.errno in FULL else "check that it exists and whose it is"
+        sys.stderr.write(f"curbwatch: {redact(str(error))}; {cure}\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # noqa: BLE001 - the outermost frame: libraries put addresses with passwords into theirs
         sys.exit(_told(error))
+
+
+def _open_output() -> None:
+    """Have somewhere to write (`2>&-` leaves nothing), and take names of files that are no text."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115 - open to the end
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115 - as above
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _told(error: Exception) -> int:

@@ -18,13 +18,14 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from curbwatch.errors import SettingsError
-from detector.evidence import FRAME_COLOURS
+from detector.evidence import FRAME_COLOURS, jpeg
 from detector.model import Model
 from streams.files import read_frames
 from streams.pictures import SUFFIXES, is_pictures
 from streams.redact import redact
 from streams.source import fault_in
 
+SAVED_QUALITY = 95  # of JPEG
 Picture = NDArray[np.uint8]
 
 
@@ -44,7 +45,10 @@ def find_pictures(paths: Sequence[str], *, every_s: float) -> Iterator[Found]:
         if not path.exists() and (fault := fault_in(text)):
             raise SettingsError(f"camera: {fault}")
         if path.is_dir():
-            yield from find_pictures([str(p) for p in sorted(path.iterdir()) if _is_picture(p)], every_s=every_s)
+            within = [str(each) for each in sorted(path.iterdir()) if _is_picture(each)]
+            if not within:
+                raise SettingsError(f"{path}: no picture in this folder; they end in {', '.join(sorted(SUFFIXES))}")
+            yield from find_pictures(within, every_s=every_s)
         elif _is_picture(path) and is_pictures(text):  # a camera's address, too, may end in .jpg
             yield Found(text, _read(path))
         else:
@@ -63,10 +67,13 @@ def _is_picture(path: Path) -> bool:
 
 
 def _read(path: Path) -> Picture:
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    try:
+        data = path.read_bytes()  # OpenCV's own reader dies of names that are not UTF-8
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: no such file; give a JPEG or PNG") from None
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if picture is None:
-        reason = "not a picture that can be read" if path.exists() else "no such file"
-        raise SettingsError(f"{path}: {reason}; give a JPEG or PNG")
+        raise SettingsError(f"{path}: not a picture that can be read; give a JPEG or PNG")
     return np.asarray(picture, np.uint8)
 
 
@@ -106,9 +113,9 @@ class Album:
         self._written = set[Path]()
 
     def add(self, found: Found, picture: Picture) -> None:
-        """Keep one annotated picture."""
+        """Keep one annotated picture; OSError when it cannot be written."""
         if found.recording is None:
-            cv2.imwrite(str(self._free(Path(found.name).stem, ".annotated.jpg")), picture)
+            self._free(Path(found.name).stem, ".annotated.jpg").write_bytes(jpeg(picture, quality=SAVED_QUALITY))
             return
         container, stream = self._videos.get(found.recording) or self._open(found.recording, picture)
         frame = av.VideoFrame.from_ndarray(picture, format="bgr24")

@@ -61,8 +61,8 @@ def probe(
     if transport not in ("tcp", "udp"):
         raise typer.BadParameter("write tcp or udp", param_hint="--transport")
     found = probe_stream(url, transport="udp" if transport == "udp" else "tcp", timeout_s=timeout_s)
-    if snapshot is not None and not _written(snapshot, found.picture):
-        raise typer.BadParameter(f"cannot write {snapshot}; give a .jpg or .png in a folder that exists")
+    if snapshot is not None:
+        _write(snapshot, found.picture)
     facts = {f.name: getattr(found, f.name) for f in dataclasses.fields(found) if f.name != "picture"}
     facts["siblings"] = [f"{sibling.maker}: {sibling.place}" for sibling in found.siblings]
     if as_json:
@@ -75,11 +75,12 @@ def probe(
     Console().print(table)
 
 
-def _written(path: Path, picture: NDArray[np.uint8]) -> bool:
+def _write(path: Path, picture: NDArray[np.uint8]) -> None:
     try:
-        return cv2.imwrite(str(path), picture)
-    except cv2.error:  # what OpenCV says of an unknown suffix
-        return False
+        _, data = cv2.imencode(path.suffix, picture)
+    except cv2.error:
+        raise typer.BadParameter(f"cannot write {path}; give a .jpg or .png", param_hint="--snapshot") from None
+    path.write_bytes(data)  # OpenCV's own writer dies of names that are not UTF-8
 
 
 def detect(

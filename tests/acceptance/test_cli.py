@@ -2,6 +2,7 @@
 """Each command as its user types it."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -96,6 +97,14 @@ def test_detect_keeps_what_bears_the_same_name_apart(picture: Path, tmp_path: Pa
     curbwatch("detect", *sorted(tmp_path.glob("*/*")), "--save", tmp_path / "out")
     written = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert written == ["1-2.annotated.jpg", "1.annotated.jpg", "cam-2.annotated.mp4", "cam.annotated.mp4"]
+
+
+def test_detect_takes_names_that_are_not_utf_8(picture: Path, tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode("街.png".encode("gbk"))
+    shutil.copy(picture, odd)
+    said = curbwatch("detect", odd, "--json", "--save", tmp_path / "out", PYTHONIOENCODING="utf-8:strict")
+    assert json.loads(said)["picture"] == str(odd)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [f"{odd.stem}.annotated.jpg"]
 
 
 def test_detect_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
