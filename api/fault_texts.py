@@ -55,6 +55,10 @@ FAULTS = (
         zh="无法连接 {name}（{host}，{reason}）：请检查地址与网络",
     ),
     Text(en="{place} of {name} cannot be read ({reason})", zh="{name} 的 {place} 无法读取（{reason}）"),
+    Text(
+        en="{place} of {name} is of a codec that cannot be read: set H.264 or H.265",
+        zh="{name} 的 {place} 所用编码无法读取：请设为 H.264 或 H.265",
+    ),
     Text(en="{place} of {name} carries no video: check the path", zh="{name} 的 {place} 不含视频：请检查路径"),
     Text(
         en="what {name} sends cannot be read: check its codec settings and the network",

@@ -13,13 +13,14 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from streams.coded import Coded, Track, parameter_sets
-from streams.errors import NoVideo, StreamError
-from streams.failures import opening_failed, reading_failed, stream_ended
+from streams.errors import NoVideo
+from streams.failures import no_decoder, opening_failed, reading_failed, stream_ended
 from streams.nap import Nap
 from streams.source import Source
 
 MICROSECONDS = 1_000_000
 READ_TIMEOUT_S = 2.5
+USUAL_FPS = 25.0
 BEHIND_S = 1.0  # a recording that lags further than this behind real time starts a new count,
 MAX_AHEAD_S = 30.0  # as does one whose times jump further than this
 PROBED = "mjpeg"  # decoders that may look at a stream while it is opened: JPEG has no parameter sets
@@ -47,15 +48,15 @@ class Connection:
         try:
             self._stream = video_stream(source, self._container)
             self._annexb = _annexb_filter(self._stream)
-        except StreamError:
+            codec = self._stream.codec_context
+            sets = _extradata(self._stream, self._annexb)
+            self.track = Track(codec.codec.canonical_name, codec.width, codec.height, sets)
+        except BaseException:
             self._container.close()
             raise
-        codec = self._stream.codec_context
-        sets = _extradata(self._stream, self._annexb)
-        self.track = Track(codec.codec.canonical_name, codec.width, codec.height, sets)
         self.profile = codec.profile
         self._base = float(self._stream.time_base or 0)
-        self._pacer = None if _is_live(source, self._container) else Pacer(self._quit)
+        self._pacer = None if _is_live(source, self._container) else Pacer(self._quit, usual_gap_s(self._stream))
         # over UDP nothing holds the packets back while nobody reads, and every picture may be wanted at once
         self._nap = Nap() if source.is_rtsp and source.transport == "tcp" and source.every_s else None
 
@@ -122,17 +123,17 @@ class Connection:
 
 
 class Pacer:
-    """Holds back recordings and HLS, which come faster than life."""
+    """Holds back recordings and HLS, which come faster than life; gap_s: between pictures that bear no time."""
 
-    def __init__(self, quit_event: Event) -> None:
-        self._quit = quit_event
+    def __init__(self, quit_event: Event, gap_s: float) -> None:
+        self._quit, self._gap_s = quit_event, gap_s
         self._anchor: tuple[float, float] | None = None
+        self._media_s = 0.0  # of the last picture
 
     def wait(self, media_s: float | None) -> None:
         """Sleep until the picture of this media time is due."""
         now = time.monotonic()
-        if media_s is None:
-            return
+        self._media_s = media_s = self._media_s + self._gap_s if media_s is None else media_s
         if self._anchor is None:
             self._anchor = (now, media_s)
         ahead_s = self._anchor[0] + media_s - self._anchor[1] - now
@@ -162,10 +163,18 @@ def read_timeout_s(source: Source) -> float:
 
 
 def video_stream(source: Source, container: InputContainer) -> VideoStream:
-    """The first video track; NoVideo when there is none."""
+    """The first video track; NoVideo when there is none, BadStream when there is no decoder for it."""
     if not container.streams.video:
         raise NoVideo(source.camera_id, f"{source.place} of {source.camera_id} carries no video: check the path")
-    return container.streams.video[0]
+    stream = container.streams.video[0]
+    if not stream.codec_context:
+        raise no_decoder(source)
+    return stream
+
+
+def usual_gap_s(stream: VideoStream) -> float:
+    """Seconds between pictures by the stream's rate."""
+    return 1 / float(stream.average_rate or USUAL_FPS)
 
 
 def _annexb_filter(stream: VideoStream) -> av.BitStreamFilterContext | None:

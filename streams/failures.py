@@ -87,6 +87,12 @@ def reading_failed(source: Source, error: E.FFmpegError) -> StreamError:
     return BadStream(name, f"what {name} sends cannot be read: check its codec settings and the network")
 
 
+def no_decoder(source: Source) -> StreamError:
+    """A video track that nothing here can decode."""
+    name = source.camera_id
+    return BadStream(name, f"{source.place} of {name} is of a codec that cannot be read: set H.264 or H.265")
+
+
 def stream_ended(source: Source) -> StreamError:
     """The other side closed, or the recording is over."""
     name = source.camera_id

@@ -10,7 +10,7 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from streams.connection import open_container, video_stream
+from streams.connection import open_container, usual_gap_s, video_stream
 from streams.decoder import decode_picture, to_bgr
 from streams.errors import BadStream
 from streams.failures import opening_failed, reading_failed
@@ -19,7 +19,6 @@ from streams.pictures import is_pictures, list_pictures, read_picture
 from streams.source import Decode, Source
 
 TINY_S = 1e-6  # times in recordings are fractions: 14.999999/15 is due at 1
-USUAL_FPS = 25.0
 
 
 def read_frames(
@@ -66,7 +65,7 @@ def _video(source: Source, decode: Decode) -> Iterator[tuple[float, av.VideoFram
         stream = video_stream(source, container)
         stream.thread_type = av.codec.context.ThreadType.AUTO
         stream.codec_context.skip_frame = "NONKEY" if decode == "keyframes" else "DEFAULT"
-        gap_s = 1 / float(stream.average_rate or USUAL_FPS)
+        gap_s = usual_gap_s(stream)
         first_s: float | None = None
         last_s = -gap_s
         for frame in _decoded(source, container, stream):

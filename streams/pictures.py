@@ -53,6 +53,8 @@ def read_picture(path: Path, camera_id: str, *, at: datetime) -> Coded:
     try:
         with av.open(str(path)) as container:
             codec = container.streams.video[0].codec_context
+            if not codec:
+                raise _no_picture(path, camera_id)
             data = b"".join(bytes(packet) for packet in container.demux(container.streams.video[0]))
             track = Track(codec.codec.canonical_name, codec.width, codec.height, codec.extradata or b"")
     except (av.error.FFmpegError, IndexError) as error:
@@ -66,13 +68,18 @@ def _no_picture(path: Path, camera_id: str) -> BadStream:
     return BadStream(camera_id, f"{path} of {camera_id} is no picture: take it out of the folder")
 
 
-def live_pictures(source: Source, *, quit_event: Event) -> Iterator[Coded]:
+def live_pictures(source: Source, shown: set[Path], *, quit_event: Event) -> Iterator[Coded]:
     """The pictures every_s apart in real time; StreamEnded after the last unless the source loops.
 
+    shown: those left out unless the source loops, for one who asks again after the end; what is shown joins them.
     What is no picture is passed over with a word in the log; BadStream when none of them is one.
     """
     while not quit_event.is_set():
-        paths, faults = list_pictures(source.url, source.camera_id), list[BadStream]()
+        there, faults = list_pictures(source.url, source.camera_id), list[BadStream]()
+        shown.intersection_update(there)
+        paths = there if source.loop else [path for path in there if path not in shown]
+        if not paths:
+            raise stream_ended(source)
         for path in paths:
             began = time.monotonic()
             try:
@@ -81,10 +88,9 @@ def live_pictures(source: Source, *, quit_event: Event) -> Iterator[Coded]:
                 log.warning("%s", error)
                 faults.append(error)
                 continue
+            shown.add(path)
             yield picture
             if quit_event.wait(max(0.0, began + source.every_s - time.monotonic())):
                 return
         if len(faults) == len(paths):
             raise faults[0]
-        if not source.loop:
-            raise stream_ended(source)

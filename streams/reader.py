@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from threading import Condition, Event, Thread
 from types import TracebackType
 from typing import Self
@@ -16,7 +17,7 @@ from streams.coded import Coded
 from streams.connection import Connection
 from streams.decoder import Look, Looker, to_pixels
 from streams.errors import BadStream, StreamEnded, StreamError
-from streams.failures import no_picture, no_whole_picture
+from streams.failures import no_picture, no_whole_picture, stream_ended
 from streams.frame import Frame, Pixels, Planes, plane_of
 from streams.keyframes import decode_keyframe
 from streams.pictures import is_pictures, live_pictures
@@ -24,6 +25,8 @@ from streams.redact import redact
 from streams.ring import PacketRing
 from streams.source import Source
 from streams.state import CameraState, Status
+
+REOPENED_AFTER_S = 1.0  # a recording that loops
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +70,8 @@ class CameraReader:
         self._whole_mono: float | None = None  # when the newest came that was decoded whole
         self._doubtful = False  # the last keyframe could not be decoded: the next must prove itself
         self._undecodable = 0
+        self._shown = set[Path]()  # of a folder's pictures
+        self._over = False  # a recording was played to its end
         self._connection = 0
         self._retry_at: float | None = None
 
@@ -154,7 +159,9 @@ class CameraReader:
             self._enter("connecting")
             began = time.monotonic()
             error = self._watch_until_it_fails()
-            if error is not None and not self._quit.is_set():
+            if error is None:  # a recording of a few pictures must not be opened all the time
+                self._quit.wait(began + REOPENED_AFTER_S - time.monotonic())
+            elif not self._quit.is_set():
                 healthy_s = (self._frame_mono or 0.0) - began
                 self._retry(error, self._backoff.next_s(error, max(0.0, healthy_s)))
         self._enter("stopped")
@@ -164,7 +171,8 @@ class CameraReader:
         try:
             self._watch()
         except StreamEnded as error:
-            return None if self.source.loop and not self.source.is_network else error
+            self._over = not self.source.is_network
+            return None if self._over and self.source.loop else error
         except StreamError as error:
             return error
         except Exception as error:  # the outermost loop of the worker: a camera must never end its watch
@@ -189,8 +197,10 @@ class CameraReader:
 
     def _packets(self) -> Iterator[Coded | None]:
         if is_pictures(self.source.url):
-            yield from live_pictures(self.source, quit_event=self._quit)
+            yield from live_pictures(self.source, self._shown, quit_event=self._quit)
             return
+        if self._over and not self.source.loop:
+            raise stream_ended(self.source)
         with Connection(self.source, quit_event=self._quit) as connection:
             yield from connection
 

@@ -4,18 +4,20 @@
 import traceback
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Literal
 
 import av
 import pytest
 
-from streams.errors import BadStream, CameraUnreachable, NoVideo
+from streams.connection import Connection
+from streams.errors import BadStream, CameraUnreachable, NoVideo, StreamEnded
 from streams.files import read_frames
 from streams.loopback import card_number, draw_card, make_clip
 from streams.pictures import is_pictures
 from streams.reader import CameraReader
 from streams.source import Source
-from support.cameras import failing, frames_of, next_frame
+from support.cameras import failing, frames_of, next_frame, until
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -102,6 +104,60 @@ def test_a_reader_plays_a_recording_at_the_speed_of_life_and_its_end_is_a_failur
     assert seconds == pytest.approx([0, 1, 2], abs=0.2)
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readers that try again at once."""
+    monkeypatch.setattr("streams.backoff.FIRST_S", 0.02)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_recording_that_is_over_is_not_played_again(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mp4", fps=25, frames=1)
+    with CameraReader(Source("cam-1", str(clip))) as reader:
+        assert until(lambda: reader.state().reconnects >= 3)
+        assert reader.state().frames == 1
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_folder_that_was_read_goes_on_with_what_is_new(tmp_path: Path) -> None:
+    folder, more = write_pictures(tmp_path / "pictures", 2), write_pictures(tmp_path / "more", 3)
+    with CameraReader(Source("cam-1", str(folder), every_s=0.05)) as reader:
+        assert until(lambda: reader.state().reconnects >= 3)
+        assert (failing(reader).error or "").startswith("the recording of cam-1 is over")
+        assert reader.state().frames == 2
+        reader.drop()
+        (more / "02.png").rename(folder / "02.png")
+        assert card_number(next_frame(reader).picture) == 2
+        assert reader.state().frames == 3
+
+
+class Restless(Event):
+    """Notes how long somebody wants to wait, and does not wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout or 0.0)
+        return self.is_set()
+
+
+def test_a_raw_stream_without_times_is_played_at_its_rate(tmp_path: Path) -> None:
+    clip, restless = make_clip(tmp_path / "a.h264", fps=25, frames=51), Restless()
+    with Connection(Source("cam-1", str(clip)), quit_event=restless) as connection, pytest.raises(StreamEnded):
+        list(connection)
+    assert restless.waits[-1] == pytest.approx(2.0, abs=0.5)  # since the first, of which nothing was waited
+
+
+def test_a_short_recording_that_loops_is_not_opened_all_the_time(tmp_path: Path) -> None:
+    reader = CameraReader(Source("cam-1", str(make_clip(tmp_path / "a.mp4", fps=25, frames=1)), loop=True))
+    reader._quit = restless = Restless()
+    with reader:
+        assert until(lambda: len(restless.waits) >= 3)
+    assert 0 < restless.waits[0] <= 1.0
+
+
 def test_a_looping_recording_goes_on(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.mp4", fps=25, frames=25)
     with CameraReader(Source("cam-1", str(clip), every_s=0.9, loop=True)) as reader:
@@ -124,6 +180,28 @@ def test_a_file_that_is_no_picture_holds_nobody_up(tmp_path: Path, caplog: pytes
         assert reader.state().reconnects == 0
     assert numbers == [0, 1, 0]
     assert "00a.png of cam-1 is no picture: take it out of the folder" in caplog.text
+
+
+def without_decoder(clip: Path) -> bytes:
+    """A clip whose codec nobody knows."""
+    return make_clip(clip, fps=25, frames=5).read_bytes().replace(b"avc1", b"zzzz")
+
+
+def test_a_codec_that_nothing_decodes_is_told(tmp_path: Path) -> None:
+    clip = tmp_path / "zzzz.mp4"
+    clip.write_bytes(without_decoder(tmp_path / "a.mp4"))
+    words = r"zzzz\.mp4 of cam-1 is of a codec that cannot be read: set H\.264 or H\.265"
+    with pytest.raises(BadStream, match=words):
+        Connection(Source("cam-1", str(clip)))
+    with pytest.raises(BadStream, match=words):
+        looks(clip, 1.0)
+
+
+def test_a_picture_that_nothing_decodes_holds_nobody_up(tmp_path: Path) -> None:
+    folder = write_pictures(tmp_path / "pictures", 2)
+    (folder / "00a.png").write_bytes(without_decoder(tmp_path / "a.mp4"))
+    with CameraReader(Source("cam-1", str(folder), every_s=0.05)) as reader:
+        assert [card_number(next_frame(reader).picture) for _ in range(2)] == [0, 1]
 
 
 def test_a_folder_without_any_picture_among_its_files_is_a_failure(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ def said() -> Iterator[str]:
         yield str(failures.opening_failed(source, av.error.FFmpegError(number, "No medium")))
         yield str(failures.stream_ended(source))
     yield str(failures.reading_failed(CAMERA, av.error.InvalidDataError(1, "bad")))
+    yield str(failures.no_decoder(FILE))
     yield str(failures.no_picture(CAMERA, 8))
     yield from (str(failures.no_whole_picture(source, 8, damaged)) for source in (CAMERA, UDP) for damaged in (0, 3))
     yield "/films/a.mp4 of cam-7 carries no video: check the path"
