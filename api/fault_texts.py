@@ -29,6 +29,14 @@ FAULTS = (
         zh="{name}（{host}）拒绝以 {transport} 方式取流：请换另一种传输方式，或改用另一路码流",
     ),
     Text(
+        en="{name} at {host} reports an error of its own: check the path, or restart the camera",
+        zh="{name}（{host}）报告自身出错：请检查路径，或重启摄像机",
+    ),
+    Text(
+        en="{name} at {host} cannot be reached, or answers without video: check address, path and network",
+        zh="{name}（{host}）无法连接，或应答中没有视频：请检查地址、路径与网络",
+    ),
+    Text(
         en="{name} at {host} refuses the login: check user and password, and that the account is not locked",
         zh="{name}（{host}）拒绝登录：请检查用户名和密码，以及账号是否被锁定",
     ),

@@ -16,6 +16,9 @@ NOT_RTSP = "{name} at {host} hung up before it answered: check the port, and whe
 NO_TRANSPORT = (
     "{name} at {host} refuses the stream over {transport}: try the other transport, or another of its streams"
 )
+NO_SERVICE = "{name} at {host} reports an error of its own: check the path, or restart the camera"
+NO_ANSWER = "{name} at {host} cannot be reached, or answers without video: check address, path and network"
+REFUSALS = (E.HTTPServerError, E.HTTPBadRequestError, E.HTTPTooManyRequestsError, E.HTTPOtherClientError)
 Kinds = tuple[type[E.FFmpegError], ...]
 
 # The first row that fits an error while opening: FFmpeg's errors, ours, the words.
@@ -41,11 +44,7 @@ OPENING: tuple[tuple[Kinds, type[StreamError], str], ...] = (
         CameraUnreachable,
         "{name} at {host} closed the connection at once: it may be restarting or have too many viewers",
     ),
-    (
-        (E.HTTPError, E.HTTPClientError),
-        BadStream,
-        NO_TRANSPORT,
-    ),
+    (REFUSALS, BadStream, NO_SERVICE),
     ((E.PermissionError,), NoVideo, "{name} may not read {place}: check the permissions"),
     (UNREADABLE, BadStream, "{place} of {name} is no video that can be read: check that it is a video stream"),
 )
@@ -57,13 +56,15 @@ def opening_failed(source: Source, error: E.FFmpegError, *, waited_s: float = 0.
     if isinstance(error, E.InvalidDataError) and source.is_rtsp:
         words = MUTE if waited_s >= source.open_timeout_s else NOT_RTSP
         return CameraUnreachable(source.camera_id, _filled(words, source, error))
-    if error.errno == errno.EPROTONOSUPPORT:
+    if source.is_rtsp and (error.errno == errno.EPROTONOSUPPORT or isinstance(error, REFUSALS)):
         return BadStream(source.camera_id, _filled(NO_TRANSPORT, source, error))
     for kinds, ours, words in OPENING:
         if isinstance(error, kinds):
             return ours(source.camera_id, _filled(words, source, error))
     if source.is_network:
         words = "{name} at {host} cannot be reached ({reason}): check address and network"
+        if error.errno == errno.EIO and not source.is_rtsp:  # of an unknown name, or of an answer that is no video
+            words = NO_ANSWER
         return CameraUnreachable(source.camera_id, _filled(words, source, error))
     return BadStream(source.camera_id, _filled("{place} of {name} cannot be read ({reason})", source, error))
 

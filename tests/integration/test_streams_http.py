@@ -15,6 +15,8 @@ import av
 import pytest
 
 from streams.clip import write_clip
+from streams.connection import Connection
+from streams.errors import StreamError
 from streams.loopback import card_number, make_clip
 from streams.reader import CameraReader
 from streams.source import Source
@@ -35,6 +37,35 @@ def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[int]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class WebPage(BaseHTTPRequestHandler):
+    """No camera: its path is the status that it answers with, and a page of unknown length."""
+
+    def do_GET(self) -> None:
+        self.send_response(int(self.path[1:]))
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<html>" + b"<p>hello</p>" * 100)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (200, "cannot be reached, or answers without video: check address, path and network"),
+        (500, "reports an error of its own: check the path"),
+        (503, "reports an error of its own"),
+        (429, "reports an error of its own"),
+        (404, "check the path"),
+    ],
+)
+def test_what_is_no_http_camera_is_told_without_advice_for_rtsp(status: int, words: str) -> None:
+    with serving(WebPage) as port, pytest.raises(StreamError, match=words) as told:
+        Connection(Source("cam-1", f"http://127.0.0.1:{port}/{status}"))
+    assert "transport" not in str(told.value)
 
 
 def jpegs(path: Path) -> list[bytes]:

@@ -13,6 +13,7 @@ from streams import failures
 from streams.source import Source
 
 CAMERA, FILE = Source("cam-7", "rtsp://li:hunter2@192.0.2.9/ch1"), Source("cam-7", "/films/a.mp4")
+PORTAL = Source("cam-7", "http://192.0.2.9/a.m3u8")
 UDP = Source("cam-7", "rtsp://192.0.2.9/ch1", transport="udp")
 OURS = re.compile(r"cam-7|192\.0\.2\.9(:554)?|rtsp://192\S*|/films/a\.mp4|transport|tcp|udp|loop|No medium")
 
@@ -22,7 +23,12 @@ def said() -> Iterator[str]:
     filled = {"name": "cam-7", "host": "192.0.2.9", "place": "/films/a.mp4", "timeout": 5.0, "transport": "tcp"}
     for words in (failures.MUTE, failures.NOT_RTSP, failures.NO_TRANSPORT, *(row[2] for row in failures.OPENING)):
         yield words.format(**filled)
-    for source, number in ((CAMERA, errno.EIO), (CAMERA, errno.ENOMEDIUM), (FILE, errno.ENOMEDIUM)):
+    for source, number in (
+        (CAMERA, errno.EIO),
+        (PORTAL, errno.EIO),
+        (CAMERA, errno.ENOMEDIUM),
+        (FILE, errno.ENOMEDIUM),
+    ):
         yield str(failures.opening_failed(source, av.error.FFmpegError(number, "No medium")))
         yield str(failures.stream_ended(source))
     yield str(failures.reading_failed(CAMERA, av.error.InvalidDataError(1, "bad")))
