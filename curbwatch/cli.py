@@ -88,10 +88,13 @@ def _open_output() -> None:
 
 def _told(error: Exception) -> int:
     """What the database or a fault of ours says, without secrets; returns the exit code."""
-    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - half a second that only a failure is worth
+    from sqlalchemy.exc import DatabaseError, OperationalError  # noqa: PLC0415 - half a second for failures only
 
-    if isinstance(error, OperationalError):  # its own text goes on with the statement and its values
-        sys.stderr.write(f"curbwatch: the database cannot be used: {redact(str(error.orig).strip())}\n")
+    # DatabaseError itself is what SQLite says of a damaged file; others of its kind are faults of ours
+    if isinstance(error, DatabaseError) and type(error) in {DatabaseError, OperationalError}:
+        said = redact(str(error.orig).strip())  # its own text goes on with the statement and its values
+        cure = "" if isinstance(error, OperationalError) else "; put back a copy of it"
+        sys.stderr.write(f"curbwatch: the database cannot be used: {said}{cure}\n")
         return 2
     sys.stderr.write(redact(traceback.format_exc()))
     return 1

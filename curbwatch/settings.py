@@ -5,10 +5,12 @@ Environment variables win over the file: CURBWATCH_SERVICE__PORT=9000. `${NAME}`
 replaced from the environment, so that passwords need not stand in the file.
 """
 
+import glob
 import os
 import re
 import tomllib
 from datetime import date
+from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from curbwatch import settings_faults
@@ -48,7 +50,7 @@ def _from_environment(secret: SecretStr) -> SecretStr:
 def _known_timezone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # Asia is a folder
         raise ValueError(f"{name!r} is no IANA time zone; write one such as Asia/Shanghai") from None
     return name
 
@@ -65,17 +67,23 @@ Secret = Annotated[SecretStr, AfterValidator(_from_environment)]
 
 
 def _database_address(secret: SecretStr) -> SecretStr:
-    if text := secret.get_secret_value():
-        try:
-            backend = make_url(text).get_backend_name()
-        except (ArgumentError, ValueError):
-            backend = ""
-        if backend not in ("sqlite", "postgresql"):
-            raise ValueError(
-                "write sqlite:////folder/file.db or postgresql://user:password@host/name, in the password / as %2F, "
-                "@ as %40, : as %3A"
-            )
+    if (text := secret.get_secret_value()) and not _names_a_database(text):
+        raise ValueError(
+            "write sqlite:////folder/file.db or postgresql://user:password@host/name, in the password / as %2F, "
+            "@ as %40, : as %3A"
+        )
     return secret
+
+
+def _names_a_database(text: str) -> bool:
+    """Whether it can be used: by a driver that we know, and not in memory, which cannot be shared."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        return False
+    if url.drivername == "sqlite":
+        return bool(url.database) and not str(url.database).startswith((":memory:", "file:"))
+    return url.drivername in {"postgresql", "postgresql+psycopg"}
 
 
 class ServiceSettings(Strict):
@@ -269,13 +277,19 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        return self.service.database_url.get_secret_value() or f"sqlite:///{self.service.data_dir}/curbwatch.db"
+        """SQLAlchemy URL; SettingsError where its driver is missing, which a patrol of its own does not need."""
+        url = self.service.database_url.get_secret_value()
+        if url.startswith("postgresql") and find_spec("psycopg") is None:
+            raise SettingsError(
+                "PostgreSQL needs its driver: .venv/bin/pip install -c constraints.txt -e '.[postgres]'"
+            )
+        return url or URL.create("sqlite", database=str(self.service.data_dir / "curbwatch.db")).render_as_string()
 
 
 def load_settings(path: Path) -> Settings:
     """Read and check a settings file; relative paths in it count from its folder. SettingsError lists every fault."""
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = tomllib.loads(path.read_text("utf-8-sig"))  # editors on Windows write a mark before the text
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such file; docs/settings.md shows one to start from") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -307,11 +321,13 @@ def _rooted_database(secret: SecretStr, folder: Path) -> SecretStr:
     if not secret.get_secret_value().startswith("sqlite"):
         return secret
     url = make_url(secret.get_secret_value())
-    if not url.database or url.database.startswith((":memory:", "file:")):  # no paths
-        return secret
-    return SecretStr(url.set(database=str(folder / url.database)).render_as_string(hide_password=False))
+    return SecretStr(url.set(database=str(folder / (url.database or ""))).render_as_string(hide_password=False))
 
 
 def _rooted_url(url: SecretStr, folder: Path) -> SecretStr:
     text = url.get_secret_value()
-    return url if "://" in text else SecretStr(str(folder / text))
+    if "://" in text:
+        return url
+    if glob.has_magic(text) and not (folder / text).exists():  # of the pattern's folder the brackets are its name
+        folder = Path(glob.escape(str(folder)))
+    return SecretStr(str(folder / text))

@@ -80,7 +80,7 @@ def _write(path: Path, picture: NDArray[np.uint8]) -> None:
         _, data = cv2.imencode(path.suffix, picture)
     except cv2.error:
         raise typer.BadParameter(f"cannot write {path}; give a .jpg or .png", param_hint="--snapshot") from None
-    path.write_bytes(data)  # OpenCV's own writer dies of names that are not UTF-8
+    path.write_bytes(data.tobytes())  # OpenCV's own writer dies of names that are not UTF-8
 
 
 def detect(

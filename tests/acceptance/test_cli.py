@@ -174,6 +174,14 @@ def test_a_database_that_cannot_be_opened_is_a_line_and_no_traceback(settings: P
     assert said.strip() == "curbwatch: the database cannot be used: unable to open database file"
 
 
+def test_a_damaged_database_is_a_line_and_no_traceback(settings: Path, tmp_path: Path) -> None:
+    (tmp_path / "cw.db").write_bytes(b"no database" * 1000)
+    said = command(
+        "cases", "list", "-s", settings, code=2, CURBWATCH_SERVICE__DATABASE_URL=f"sqlite:///{tmp_path}/cw.db"
+    )
+    assert said.strip() == "curbwatch: the database cannot be used: file is not a database; put back a copy of it"
+
+
 def test_check_names_the_path_of_an_unknown_key(settings: Path) -> None:
     settings.write_text(settings.read_text().replace("dwell_s", "dwel_s"), "utf-8")
     assert "cameras[0].zones[0].dwel_s: unknown key" in curbwatch("check", settings, code=2)

@@ -2,17 +2,20 @@
 """The settings file is read strictly, tells every fault with its place, and never tells a secret."""
 
 import os
+import sys
 import tomllib
 from datetime import date
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr, ValidationError
+from sqlalchemy.engine import make_url
 
 from curbwatch.errors import SettingsError
 from curbwatch.settings import CameraSettings, Settings, load_settings
 from curbwatch.zone_settings import GroundSettings
 from detector.ground import to_ground
+from streams.pictures import list_pictures
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "docs").glob("*.toml"))
@@ -188,6 +191,18 @@ def test_every_example_is_sound(example: Path, tmp_path: Path, monkeypatch: pyte
             "service.database_url: write sqlite:",
         ),
         ("[service]", '[service]\ndatabase_url = "mysql://u:hunter2@db/x"', "service.database_url: write sqlite:"),
+        *(
+            ("[service]", f'[service]\ndatabase_url = "{address}"', "service.database_url: write sqlite:")
+            for address in (
+                "postgresql+asyncpg://u:hunter2@db/x",
+                "sqlite+aiosqlite:///x.db",
+                "sqlite://",
+                "sqlite:///",
+                "sqlite:///:memory:",
+                "sqlite:///file:x?mode=memory&uri=true",
+            )
+        ),
+        ("port = 8081", 'timezone = "Asia"', "service.timezone: 'Asia' is no IANA time zone; write one such"),
         ("[service]", "[patrol]\napi_url = 'ftp://x'\n[service]", "patrol.api_url: String should match pattern"),
         ("[service]", "service", "not a readable TOML file"),
     ],
@@ -328,13 +343,37 @@ def test_relative_paths_count_from_the_files_folder(path: Path) -> None:
         ("sqlite:///cw.db", "sqlite:///{}/cw.db"),
         ("sqlite:///deep/cw.db?timeout=3", "sqlite:///{}/deep/cw.db?timeout=3"),
         ("sqlite:////var/lib/cw.db", "sqlite:////var/lib/cw.db"),
-        ("sqlite:///:memory:", "sqlite:///:memory:"),
         ("postgresql://u:p%40w@h/cw", "postgresql://u:p%40w@h/cw"),
     ],
 )
 def test_a_relative_database_counts_from_the_files_folder_too(path: Path, given: str, read: str) -> None:
     path.write_text(GOOD.replace("[service]", f'[service]\ndatabase_url = "{given}"'))
     assert load_settings(path).database_url == read.format(path.parent)
+
+
+@pytest.mark.parametrize("name", ["what?", "100%25", "街", "a[1]b"])
+def test_folders_of_any_name_are_taken_as_they_are(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    (folder / "clips").mkdir(parents=True)
+    (folder / "clips" / "1.jpg").touch()
+    path = folder / "city.toml"
+    path.write_text(GOOD.replace("rtsp://user:hunter2@10.0.0.7/ch1", "clips/*.jpg"))
+    settings = load_settings(path)
+    assert make_url(settings.database_url).database == str(folder / "curbwatch-data" / "curbwatch.db")
+    assert list_pictures(settings.cameras[0].source().url, "gate") == [folder / "clips" / "1.jpg"]
+
+
+def test_a_missing_driver_of_the_database_is_named_with_its_cure(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.write_text(GOOD.replace("[service]", '[service]\ndatabase_url = "postgresql://u:hunter2@h/cw"'))
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    settings = load_settings(path)  # a patrol of its own needs none
+    with pytest.raises(SettingsError, match=r"PostgreSQL needs its driver: \.venv/bin/pip install .*'\.\[postgres\]'"):
+        settings.database_url  # noqa: B018 - reading it is what fails
+
+
+def test_a_mark_of_an_editor_before_the_text_is_passed_over(path: Path) -> None:
+    path.write_text(GOOD, "utf-8-sig")
+    assert load_settings(path).service.port == 8081
 
 
 def test_settings_cannot_be_changed_once_read(path: Path) -> None:
