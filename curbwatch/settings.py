@@ -34,7 +34,7 @@ from streams.source import CLIP_BYTES, MIB, Source
 SHIPPED_MODEL = Path(__file__).parent.parent / "models" / "curbwatch-n-v7.toml"
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples=["gate-2"])]
-ADDRESS = r"^(https?://.+)?$"
+ADDRESS = r"^(https?://\S+)?$"
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 

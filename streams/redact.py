@@ -8,8 +8,9 @@ HIDDEN = "***"
 # patterns begin where a word or a name begins, so that long text takes no longer than its length.
 LOGIN = re.compile(r"(?<!\S)\S*@")
 USER = re.compile(r"""(?<![^\s/'"=(\[{<,;:])[^\s/'"=(\[{<,;:]+:(?P<slashes>//)?""")
+SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 SECRETS = re.compile(
-    r"""(?P<name>(?<![a-z0-9])(?:\w*(?:token|password|passwd|pwd|secret|signature|api_?key)|(?:login)?pass?|auth|key|sig))=[^&\s'"<>#;,)]+""",
+    r"""(?P<name>(?<![a-z0-9])(?:\w*(?:token|password|passwd|pwd|psw|psd|secret|signature|api_?key)|(?:login)?pass?|auth(?:basic)?|key|sig))=[^&\s"<>#]+""",
     re.IGNORECASE,
 )
 
@@ -25,3 +26,12 @@ def _without_login(word: re.Match[str]) -> str:
     if begin is None:
         return word[0]
     return f"{word[0][: begin.end() if begin['slashes'] else begin.start()]}{HIDDEN}@"
+
+
+def place_of(url: str) -> str:
+    """An address as it may be shown: without its login, whatever stands in it, and without passwords in its query."""
+    before, at, place = url.rpartition("@")
+    if not at or "://" not in url:
+        return redact(url)
+    scheme = SCHEME.match(before)
+    return redact(f"{scheme[0] if scheme else ''}{HIDDEN}@{place}")

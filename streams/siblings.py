@@ -4,7 +4,7 @@
 import re
 from dataclasses import dataclass, field
 
-from streams.redact import redact
+from streams.redact import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Sibling:
     @property
     def place(self) -> str:
         """The URL without login."""
-        return redact(self.url)
+        return place_of(self.url)
 
 
 # Maker, what its main stream looks like, what its sub-stream looks like.

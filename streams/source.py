@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-from streams.redact import redact
+from streams.redact import place_of
 
 Decode = Literal["keyframes", "all"]
 Transport = Literal["tcp", "udp"]
@@ -57,7 +57,7 @@ class Source:
     @property
     def place(self) -> str:
         """The address as it may be shown: no login, no tokens."""
-        return redact(self.url)
+        return place_of(self.url)
 
 
 def scheme_of(url: str) -> str:
@@ -74,10 +74,11 @@ def fault_in(url: str) -> str | None:
     if scheme in ("", "file"):
         return None
     if scheme not in NETWORK:
-        return f"{redact(url)} begins with none of {', '.join(NETWORK)}"
+        return f"{place_of(url)} begins with none of {', '.join(NETWORK)}"
     try:
         parts = urlsplit(url)
-        valid, named = not any(map(str.isspace, parts.netloc)), bool(parts.hostname and parts.port != 0)
+        spaced = any(map(str.isspace, parts.netloc + url.rpartition("@")[0]))  # urlsplit leaves tabs out of its parts
+        valid, named = not spaced, bool(parts.hostname and parts.port != 0)
     except ValueError:
         valid = named = False
     if not valid:  # nothing of it is shown: where its login ends cannot be told
@@ -85,7 +86,7 @@ def fault_in(url: str) -> str | None:
             "its url is no valid address: in a password write / as %2F, ? as %3F, # as %23, @ as %40, : as %3A, "
             "a space as %20"
         )
-    return None if named else f"{redact(url)} names no host"
+    return None if named else f"{place_of(url)} names no host"
 
 
 def host_of(url: str) -> str:
@@ -93,6 +94,6 @@ def host_of(url: str) -> str:
     try:
         login, _, host = urlsplit(url).netloc.rpartition("@")
     except ValueError:
-        return redact(url)
+        return place_of(url)
     # an @ behind what reads as the host means a / in the password: then that is no host
-    return host if host and (login or "@" not in url) else redact(url)
+    return host if host and (login or "@" not in url) else place_of(url)

@@ -203,6 +203,11 @@ def test_every_example_is_sound(example: Path, tmp_path: Path, monkeypatch: pyte
             )
         ),
         ("port = 8081", 'timezone = "Asia"', "service.timezone: 'Asia' is no IANA time zone; write one such"),
+        (
+            "[service]",
+            "[patrol]\napi_url = 'http://patrol:my hunter2@api'\n[service]",
+            "patrol.api_url: String should match",
+        ),
         ("[service]", "[patrol]\napi_url = 'ftp://x'\n[service]", "patrol.api_url: String should match pattern"),
         ("[service]", "service", "not a readable TOML file"),
     ],

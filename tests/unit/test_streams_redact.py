@@ -16,6 +16,11 @@ from streams.redact import redact
         ("https://cam/live.m3u8?access_token=abc&sig=def", "https://cam/live.m3u8?access_token=***&sig=***"),
         ("http://cam/cgi?usr=a&pwd=hunter2", "http://cam/cgi?usr=a&pwd=***"),
         ("http://cam/cgi?loginuse=a&loginpas=hunter2", "http://cam/cgi?loginuse=a&loginpas=***"),
+        *(
+            (f"http://cam/cgi?{name}=hunter2{sign}hunter2&x=1", f"http://cam/cgi?{name}=***&x=1")
+            for name in ("pwd", "psw", "userpsd", "authbasic")
+            for sign in (";", ",", ")", "'")
+        ),
         ("HTTP://Admin:X@CAM/", "HTTP://***@CAM/"),
         ("two: rtsp://a:b@c and rtsp://d:e@f", "two: rtsp://***@c and rtsp://***@f"),
         ("rtsp://10.0.0.1/cam", "rtsp://10.0.0.1/cam"),

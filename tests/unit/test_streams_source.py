@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams.source import Source, host_of
 
@@ -35,12 +37,29 @@ def test_every_form_of_address_is_taken(url: str) -> None:
         ("viewer:hunter2@10.0.0.1/cam?next=http://a", "has an @ but no ://"),
         ("rtsp://viewer:hunter2#10.0.0.1/cam", "is no valid address"),
         ("rtsp://viewer:my hunter2@10.0.0.1/cam", "a space as %20"),
+        ("rtsp://viewer:my\thunter2@10.0.0.1/cam", "a space as %20"),
+        ("rtsp://viewer:my\nhunter2@10.0.0.1/cam", "a space as %20"),
+        ("rtsp://viewer:12/my hunter2@10.0.0.1/cam", "a space as %20"),
+        ("rstp://viewer:my hunter2@10.0.0.1/cam", r"rstp://\*\*\*@10\.0\.0\.1/cam begins with none of"),
     ],
 )
 def test_an_address_that_cannot_work_is_refused_without_its_password(url: str, words: str) -> None:
     with pytest.raises(ValueError, match=words) as refused:
         Source("cam-1", url)
     assert "er2" not in str(refused.value)
+
+
+@given(
+    st.sampled_from(["rtsp://", "rstp://", "rtsp//", "rtsp:/", "//", ""]),
+    st.text(min_size=1),
+    st.sampled_from(["", ":554", ":0"]),
+)
+def test_no_password_is_shown_whatever_stands_in_it(scheme: str, password: str, port: str) -> None:
+    try:
+        shown = Source("cam-1", f"{scheme}someone:hunter2{password}hunter2@10.0.0.1{port}/cam").place
+    except ValueError as refused:
+        shown = str(refused)
+    assert "hunter2" not in shown
 
 
 @pytest.mark.parametrize(
