@@ -45,6 +45,7 @@ keys = typer.Typer(help="API keys of machines.", no_args_is_help=True)
 db = typer.Typer(help="The database.", no_args_is_help=True)
 
 PAGE = 200
+PIPED = 10_000  # columns: a line for each row, for other programs
 COLUMNS = ("id", "status", "class", "camera_id", "zone", "confidence", "first_seen_at", "confirmed_at", "cleared_at")
 SHEET = (*COLUMNS[:4], "camera_place", *COLUMNS[4:])
 
@@ -88,10 +89,11 @@ def _print(rows: list[dict[str, Any]], zone: tzinfo, *, as_json: bool) -> None:
         typer.echo("none")
         return
     first, *rest = rows[0]
-    table = Table(Column(first, no_wrap=True), *rest)  # an id that is cut short cannot be asked for
+    # an id that is cut short cannot be asked for
+    table = Table(Column(first, no_wrap=True), *(Column(name, overflow="fold") for name in rest))
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in _in(zone, row).values()))
-    Console(markup=False).print(table)
+    Console(markup=False, width=None if sys.stdout.isatty() else PIPED).print(table)
 
 
 def _in(zone: tzinfo, row: dict[str, Any]) -> dict[str, Any]:

@@ -70,8 +70,18 @@ def test_json_has_times_as_the_api_writes_them(city: str) -> None:
     assert datetime.fromisoformat(key["created_at"]).tzinfo
 
 
-def test_a_narrow_table_keeps_the_cases_number_whole(city: str) -> None:
-    assert "C20261201-0001" in run("cases", "list", "-s", city)
+def test_a_narrow_table_keeps_the_cases_number_whole_and_cuts_nothing_off(
+    city: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curbwatch.commands.admin.PIPED", 80)  # as wide as a terminal
+    said = run("cases", "list", "-s", city)
+    assert "C20261201-0001" in said
+    assert "…" not in said
+
+
+def test_other_programs_get_a_line_for_each_row_whole(city: str) -> None:
+    (line,) = [line for line in run("cases", "list", "-s", city).splitlines() if "C20261201-0001" in line]
+    assert "2026-12-01T00:21:41+08:00" in line
 
 
 def test_an_unknown_case_is_told_where_the_known_ones_are(city: str) -> None:
