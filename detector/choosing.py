@@ -45,9 +45,10 @@ def open_session(manifest: Manifest, engine: Engine, *, threads: int) -> Session
 def faster(path: Path, picture: Pixels, *, threads: int) -> Engine:
     """The engine to take for a manifest on this machine, tried on a BGR uint8[H,W,3] picture; the log says why.
 
-    The trial runs in a process of its own: the engine that loses would keep a hundred megabytes.
+    The trial runs in a process of its own, which imports nothing from the current folder: the engine that loses would
+    keep a hundred megabytes.
     """
-    command = [sys.executable, "-m", "detector.choosing", str(path), str(threads)]
+    command = [sys.executable, "-P", "-m", "detector.choosing", str(path), str(threads)]
     sample = io.BytesIO()
     np.save(sample, picture)
     try:

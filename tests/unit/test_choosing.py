@@ -55,6 +55,15 @@ def test_the_faster_of_two_that_agree_wins(manifest: Manifest, pause_s: float, s
     assert why.startswith(f"inference by {chosen}")
 
 
+def test_the_trial_takes_nothing_from_the_folder_that_it_runs_in(
+    manifest: Manifest, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise ImportError('not the one')", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    faster(manifest.weights.with_suffix(".toml"), PICTURE, threads=1)
+    assert "the trial of OpenVINO failed" not in caplog.text
+
+
 def test_the_trial_runs_in_a_process_of_its_own_and_its_reason_is_logged(
     manifest: Manifest, caplog: pytest.LogCaptureFixture
 ) -> None:
