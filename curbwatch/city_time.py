@@ -10,6 +10,7 @@ import typer
 CITY_TIME = "14:03, 2026-11-22 14:03 or ISO 8601, in the city's time"
 CityTime = Annotated[str, typer.Option(help=CITY_TIME)]
 CityTimeOrNow = Annotated[str, typer.Option(help=f"{CITY_TIME}; default: now")]
+YEARS = range(1970, 9000)  # days before and after them can be counted, too
 _CLOCK = re.compile(r"^(\d{1,2}):(\d{2})(?::(\d{2}))?$")
 
 
@@ -27,9 +28,11 @@ def moment_of(text: str, *, zone: tzinfo | None, now: datetime) -> datetime:
         return (found if found <= local else found - timedelta(days=1)).astimezone(UTC)
     try:
         given = datetime.fromisoformat(text)
-        return (given if given.tzinfo else given.replace(tzinfo=local.tzinfo)).astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise _no_time(text) from None
+    if given.year not in YEARS:
+        raise _no_time(text)
+    return (given if given.tzinfo else given.replace(tzinfo=local.tzinfo)).astimezone(UTC)
 
 
 def _no_time(text: str) -> typer.BadParameter:

@@ -90,7 +90,7 @@ def test_an_unknown_case_is_told_where_the_known_ones_are(city: str) -> None:
 
 
 def test_what_is_no_time_is_told_how_to_write_one(city: str) -> None:
-    for word in ("yesterday", "0001-01-01"):
+    for word in ("yesterday", "0001-01-01", "0001-01-03", "9999-12-30"):  # days before or after them are none
         said = CliRunner().invoke(app, ("cases", "list", "-s", city, "--since", word))
         assert said.exit_code == 2, said.output
         assert "is no time; write 14:03" in said.output.replace("\n", " ")
