@@ -70,7 +70,9 @@ def actor_of(actor: str, language: Language) -> str:
     if kind != "key":
         return name
     return (
-        translate(language, "actor.own_patrol") if name.startswith(OWN_PATROL) else translate(language, "actor.key", name=name)
+        translate(language, "actor.own_patrol")
+        if name.startswith(OWN_PATROL)
+        else translate(language, "actor.key", name=name)
     )
 
 
