@@ -7,7 +7,7 @@ import dataclasses
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from itertools import islice
@@ -20,7 +20,8 @@ from pydantic_core import to_jsonable_python
 from rich.console import Console
 from rich.table import Column, Table
 
-from api import accounts, camera_rows, case_rows
+from api import accounts, case_rows
+from api import report as reports
 from api.errors import NotFound
 from api.model import Case, CaseFilter
 from api.roles import Role
@@ -39,12 +40,11 @@ from detector.model import load_model
 
 MAKING = {name: f"curbwatch.commands.train:{name}" for name in ("train", "mean", "export", "card")}
 models = typer.Typer(help="Models: list, verify, train, mean, export, card.", cls=lazily(MAKING), no_args_is_help=True)
-cases = typer.Typer(help="Cases: list, show, export.", no_args_is_help=True)
+cases = typer.Typer(help="Cases: list, show, report, export.", no_args_is_help=True)
 users = typer.Typer(help="People who sign in to the page.", no_args_is_help=True)
 keys = typer.Typer(help="API keys of machines.", no_args_is_help=True)
 db = typer.Typer(help="The database.", no_args_is_help=True)
 
-PAGE = 200
 PIPED = 10_000  # columns: a line for each row, for other programs
 COLUMNS = ("id", "status", "class", "camera_id", "zone", "confidence", "first_seen_at", "confirmed_at", "cleared_at")
 SHEET = (*COLUMNS[:4], "camera_place", *COLUMNS[4:])
@@ -105,25 +105,18 @@ def _listed(store: Store, wanted: CaseFilter) -> Iterator[dict[str, Any]]:
 
 
 def _cases(store: Store, wanted: CaseFilter) -> Iterator[Case]:
-    """Newest first, page by page, so that an export of years needs no memory."""
-    before: int | None = None
-    while True:
-        with store.read() as connection:
-            found = case_rows.page(connection, wanted, limit=PAGE, before_seq=before)
-        yield from found
-        if len(found) < PAGE:
-            return
-        before = found[-1].seq
+    with store.read() as connection:
+        yield from case_rows.every(connection, wanted)
 
 
-def _wanted(status: list[Status] | None, since: str, zone: tzinfo) -> CaseFilter:
-    begins = moment_of(since, zone=zone, now=utc_now()) if since else None
-    return CaseFilter(status=tuple(status or ()), since=begins)
+def _wanted(status: list[Status] | None, since: str, zone: tzinfo, until: str = "") -> CaseFilter:
+    begins, ends = (moment_of(text, zone=zone, now=utc_now()) if text else None for text in (since, until))
+    return CaseFilter(status=tuple(status or ()), since=begins, until=ends)
 
 
-def _brief(cases: Iterable[Case]) -> Iterator[dict[str, Any]]:
+def _brief(cases: Iterable[Case], columns: Sequence[str] = COLUMNS) -> Iterator[dict[str, Any]]:
     wholes = (CaseListed.model_validate(case).model_dump(by_alias=True) for case in cases)
-    return ({name: whole[name] for name in COLUMNS} for whole in wholes)
+    return ({name: whole[name] for name in columns} for whole in wholes)
 
 
 @cases.command("list")
@@ -153,6 +146,31 @@ def show_case(settings: SettingsFile, case_id: Annotated[str, typer.Argument(hel
     typer.echo(case.model_dump_json(by_alias=True, indent=2))
 
 
+@cases.command("report")
+def report_cases(
+    settings: SettingsFile,
+    since: Since = "",
+    until: Annotated[str, typer.Option(help=f"created before: {CITY_TIME}")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Sum a period up: true cases, mean times of the work. Example: cases report -s city.toml --since 2026-11-01"""
+    zone = _city(settings)
+    with _store(settings) as store:
+        found = reports.report(_cases(store, _wanted(None, since, zone, until)))
+    if as_json:
+        typer.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False))
+        return
+    groups = {"all": found.total} | found.by_class | found.by_camera
+    _print([{"of": name} | _summed(figures) for name, figures in groups.items()], zone, as_json=False)
+
+
+def _summed(figures: reports.Figures) -> dict[str, Any]:
+    counts = ("registered", "waiting", "true", "false", "returned")
+    means = ((link, span.mean_s) for link, span in figures.spans.items())
+    hours = {f"{link}, h": None if mean_s is None else f"{mean_s / 3600:.2f}" for link, mean_s in means}
+    return {name: getattr(figures, name) for name in counts} | hours
+
+
 @cases.command("export")
 def export_cases(
     settings: SettingsFile,
@@ -178,13 +196,10 @@ def export_cases(
 
 
 def _export_sheet(store: Store, wanted: CaseFilter, zone: tzinfo) -> None:
-    with store.read() as connection:
-        places = {camera.id: camera.place for camera in camera_rows.every(connection)}
     # with a mark at its beginning, without which spreadsheets take UTF-8 for something else
     writer = csv.DictWriter(codecs.getwriter("utf-8-sig")(sys.stdout.buffer), SHEET)
     writer.writeheader()
-    for row in _brief(_cases(store, wanted)):
-        writer.writerow(_in(zone, row) | {"camera_place": places.get(row["camera_id"])})
+    writer.writerows(_in(zone, row) for row in _brief(_cases(store, wanted), SHEET))
 
 
 def _export_dataset(settings: Path, wanted: CaseFilter, out: Path) -> None:

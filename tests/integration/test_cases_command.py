@@ -94,3 +94,16 @@ def test_what_is_no_time_is_told_how_to_write_one(city: str) -> None:
         said = CliRunner().invoke(app, ("cases", "list", "-s", city, "--since", word))
         assert said.exit_code == 2, said.output
         assert "is no time; write 14:03" in said.output.replace("\n", " ")
+
+
+def test_a_period_is_summed_up(city: str) -> None:
+    found = json.loads(run("cases", "report", "-s", city, "--since", "2026-12-01", "--json"))
+    assert (found["total"]["registered"], found["by_camera"]["cam-12"]["waiting"]) == (1, 1)
+    before = json.loads(run("cases", "report", "-s", city, "--until", "2026-12-01", "--json"))
+    assert before["total"]["registered"] == 0
+    table = run("cases", "report", "-s", city)
+    assert [line.split()[1:3] for line in table.splitlines() if "│" in line] == [
+        ["all", "│"],
+        ["stall", "│"],
+        ["cam-12", "│"],
+    ]
