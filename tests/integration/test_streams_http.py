@@ -178,8 +178,10 @@ def test_hls_is_played_at_the_speed_of_life_and_its_end_is_a_failure(tmp_path: P
         source = Source("cam-1", f"http://127.0.0.1:{port}/live.m3u8", every_s=1.0)
         with CameraReader(source, jitter=lambda: 0.0) as reader:
             frames = frames_of(reader, 5.5)
-            gaps = [(b.taken_at - a.taken_at).total_seconds() for a, b in pairwise(frames)]
-            assert gaps == pytest.approx([1.0] * len(gaps), abs=0.2)
+            played_s = [(frame.taken_at - frames[0].taken_at).total_seconds() for frame in frames]
+            # none comes early; how late one is, the machine decides
+            assert [-0.2 <= at - n < 0.9 for n, at in enumerate(played_s)] == [True] * len(frames)
+            assert len(frames) >= 5
             assert [card_number(frame.picture) for frame in frames[:3]] == [0, 10, 20]
             assert "hung up" in (failing(reader).error or "")
 
