@@ -46,6 +46,7 @@ class Health:
 
     reference: float32[h,w] log light of the street as it should look now. grey, smeared, usual: what is normal here
     (see View; `usual` is how alike looks are to the reference). sharp: of the reference itself against its anchor.
+    looks: from how many the reference was learnt.
     fault: what is wrong, None where nothing is, since `since`. suspect: what the last `agreeing` looks say instead,
     since `suspected_at`. shift: how the camera lies to its reference, as far as zones can follow; `wanted` is what the
     last looks say of it. drift: of the reference itself against its anchors (day, night).
@@ -103,7 +104,7 @@ def examine(
         before, lying = _first(before, now, at), NO_SHIFT
     stillness = glimpsed(before.stillness, glimpse, at)
     symptom = _symptom(before, now, stillness, lying, hidden)
-    after = _judged(replace(before, stillness=stillness, looks=before.looks + 1), symptom, at)
+    after = _judged(replace(before, stillness=stillness), symptom, at)
     if symptom is None and lying is not None:
         after = _renewed(_shifted(after, lying), now, lying, at)
     return replace(after, at=at)
@@ -244,7 +245,8 @@ def _straight(light: Plane, lying: Shift) -> Plane:
 
 
 def _learning(before: Health, now: View, at: datetime) -> Health:
-    share = 1 / (before.looks or 1)
+    before = replace(before, looks=before.looks + 1)
+    share = 1 / before.looks
     reference = before.reference + np.float32(share) * (now.light - before.reference)
     usual = before.usual + share * (max(alike(edges(before.reference), edges(now.light)), ALIKE) - before.usual)
     follower = replace(before, reference=reference, usual=usual)

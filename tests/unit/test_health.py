@@ -160,6 +160,21 @@ def test_dawn_after_a_black_night_is_no_turn() -> None:
     assert memory.health.state == "ok"
 
 
+@pytest.mark.parametrize(("dark", "every_s"), [(20, 3.0), (40, 180.0)])
+@pytest.mark.parametrize("known", [False, True])
+def test_a_blackout_is_not_learnt_as_the_street(dark: int, every_s: float, known: bool) -> None:
+    began = learnt() if known else None
+    *_, (black, _) = looks(dark, weather=_grey(4), before=began, after_s=120, every_s=every_s)
+    light_s = 120 + dark * every_s
+    *_, (memory, look) = looks(30, before=black, after_s=light_s)
+    assert look.blind is None
+    assert memory.health is not None
+    assert memory.health.state == "ok"
+    *_, (memory, _) = looks(14, weather=_covered, before=memory, after_s=light_s + 90, every_s=6)
+    assert memory.health is not None
+    assert memory.health.state == "covered"
+
+
 def test_one_odd_look_proves_nothing_and_is_no_fault() -> None:
     (dark, odd), *_ = looks(1, weather=_grey(4), before=learnt(), after_s=120)
     (after, next_look), *_ = looks(1, before=dark, after_s=123)
