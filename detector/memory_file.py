@@ -14,7 +14,7 @@ from detector.health import Anchor, Health
 from detector.observe import Memory
 from detector.reasons import Reason
 from detector.registration import Shift
-from detector.stillness import nothing_glimpsed
+from detector.stillness import Stillness, nothing_glimpsed
 
 VERSION = 1
 _PLANES = ("fast", "slow", "fast_chroma", "slow_chroma", "seen_s", "still", "since", "gone_s")
@@ -55,10 +55,12 @@ def load(data: bytes) -> tuple[Memory, str]:
 
 
 def _dump_health(health: Health) -> tuple[dict[str, Any], Arrays]:
-    arrays: Arrays = {"reference": health.reference}
+    still = health.stillness
+    arrays: Arrays = {"reference": health.reference, "glimpse": still.glimpse, "glimpse_changed": still.changed}
     told: dict[str, Any] = {name: getattr(health, name) for name in _NUMBERS}
     told |= {name: getattr(health, name).isoformat() for name in _TIMES}
     told |= {"shift": _parts(health.shift), "drift": _parts(health.drift), "anchors": []}
+    told["stillness"] = [still.since.isoformat(), still.at.isoformat(), still.looks]
     told["fault"] = [health.fault.code, health.fault.values] if health.fault else None
     for number, anchor in enumerate(health.anchors):
         told["anchors"].append(_parts(anchor.shift) if anchor else None)
@@ -80,13 +82,21 @@ def _load_health(told: dict[str, Any] | None, arrays: Arrays) -> Health | None:
     return Health(
         **plain | {name: datetime.fromisoformat(told[name]) for name in _TIMES},
         reference=arrays["reference"],
-        stillness=nothing_glimpsed(at),
+        stillness=_still(told.get("stillness"), arrays, at),
         fault=_reason(told["fault"]),
         shift=shift,
         wanted=shift,
         drift=Shift(*told["drift"]),
         anchors=(day, night),
     )
+
+
+def _still(told: list[Any] | None, arrays: Arrays, at: datetime) -> Stillness:
+    if told is None:  # a file of before it was kept
+        return nothing_glimpsed(at)
+    since, last, looks = told
+    times = datetime.fromisoformat(since), datetime.fromisoformat(last)
+    return Stillness(arrays["glimpse"], arrays["glimpse_changed"], *times, looks)
 
 
 def _load_street(told: dict[str, str] | None, arrays: Arrays) -> Background | None:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from detector.memory_file import dump, load
 from detector.observe import Memory, on_picture
 from detector.reasons import say
 from detector.registration import Shift, to_picture, to_reference
@@ -93,6 +94,15 @@ def test_a_frozen_picture_is_noticed_though_the_recorders_clock_runs_on() -> Non
     ]
     assert states[-1] == "frozen"
     assert "frozen" not in states[:12]
+
+
+def test_a_frozen_picture_is_not_believed_again_after_a_restart() -> None:
+    *_, (before, _) = looks(16, weather=_frozen, before=learnt(), after_s=120, every_s=10)
+    restarted, _ = load(dump(before, about="zones"))
+    for memory, look in looks(12, weather=_frozen, before=restarted, after_s=290, every_s=10):
+        assert look.blind is not None
+        assert memory.health is not None
+        assert memory.health.state == "frozen"
 
 
 def test_a_clock_that_was_set_back_hides_no_frozen_picture() -> None:
