@@ -3,12 +3,14 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
 from detector.memory_file import dump, load
-from detector.observe import Memory
+from detector.observe import Memory, on_picture
+from detector.watch import Watch
 from detector.zones import Zone
 
 log = structlog.get_logger(__name__)
@@ -20,21 +22,19 @@ class Memories:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def get(self, camera_id: str, zones: tuple[Zone, ...]) -> tuple[Memory, bool]:
-        """The memory as last written, and whether the camera was turned for good since.
+    def get(self, camera_id: str, zones: tuple[Zone, ...]) -> tuple[Memory, Memory | None]:
+        """The memory as last written, empty where there is none; and the former one where the zones were drawn anew.
 
-        It is empty where there is none, or where the zones were drawn anew.
+        It ends then, and an empty one begins (see `in_new_view`).
         """
         try:
             memory, about = load(self._path(camera_id).read_bytes())
         except FileNotFoundError:
-            return Memory(), False
+            return Memory(), None
         except OSError as error:
             log.warning("memory of a camera not readable", camera=camera_id, reason=str(error))
-            return Memory(), False
-        if about == _about(zones):
-            return memory, False
-        return Memory(), memory.health is not None and memory.health.state == "moved"
+            return Memory(), None
+        return (memory, None) if about == _about(zones) else (Memory(), memory)
 
     def put(self, camera_id: str, memory: Memory, zones: tuple[Zone, ...]) -> None:
         """Replace a camera's memory; a crash in between leaves the old one."""
@@ -49,6 +49,27 @@ class Memories:
 
     def _path(self, camera_id: str) -> Path:
         return self._folder / f"{camera_id}.npz"
+
+
+def in_new_view(known: Watch, former: Memory) -> Watch:
+    """A camera's sites in the view in which its zones were drawn anew; `former`: what was known of its picture.
+
+    Turned for good it begins without any: in the new view they would be seen empty, or other things be taken for them.
+    """
+    if former.health and former.health.state == "moved":
+        log.warning("sites forgotten: the camera was turned and its zones drawn anew", camera=known.camera_id)
+        return Watch(known.camera_id)
+    sites = tuple(
+        replace(
+            site,
+            origin=on_picture(site.origin, former),
+            box=on_picture(site.box, former),
+            mean=on_picture(site.mean, former) if site.mean else None,
+        )
+        for site in known.sites
+    )
+    past = tuple(replace(place, box=on_picture(place.box, former)) for place in known.past)
+    return replace(known, sites=sites, past=past)
 
 
 def _about(zones: tuple[Zone, ...]) -> str:

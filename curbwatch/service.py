@@ -32,7 +32,7 @@ from curbwatch.errors import SettingsError
 from curbwatch.heartbeat import Heartbeat
 from curbwatch.judging import Judge, Post
 from curbwatch.looks_book import LooksBook
-from curbwatch.memories import Memories
+from curbwatch.memories import Memories, in_new_view
 from curbwatch.parts import Part
 from curbwatch.patrol import Patrol
 from curbwatch.patrol_metrics import PatrolMetrics
@@ -42,7 +42,6 @@ from curbwatch.turns import Turn
 from detector.choosing import Engine, faster
 from detector.manifest import load_manifest
 from detector.model import Model, load_model
-from detector.watch import Watch
 from detector.windows import WEEKDAYS, Window
 from detector.zones import Zone
 from streams.files import read_frames
@@ -284,12 +283,13 @@ def _turns(settings: Settings, readers: dict[str, CameraReader], spool: Spool, m
 
 def _post(settings: Settings, camera: CameraSettings, reader: CameraReader, spool: Spool, memories: Memories) -> Post:
     rules = settings.rules(camera)
-    memory, turned = memories.get(camera.id, rules.zones)
-    if turned:  # in the new view its sites would be seen empty, or other things be taken for them
-        log.warning("sites forgotten: the camera was turned and its zones drawn anew", camera=camera.id)
-        spool.put(Watch(camera.id))
-        memories.put(camera.id, memory, rules.zones)  # now: after a crash this must not cost the sites of the new view
-    post = Post(reader, rules, spool.watch(camera.id), camera.clip_s, settings.watching(camera), memory)
+    memory, former = memories.get(camera.id, rules.zones)
+    known = spool.watch(camera.id)
+    if former:  # whoever drew its zones anew has seen the new view
+        known = in_new_view(known, former)
+        spool.put(known)
+        memories.put(camera.id, memory, rules.zones)  # now: after a crash this must not befall sites of the new view
+    post = Post(reader, rules, known, camera.clip_s, settings.watching(camera), memory)
     post.ground = rules.ground if camera.ground and camera.ground.is_of_the_city else None
     return post
 

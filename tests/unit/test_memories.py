@@ -28,8 +28,8 @@ MOVED = because("camera_moved", dx=0.2, dy=0.0, degrees=0.0, scale=1.0)
 
 def test_a_memory_is_there_after_a_restart(tmp_path: Path) -> None:
     Memories(tmp_path / "memories").put("cam-1", learnt(), ZONES)
-    found, turned = Memories(tmp_path / "memories").get("cam-1", ZONES)
-    assert not turned
+    found, former = Memories(tmp_path / "memories").get("cam-1", ZONES)
+    assert former is None
     assert found.health is not None
     assert found.health.state == "ok"
     assert found.street is not None
@@ -39,8 +39,8 @@ def test_a_memory_is_there_after_a_restart(tmp_path: Path) -> None:
 def test_zones_drawn_anew_make_the_new_view_the_reference(tmp_path: Path) -> None:
     memories = Memories(tmp_path)
     memories.put("cam-1", learnt(), ZONES)
-    memory, turned = memories.get("cam-1", drawn_anew())
-    assert (memory.health, turned) == (None, False)
+    memory, former = memories.get("cam-1", drawn_anew())
+    assert (memory.health, former and former.health and former.health.state) == (None, "ok")
 
 
 def test_zones_drawn_anew_for_a_camera_that_was_called_moved_say_that_it_was_turned(tmp_path: Path) -> None:
@@ -48,9 +48,9 @@ def test_zones_drawn_anew_for_a_camera_that_was_called_moved_say_that_it_was_tur
     assert health is not None
     for fault in (MOVED, because("camera_moved_unclear")):
         memories.put("cam-1", Memory(replace(health, fault=fault)), ZONES)
-        memory, turned = memories.get("cam-1", drawn_anew())
-        assert (memory.health, turned) == (None, True)
-        assert not memories.get("cam-1", ZONES)[1]
+        memory, former = memories.get("cam-1", drawn_anew())
+        assert (memory.health, former and former.health and former.health.state) == (None, "moved")
+        assert memories.get("cam-1", ZONES)[1] is None
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_survived(tmp_path: Path) -> None:
@@ -58,8 +58,8 @@ def test_a_folder_that_cannot_be_written_is_told_and_survived(tmp_path: Path) ->
     memories = Memories(tmp_path / "memories")
     with capture_logs() as logs:
         memories.put("cam-1", learnt(), ZONES)
-        memory, turned = memories.get("cam-1", ZONES)
-    assert (memory.health, turned) == (None, False)
+        memory, former = memories.get("cam-1", ZONES)
+    assert (memory.health, former) == (None, None)
     assert [log["log_level"] for log in logs] == ["warning", "warning"]
 
 

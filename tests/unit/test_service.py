@@ -16,9 +16,11 @@ from curbwatch.service import _about, _post, alone, fresh_key, own_key, service
 from curbwatch.settings import Settings
 from curbwatch.spool import Spool
 from detector.errors import ManifestError
+from detector.chases import place
 from detector.look import Sighting
 from detector.observe import Memory
 from detector.reasons import Reason, because
+from detector.registration import Shift
 from detector.sites import born
 from detector.watch import Watch
 from streams.reader import CameraReader
@@ -100,6 +102,22 @@ def test_the_api_hears_each_zones_rule_as_it_takes_it(tmp_path: Path) -> None:
         }
     ]
     assert pitch["windows"] == []
+
+
+def test_the_sites_of_a_bumped_camera_lie_where_they_are_seen_once_its_zones_are_drawn_anew(tmp_path: Path) -> None:
+    before, after = watched(tmp_path), watched(tmp_path, top=0.3)
+    health = learnt().health
+    assert health is not None
+    memories, reader = Memories(tmp_path / "memories"), CameraReader(after.sources()["gate"])
+    bumped = Memory(replace(health, shift=Shift(0.045, -0.02)))
+    memories.put("gate", bumped, before.rules(before.cameras[0]).zones)
+    site = replace(SITE, mean=SITE.box)
+    with closing(Spool(tmp_path / "spool.db")) as spool:
+        spool.put(Watch("gate", (site,), past=(place(site),)))
+        for _ in ("started", "killed and started"):
+            known = _post(after, after.cameras[0], reader, spool, memories).watch
+            boxes = [known.sites[0].box, known.sites[0].origin, known.sites[0].mean, known.past[0].box]
+            assert boxes == [pytest.approx((0.445, 0.38, 0.645, 0.78))] * 4
 
 
 def watched(folder: Path, *, top: float = 0.0, **more: Any) -> Settings:
