@@ -142,14 +142,23 @@ def _looked_at(site: Site, here: Sequence[Sighting], now: Now) -> tuple[Site | N
         ruled = begun_anew(ruled, now.at)
     change = None if here and ruled.is_open else witness(ruled, now)
     if here and change:
-        since = min(change.since, ruled.stands_since or change.since)
-        ruled = ruled if since == ruled.stands_since else changed(ruled, stands_since=since)
+        ruled = _dated(ruled, change, now)
     after = looked(ruled, here, verdict(ruled, here, change, now), now=now.at, step_s=now.step_s)
     if after.is_open:
         return _clear(after, zone_of(after, now), now.at)
     if after.waived is not None:
         return _waive(after, after.waived, zone_of(after, now), now.at)
     return _judge(after, zone_of(after, now), now.at, change)
+
+
+def _dated(site: Site, change: Change, now: Now) -> Site:
+    """The site dated by the change that it made; the time in which it was permitted there is not held against it."""
+    since = min(change.since, site.stands_since or change.since)
+    if since == site.stands_since:
+        return site
+    then = now.rules.court(since, now.look.size).ruling(site.stands_at, site.class_name)
+    anew = site.first_seen_at if then.permitted and not site.waived else None
+    return changed(site, stands_since=since, anew_at=site.anew_at or anew)
 
 
 def _ruled(site: Site, now: Now) -> tuple[Site, Event | None]:

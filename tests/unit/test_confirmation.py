@@ -297,6 +297,16 @@ def test_after_permitted_hours_no_case_comes_before_its_dwell_however_well_a_cha
     assert opened.site.first_seen_at == START + timedelta(minutes=10)
 
 
+@pytest.mark.parametrize("found_s", [610, 640])
+def test_what_is_first_found_after_permitted_hours_has_its_dwell_though_it_came_within_them(found_s: int) -> None:
+    street = Street(zone(windows=(Window(8 * 60, 8 * 60 + 10),)))
+    there = [changed(START + timedelta(seconds=300))]
+    street.stands(seconds=found_s, changes=there)
+    street.stands(STALL, seconds=100, changes=there)
+    (opened,) = street.events
+    assert opened.at == START + timedelta(seconds=found_s + 62)
+
+
 def test_a_case_that_becomes_permitted_is_cleared_and_relapses_when_the_hours_are_over() -> None:
     street = Street(zone(windows=(Window(8 * 60 + 5, 8 * 60 + 10),)))
     street.stands(STALL, seconds=700)
