@@ -72,8 +72,13 @@ def same_place(site: Site, seen: Sighting | Site) -> float:
 
 
 def swallowed(site: Site, seen: Mapping[str, Sequence[Box]]) -> bool:
-    """Whether boxes of its class, of those seen of each, lie over a site: merged with a neighbour it is not empty."""
-    return site.hits > 1 and boxes.covered(site.box, seen.get(site.class_name, ())) >= PIECE
+    """Whether boxes of its class, of those seen of each, lie over a site: merged with a neighbour it is not empty.
+
+    A box that shows another thing once this one went does not: its case would never be cleared.
+    """
+    if site.hits < 2 or site.class_name not in seen:
+        return False
+    return boxes.covered(site.box, [box for box in seen[site.class_name] if not moved_on(site, box)]) >= PIECE
 
 
 def hidden(site: Site, covers: Iterable[Box]) -> bool:

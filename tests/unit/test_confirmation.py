@@ -361,6 +361,16 @@ def test_a_vendor_who_packs_up_and_stands_half_a_width_further_is_a_new_site_bef
     assert street.news == [Kind.OPENED, Kind.CLEARED, Kind.RELAPSED]
 
 
+@pytest.mark.parametrize("box", [(0.238, 0.60, 0.338, 0.75), (0.20, 0.60, 0.42, 0.75)])
+def test_what_is_taken_for_another_thing_does_not_keep_the_case_open_that_it_stands_over(box: Box) -> None:
+    street = Street()
+    street.stands(STALL, seconds=200)
+    street.stands(seconds=10)
+    street.stands(Sighting("stall", 0.8, box), seconds=300)
+    assert street.news == [Kind.OPENED, Kind.CLEARED, Kind.RELAPSED]
+    assert [site.state for site in street.watch.sites] == [State.CONFIRMED]
+
+
 def test_a_box_that_jumps_after_a_short_absence_stays_one_case() -> None:
     street = Street()
     street.stands(STALL, seconds=150)
