@@ -130,7 +130,8 @@ def _unseen(before: Watch, now: Now) -> Watch:
 
 
 def _forgotten(site: Site, now: Now) -> bool:
-    return site.state is State.CLEARED and (now.at - site.last_seen_at).total_seconds() > now.rules.relapse_s
+    since = site.cleared_at or site.last_seen_at
+    return site.state is State.CLEARED and (now.at - since).total_seconds() > now.rules.relapse_s
 
 
 def _looked_at(site: Site, here: Sequence[Sighting], now: Now) -> tuple[Site | None, Event | None]:
@@ -170,6 +171,8 @@ def _ruled(site: Site, now: Now) -> tuple[Site, Event | None]:
         homed = changed(site, zone=zone.name, grade=zone.grade, over=ruling.over, waived=None)
         return (begun_anew(changed(homed, told=""), now.at) if site.waived else homed), None
     if site.waived == ruling.waived or ruling.waived is None:
+        return site, None
+    if site.is_open and ruling.waived.code == "too_small":  # what was large enough does not shrink with its picture
         return site, None
     waived = changed(site, waived=ruling.waived, told="")
     if not site.is_open:

@@ -36,12 +36,13 @@ class Street:
     def __init__(self, *zones: Zone) -> None:
         self.zones = zones or (PAVEMENT,)
         self.now = START
+        self.size: tuple[int, int] | None = None
         self.watch = Watch("cam-1")
         self.events: list[Event] = []
 
     def look(self, seen: Iterable[Sighting] = (), covers: Iterable[Box] = (), *, after_s: float = 1.0) -> None:
         self.now += timedelta(seconds=after_s)
-        look = Look("cam-1", self.now, tuple(seen), tuple(covers))
+        look = Look("cam-1", self.now, tuple(seen), tuple(covers), size=self.size)
         self.watch, events = watch(self.watch, look, rules_for(self.zones))
         self.events += events
 
@@ -254,6 +255,16 @@ def test_who_returns_for_a_moment_does_not_relapse_but_a_later_return_does() -> 
     assert street.news == [Kind.OPENED, Kind.CLEARED, Kind.RELAPSED]
 
 
+def test_who_returns_within_a_week_of_the_clearing_relapses_however_long_his_place_was_hidden_before() -> None:
+    street = Street()
+    street.stands(STALL, seconds=100)
+    for _ in range(8):
+        street.look(covers=[CROWD], after_s=86_400)
+    street.stands(seconds=100)
+    street.stands(STALL, seconds=100)
+    assert street.news == [Kind.OPENED, Kind.CLEARED, Kind.RELAPSED]
+
+
 def test_a_place_cleared_eight_days_ago_is_forgotten() -> None:
     street = Street()
     street.stands(STALL, seconds=100)
@@ -365,6 +376,19 @@ def test_a_case_on_ground_no_longer_watched_is_cleared() -> None:
     street.look([STALL])
     assert street.news == [Kind.OPENED, Kind.CLEARED]
     assert say(street.events[-1].reason, "en") == "no rule watches this place any more"
+
+
+def test_a_stream_that_is_switched_to_a_smaller_picture_clears_no_case() -> None:
+    street = Street(replace(PAVEMENT, min_size_px=300))
+    street.size = (1920, 1080)
+    street.stands(STALL, seconds=100)
+    street.size = (640, 360)
+    street.stands(STALL, seconds=2)
+    street.size = (1920, 1080)
+    street.stands(STALL, seconds=100)
+    assert street.news == [Kind.OPENED]
+    street.stands(seconds=60)
+    assert street.news == [Kind.OPENED, Kind.CLEARED]
 
 
 def test_a_cleared_place_costs_little_to_keep() -> None:
