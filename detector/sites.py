@@ -8,8 +8,8 @@ the look.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
@@ -185,6 +185,21 @@ def begun_anew(site: Site, now: datetime) -> Site:
     )
 
 
+def set_back(site: Site, by: timedelta) -> Site:
+    """The same place, with everything that long before: its key stays."""
+    return changed(
+        site,
+        first_seen_at=site.first_seen_at - by,
+        last_seen_at=site.last_seen_at - by,
+        confirmed_at=site.confirmed_at and site.confirmed_at - by,
+        cleared_at=site.cleared_at and site.cleared_at - by,
+        stands_since=site.stands_since and site.stands_since - by,
+        anew_at=site.anew_at and site.anew_at - by,
+        trace=tuple(replace(look, at=look.at - by) for look in site.trace),
+        lately=tuple(replace(look, at=look.at - by) for look in site.lately),
+    )
+
+
 def halved(site: Site) -> Site:
     """The site with half of what was counted: how often it is detected lately says more than how often it was."""
     return changed(
@@ -200,8 +215,6 @@ def halved(site: Site) -> Site:
 
 def looked(site: Site, hits: Sequence[Sighting], verdict: str, *, now: datetime, step_s: float) -> Site:
     """The site after one look that said `verdict` of it; `step_s` is the time since the look before."""
-    if now < site.first_seen_at:  # a clock was set back
-        site = changed(site, first_seen_at=now)
     if verdict in COUNTS:
         return _found(site, hits, verdict, now, step_s)
     trace, lately = _traced(site, _empty_handed(now, verdict))

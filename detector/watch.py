@@ -9,7 +9,7 @@ once per reason and stay, not per look; what was detected only once is not told.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from detector import places
@@ -19,7 +19,7 @@ from detector.look import Change, Look, Sighting
 from detector.newcomers import newcomers
 from detector.reasons import Reason, because
 from detector.rules import Rules
-from detector.sites import Site, State, begun_anew, changed, halved, looked, with_whole_trace
+from detector.sites import Site, State, begun_anew, changed, halved, looked, set_back, with_whole_trace
 from detector.verdicts import Now, now_of, verdict, witness, zone_of
 from detector.zones import Zone
 
@@ -67,8 +67,10 @@ def watch(before: Watch, look: Look, rules: Rules) -> tuple[Watch, tuple[Event, 
 
     Returns the new state and the events it caused. Pure: the same input always gives the same output, whatever the
     order of the boxes. Time since the last look counts up to half a minute: a camera that was away proves nothing for
-    that time, and a clock that steps back counts as no time at all.
+    that time, and a clock that steps back counts as no time at all: what is known keeps its distance to now.
     """
+    if before.last_look_at and look.taken_at < before.last_look_at:
+        before = _set_back(before, before.last_look_at - look.taken_at)
     now = now_of(before.sites, before.last_look_at, before.sighted_at or before.last_look_at, look, rules)
     if look.blind is not None:
         return _unseen(before, now), ()
@@ -91,6 +93,17 @@ def watch(before: Watch, look: Look, rules: Rules) -> tuple[Watch, tuple[Event, 
     past = remembered(before.past, left, now.at)
     kept = places.without_twins([*sites, *newborn])
     return Watch(before.camera_id, (*kept, *rested), now.at, past, sighted_at=now.at), tuple(events)
+
+
+def _set_back(before: Watch, by: timedelta) -> Watch:
+    """What is known, for a clock that was set back."""
+    return replace(
+        before,
+        sites=tuple(set_back(site, by) for site in before.sites),
+        last_look_at=before.last_look_at and before.last_look_at - by,
+        past=tuple(replace(place, left_at=place.left_at - by) for place in before.past),
+        sighted_at=before.sighted_at and before.sighted_at - by,
+    )
 
 
 def _known(

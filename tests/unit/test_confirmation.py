@@ -274,6 +274,30 @@ def test_who_was_hidden_for_long_loses_no_time_by_one_blind_look() -> None:
     assert told(blind=True) == told(blind=False)
 
 
+@pytest.mark.parametrize("story", ["away", "left its table", "came back"])
+def test_a_clock_that_is_set_back_changes_nothing_that_is_told(story: str) -> None:
+    def told(back_s: int) -> list[tuple[Kind, float]]:
+        street, back = Street(), timedelta(seconds=back_s)
+        there = [changed(START)]
+        street.stands(STALL, seconds=30 if story == "away" else 100, changes=there)
+        if story == "away":
+            street.now += timedelta(seconds=700)
+            street.look([STALL], there)
+        elif story == "came back":
+            street.stands(seconds=100)
+            there = [changed(street.now)]
+        street.now -= back
+        there = [changed(change.since - back) for change in there]  # the background sets its own dates back
+        began, before = street.now, len(street.events)
+        street.stands(*([] if story == "left its table" else [STALL]), seconds=600, changes=there)
+        assert all(site.first_seen_at <= site.last_seen_at <= street.now for site in street.watch.sites)
+        return [(event.kind, (event.at - began).total_seconds()) for event in street.events[before:]]
+
+    (kind, after_s), (same, same_after_s) = *told(0), *told(1800)
+    assert same is kind
+    assert same_after_s == pytest.approx(after_s, abs=2)  # that look counts as no time
+
+
 def test_permitted_hours_count_neither_for_nor_against() -> None:
     street = Street(zone(windows=(Window(8 * 60, 8 * 60 + 10),)))
     street.stands(STALL, seconds=598)
