@@ -112,7 +112,7 @@ class Court:
     def _ruling(self, box: Box, class_name: str) -> Ruling:
         """A pitch whose licence holds wins over the watched zones round it; among these the strictest in force."""
         here = [zone for zone in self._atlas.zones_at(ground_point(box)) if class_name in zone.classes]
-        for pitch in (zone for zone in here if zone.kind == "permitted"):
+        for pitch in sorted((zone for zone in here if zone.kind == "permitted"), key=lambda zone: zone.name):
             if not pitch.windows:
                 return Ruling(None, waived=because("pitch", zone=pitch.name), permitted=True)
             if window := self._window(pitch, class_name):

@@ -136,9 +136,9 @@ def changed(site: Site, **new: object) -> Site:
 
 
 def site_key(camera_id: str, box: Box, at: datetime) -> str:
-    """A name that the same sighting always gets: camera, second-exact birth and place on a 1000×1000 grid."""
-    x, top, bottom = round((box[0] + box[2]) * 500), round(box[1] * 1000), round(box[3] * 1000)
-    return f"{camera_id}/{at:%Y%m%dT%H%M%S}/{x:03d}-{top:03d}-{bottom:03d}"
+    """A name that the same sighting always gets: camera, second-exact birth and box on a 1000×1000 grid."""
+    left, top, right, bottom = (round(edge * 1000) for edge in box)
+    return f"{camera_id}/{at:%Y%m%dT%H%M%S}/{left:03d}-{top:03d}-{right:03d}-{bottom:03d}"
 
 
 def born(camera_id: str, seen: Sighting, at: datetime) -> Site:

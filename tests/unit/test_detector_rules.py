@@ -64,6 +64,11 @@ def test_a_pitch_for_stalls_permits_no_debris() -> None:
     assert ruling(ON_THE_PITCH, LEFT_HALF, PITCH, class_name="debris").zone is LEFT_HALF
 
 
+def test_of_two_pitches_the_same_is_named_in_whatever_order_they_are_drawn() -> None:
+    other = Zone("market", PITCH.polygon, kind="permitted", classes=("stall",))
+    assert ruling(ON_THE_PITCH, PITCH, other) == ruling(ON_THE_PITCH, other, PITCH)
+
+
 def test_a_licence_holds_in_its_hours_only() -> None:
     pitch = Zone("pitch", PITCH.polygon, kind="permitted", classes=("stall",), windows=(AFTERNOON,))
     assert ruling(ON_THE_PITCH, LEFT_HALF, pitch).zone is LEFT_HALF

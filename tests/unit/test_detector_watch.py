@@ -121,6 +121,15 @@ def test_merged_boxes_do_not_clear_either_of_two_stalls() -> None:
     assert street.news == [Kind.OPENED, Kind.OPENED]
 
 
+def test_two_things_round_one_middle_within_one_second_are_two_sites_of_different_names() -> None:
+    street = Street(replace(PAVEMENT, dwell_s=20))
+    wide, narrow = Sighting("debris", 0.8, (0.2, 0.4, 0.6, 0.6)), Sighting("stall", 0.8, (0.35, 0.4, 0.45, 0.6))
+    for number in range(100):
+        street.look([narrow if number % 2 else wide], after_s=0.4)
+        assert len({site.key for site in street.watch.sites}) == len(street.watch.sites)
+    assert street.news == [Kind.OPENED, Kind.OPENED]
+
+
 def test_two_boxes_over_one_stall_are_one_site() -> None:
     street = Street()
     street.stands(STALL, Sighting("stall", 0.5, (0.22, 0.42, 0.38, 0.60)), seconds=100)
