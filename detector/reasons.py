@@ -24,6 +24,10 @@ _TEXTS: dict[str, dict[Language, str]] = {
         "en": "moved on after {stood_s:.0f} s",
         "zh": "停留 {stood_s:.0f} 秒后离开",
     },
+    "lost_sight": {
+        "en": "stood {stood_s:.0f} s, then its place was not seen for {away_s:.0f} s",
+        "zh": "停留 {stood_s:.0f} 秒，其后 {away_s:.0f} 秒未能看到此处",
+    },
     "rarely_visible": {
         "en": "visible for {visible_s:.0f} s of {stood_s:.0f} s",
         "zh": "{stood_s:.0f} 秒内仅可见 {visible_s:.0f} 秒",

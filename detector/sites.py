@@ -51,7 +51,7 @@ class Site:
     empty_s, misses: time and looks since the last hit in which its place was seen without it.
     borne_out: looks in which a static change stood in for the detector. appearance: running mean, unit length.
     grade, over: of the zone that judges it, and the names of watched zones whose rules are less strict.
-    waived: why no rule judges it now. told: code of the reason that the ledger already has for this stay.
+    waived: why no rule judges it now. told: code of the reason that the ledger has last for this stay.
     chased_from, chases: the place it was driven from, if it was a case before the last such, and how often so far.
     history_of, repeats: the forgotten case of this place, and how many there were.
     stands_since: when a static change began here that bears it out, None while there was none. anew_at: from when its

@@ -2,9 +2,10 @@
 """One look in, facts out: sites opened, cleared, relapsed, resumed or given up, each with its reason.
 
 The ledger of what became no case is made of GIVEN_UP events. Each carries the complete site (trace, class, box, times)
-and the reason: `left`, `rarely_visible`, `rarely_detected` for candidates that a zone's rule judged; `pitch`,
-`licence`, `hours`, `too_small`, `outside` for things that stood for a dwell where no rule judges them. A place is told
-once per reason and stay, not per look; what was detected only once is not told.
+and the reason: `left`, `rarely_visible`, `rarely_detected`, `lost_sight` for candidates that a zone's rule judged;
+`pitch`, `licence`, `hours`, `too_small`, `outside` for things that stood for a dwell where no rule judges them, and for
+candidates that no rule judges any more. A place is told once per reason and stay, not per look; what was detected only
+once is not told.
 """
 
 from collections.abc import Sequence
@@ -149,20 +150,29 @@ def _forgotten(site: Site, now: Now) -> bool:
 
 def _looked_at(site: Site, here: Sequence[Sighting], now: Now) -> tuple[Site | None, Event | None]:
     """What one look makes of a site, None where it is given up for good, and what is to be told of it."""
-    ruled, event = _ruled(site, now)
-    if event is not None:
-        return ruled, event
+    ruled, dropped = _ruled(site, now)
+    if ruled.state is State.CLEARED:
+        return ruled, dropped
     if ruled.state is State.CANDIDATE and now.away_s > AWAY_S:
+        stood_s = (ruled.last_seen_at - ruled.first_seen_at).total_seconds()
+        dropped = dropped or _dropped(ruled, because("lost_sight", stood_s=stood_s, away_s=now.away_s), now.at)
         ruled = begun_anew(ruled, now.at)
     change = None if here and ruled.is_open else witness(ruled, now)
     if here and change:
         ruled = _dated(ruled, change, now)
     after = looked(ruled, here, verdict(ruled, here, change, now), now=now.at, step_s=now.step_s)
-    if after.is_open:
-        return _clear(after, zone_of(after, now), now.at)
-    if after.waived is not None:
-        return _waive(after, after.waived, zone_of(after, now), now.at)
-    return _judge(after, zone_of(after, now), now.at, change)
+    kept, event = _decided(after, change, now)
+    return kept, event or dropped  # of what begins anew at this look nothing else is decided yet
+
+
+def _decided(site: Site, change: Change | None, now: Now) -> tuple[Site | None, Event | None]:
+    """What its looks so far make of a site; change: its witness at this look."""
+    zone = zone_of(site, now)
+    if site.is_open:
+        return _clear(site, zone, now.at)
+    if site.waived is not None:
+        return _waive(site, site.waived, zone, now.at)
+    return _judge(site, zone, now.at, change)
 
 
 def _dated(site: Site, change: Change, now: Now) -> Site:
@@ -182,17 +192,25 @@ def _ruled(site: Site, now: Now) -> tuple[Site, Event | None]:
         if site.zone == zone.name and site.waived is None and site.grade == zone.grade and site.over == ruling.over:
             return site, None
         homed = changed(site, zone=zone.name, grade=zone.grade, over=ruling.over, waived=None)
-        return (begun_anew(changed(homed, told=""), now.at) if site.waived else homed), None
+        return (begun_anew(homed, now.at) if site.waived else homed), None
     if site.waived == ruling.waived or ruling.waived is None:
         return site, None
     if site.is_open and ruling.waived.code == "too_small":  # what was large enough does not shrink with its picture
         return site, None
-    waived = changed(site, waived=ruling.waived, told="")
     if not site.is_open:
-        return begun_anew(waived, now.at), None
-    cleared = changed(waived, state=State.CLEARED, cleared_at=now.at)
+        dropped = _dropped(site, ruling.waived, now.at)
+        told = ruling.waived.code if dropped or site.told == ruling.waived.code else ""  # once, if its box jitters
+        return begun_anew(changed(site, waived=ruling.waived, told=told), now.at), dropped
+    cleared = changed(site, waived=ruling.waived, told="", state=State.CLEARED, cleared_at=now.at)
     why = Reason("now_permitted" if ruling.permitted else "not_watched", ruling.waived.values)
     return _at_rest(cleared), Event(Kind.CLEARED, cleared, now.at, why)
+
+
+def _dropped(site: Site, why: Reason, now: datetime) -> Event | None:
+    """What the ledger hears of a candidate that ends or begins anew; of a stray nothing, of a stay the same once."""
+    if site.waived is not None or site.told == why.code or site.hits - site.faint < 2:
+        return None
+    return Event(Kind.GIVEN_UP, site, now, why)
 
 
 def _judge(site: Site, zone: Zone, now: datetime, change: Change | None) -> tuple[Site | None, Event | None]:
@@ -202,7 +220,7 @@ def _judge(site: Site, zone: Zone, now: datetime, change: Change | None) -> tupl
     why = _no_violation(site, zone)
     if why is None:
         return _faded(site, zone), None
-    event = Event(Kind.GIVEN_UP, site, now, why) if site.told != why.code and site.hits - site.faint > 1 else None
+    event = _dropped(site, why, now)
     if why.code != "rarely_detected":
         return None, event
     return _faded(changed(site, told=why.code) if event else site, zone), event

@@ -252,8 +252,7 @@ def test_a_camera_that_was_blind_for_hours_has_not_seen_a_candidate_stand() -> N
             street.look(blind=True)
         back = street.now
         street.stands(STALL, seconds=100)
-        (opened,) = street.events
-        assert opened.kind is Kind.OPENED
+        (opened,) = [event for event in street.events if event.kind is Kind.OPENED]
         return (opened.at - back).total_seconds()
 
     assert opened_after_s(300) == 2
@@ -296,6 +295,30 @@ def test_a_clock_that_is_set_back_changes_nothing_that_is_told(story: str) -> No
     (kind, after_s), (same, same_after_s) = *told(0), *told(1800)
     assert same is kind
     assert same_after_s == pytest.approx(after_s, abs=2)  # that look counts as no time
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_a_candidate_that_was_lost_from_sight_for_long_leaves_the_reason(blind: bool) -> None:
+    street = Street(zone(dwell_s=120.0))
+    street.stands(STALL, seconds=100)
+    if blind:
+        for _ in range(330):
+            street.look(blind=True)
+    else:
+        street.now += timedelta(seconds=660)
+    street.stands(seconds=300)
+    (lost,) = street.events
+    assert (lost.kind, lost.site.hits, lost.site.trace[0].verdict) == (Kind.GIVEN_UP, 50, "blind" if blind else "hit")
+    assert say(lost.reason, "en") == "stood 98 s, then its place was not seen for 662 s"
+    assert say(lost.reason, "zh") == "停留 98 秒，其后 662 秒未能看到此处"
+
+
+def test_a_candidate_that_becomes_permitted_is_told_once() -> None:
+    street = Street(zone(dwell_s=120.0, windows=(Window(8 * 60 + 1, 9 * 60),)))
+    street.stands(STALL, seconds=600)
+    (told,) = street.events
+    assert (told.reason.code, told.at) == ("hours", START + timedelta(minutes=1))
+    assert (told.site.zone, told.site.first_seen_at) == ("street", START + timedelta(seconds=2))
 
 
 def test_permitted_hours_count_neither_for_nor_against() -> None:
@@ -497,4 +520,4 @@ def test_time_that_jumps_raises_no_case(jumps: list[float]) -> None:
     for jump_s in jumps:
         now += timedelta(seconds=jump_s)
         looks.append(Look("cam-1", now, (STALL,)))
-    assert told(looks, zone(dwell_s=600.0))[1] == []
+    assert all(event.reason.code == "lost_sight" for event in told(looks, zone(dwell_s=600.0))[1])
