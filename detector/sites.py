@@ -28,6 +28,7 @@ PERMITS = ("pitch", "licence", "hours")  # reasons that say that a thing may sta
 SPEAKS = {"stall": 2.0}  # weight of a class's score: goods being unpacked are half taken for debris
 FAINT = 0.25  # of a hit: what a weak sighting says of a candidate
 ALIKE = 0.8  # appearances of one thing at two times; of two things they seldom are
+GAP = 2.0  # times as long as usual between two looks: the camera, or the patrol, was away
 COUNTED = 200  # looks over which an open case's detection rate is remembered
 
 
@@ -225,12 +226,19 @@ def looked(site: Site, hits: Sequence[Sighting], verdict: str, *, now: datetime,
         state=State.CLEARING if site.is_open else site.state,
         stood_s=site.stood_s + step_s,
         visible_s=site.visible_s + step_s,
-        empty_s=site.empty_s + step_s,
+        empty_s=site.empty_s + _empty_s(site, step_s),
         looks=site.looks + 1,
         misses=site.misses + 1,
         trace=trace,
         lately=lately,
     )
+
+
+def _empty_s(site: Site, step_s: float) -> float:
+    """For how long a miss saw the place empty: in a gap before the first one nobody looked."""
+    if site.misses or site.looks < 2:
+        return step_s
+    return min(step_s, GAP * site.visible_s / (site.looks - 1))
 
 
 def _found(site: Site, hits: Sequence[Sighting], verdict: str, now: datetime, step_s: float) -> Site:

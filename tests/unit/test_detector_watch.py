@@ -299,6 +299,16 @@ def test_a_jumping_clock_neither_opens_nor_clears(jump_s: float) -> None:
     assert opened.site.first_seen_at <= opened.site.last_seen_at == opened.at
 
 
+def test_a_place_was_not_seen_empty_while_nobody_looked() -> None:
+    street = Street()
+    street.stands(STALL, seconds=100)
+    street.look(after_s=25)
+    street.stands(seconds=27)
+    assert street.news == [Kind.OPENED]
+    street.look()
+    assert say(street.events[-1].reason, "en") == "place seen empty for 30 s ≥ 30 s"
+
+
 def test_a_camera_that_was_away_proves_nothing() -> None:
     street = Street()
     street.stands(STALL, seconds=10)
