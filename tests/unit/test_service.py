@@ -15,8 +15,8 @@ from curbwatch.memories import Memories
 from curbwatch.service import _about, _post, alone, fresh_key, own_key, service
 from curbwatch.settings import Settings
 from curbwatch.spool import Spool
-from detector.errors import ManifestError
 from detector.chases import place
+from detector.errors import ManifestError
 from detector.look import Sighting
 from detector.observe import Memory
 from detector.reasons import Reason, because
