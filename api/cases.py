@@ -102,14 +102,21 @@ def observe(connection: Connection, case_id: str, fact: Observation, *, by: Prin
     return _seen(connection, case, fact.at, now=now)
 
 
-def still_stand(connection: Connection, seen: Mapping[str, datetime], *, by: Principal, now: datetime) -> None:
-    """Takes in what the patrol sees standing, by keys, and when it last did: a case closed meanwhile is new again."""
-    for row in case_rows.newest(connection, seen):
+def still_stand(
+    connection: Connection, seen: Mapping[str, datetime], *, by: Principal, now: datetime
+) -> dict[str, datetime]:
+    """Takes in what the patrol sees standing, by keys, and when it last did: a case closed meanwhile is new again.
+
+    Returns those that have no case.
+    """
+    known = case_rows.newest(connection, seen)
+    for row in known:
         at = seen[row.key]
         if row.status == Status.CLOSED and row.cleared_at is None:
             _stands_on(connection, case_rows.get(connection, row.id), at, by=by, now=now)
         elif row.status not in DONE and at - row.last_seen_at >= SEEN_EVERY:
             case_rows.update(connection, row.id, last_seen_at=at, updated_at=now)
+    return {key: at for key, at in seen.items() if key not in {row.key for row in known}}
 
 
 def _stands_on(connection: Connection, case: Case, at: datetime, *, by: Principal, now: datetime) -> None:

@@ -29,7 +29,7 @@ class ApiConfig:
     event_clients: int = 200
     events_days: float = 14.0
     idempotency_days: float = 60.0
-    evidence_days: float = 0.0
+    evidence_days: int = 0
     ledger_days: float = 14.0
     ledger_bytes: int = 4096 * MEBIBYTE
     ticket_after_s: float = 60.0

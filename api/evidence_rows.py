@@ -66,4 +66,5 @@ def _outdated(before: datetime) -> sa.ColumnElement[bool]:
         history.c.at >= before,
     )
     done = sa.select(cases.c.id).where(cases.c.status.in_(DONE), ~judged)
-    return evidence.c.forgotten_at.is_(None) & evidence.c.case_id.in_(done)
+    # what came of late, of a case long done, has its days, too
+    return sa.and_(evidence.c.forgotten_at.is_(None), evidence.c.created_at < before, evidence.c.case_id.in_(done))

@@ -33,7 +33,11 @@ def repetitions(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
 
     It happens with each new case and each return of a closed one, in the order of the history.
     """
-    begun = sa.and_(history.c.case_id == cases.c.id, history.c.to_status == Status.NEW)
+    begun = sa.and_(
+        history.c.case_id == cases.c.id,
+        history.c.to_status == Status.NEW,
+        sa.func.coalesce(history.c.fact, "") != "stands_on",  # closed too early, it never left
+    )
     places = sa.select(cases.c.place).where(cases.c.id.in_(ids))
     query = sa.select(cases.c.id, cases.c.place, cases.c.status).join(history, begun)
     query = query.where(

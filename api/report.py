@@ -104,7 +104,7 @@ def _verdict(case: Case) -> bool | None:
             found = False
         elif row.to_status is Status.CONFIRMED:
             found = True
-        elif row.from_status is Status.FALSE_ALARM:
+        elif row.from_status is Status.FALSE_ALARM and row.fact is None:
             found = None
     return found
 
@@ -119,6 +119,8 @@ def _spans(case: Case) -> dict[str, float]:
     for row in case.history:
         for link in _links(row):
             found.setdefault(link, row.happened_at)
+        if row.fact == "resumed":  # it had not gone
+            found.pop("cleared", None)
     return {link: max((at - case.created_at).total_seconds(), 0.0) for link, at in found.items()}
 
 

@@ -15,33 +15,34 @@ MOST_REMEMBERED = 10_000
 class Throttle:
     """Remembers recent failures per name and per address, in memory and bounded.
 
-    An attempt counts as a failure until it has succeeded, so that guesses sent together are counted, too.
+    turn: held from the check to its outcome, so that guesses sent together are counted one after the other.
     """
 
     def __init__(self) -> None:
         """Nobody has failed yet."""
         self._failures: OrderedDict[str, deque[datetime]] = OrderedDict()
-        self._lock = threading.Lock()
+        self.turn = threading.Lock()
 
-    def attempt(self, *who: str, now: datetime) -> None:
-        """Notes one attempt for each of `who`; raises TooManyAttempts while one has failed too often of late."""
-        with self._lock:
-            longest = max(self._wait_s(name, now) for name in who)
-            if longest > 0:
-                raise TooManyAttempts(
-                    f"too many wrong passwords or API keys: wait {longest} s, then try again", retry_after_s=longest
-                )
-            for name in who:
-                self._failures.setdefault(name, deque(maxlen=FAILURES)).append(now)
-                self._failures.move_to_end(name)
-            while len(self._failures) > MOST_REMEMBERED:
-                self._failures.popitem(last=False)
+    def check(self, *who: str, now: datetime) -> None:
+        """Raises TooManyAttempts while one of `who` has failed too often of late."""
+        longest = max(self._wait_s(name, now) for name in who)
+        if longest > 0:
+            raise TooManyAttempts(
+                f"too many wrong passwords or API keys: wait {longest} s, then try again", retry_after_s=longest
+            )
+
+    def failed(self, *who: str, now: datetime) -> None:
+        """Notes one failure for each of `who`."""
+        for name in who:
+            self._failures.setdefault(name, deque(maxlen=FAILURES)).append(now)
+            self._failures.move_to_end(name)
+        while len(self._failures) > MOST_REMEMBERED:
+            self._failures.popitem(last=False)
 
     def succeeded(self, *who: str) -> None:
         """Forgets the failures of `who`."""
-        with self._lock:
-            for name in who:
-                self._failures.pop(name, None)
+        for name in who:
+            self._failures.pop(name, None)
 
     def _wait_s(self, name: str, now: datetime) -> int:
         times = self._failures.get(name)

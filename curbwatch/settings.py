@@ -106,7 +106,7 @@ class ServiceSettings(Strict):
     source_url: str = Field(
         "", pattern=ADDRESS, examples=["https://city.example"], title="where users of the page find the source code"
     )
-    evidence_days: float = Field(0.0, ge=0, le=36_600, title="days evidence is kept after its case is done; 0: ever")
+    evidence_days: int = Field(0, ge=0, le=36_600, title="days evidence is kept after its case is done; 0: ever")
     ledger_days: float = Field(14.0, gt=0, le=366, title="days for which it is kept why candidates were no case")
     ledger_megabytes: int = Field(4096, ge=1, title="most megabytes of that; the oldest go first")
     ticket_after_s: Seconds = Field(60.0, title="seconds a camera's fault must last to open a device ticket")

@@ -93,4 +93,4 @@ def live_pictures(source: Source, shown: set[Path], *, quit_event: Event) -> Ite
             if quit_event.wait(max(0.0, began + source.every_s - time.monotonic())):
                 return
         if len(faults) == len(paths):
-            raise faults[0]
+            raise stream_ended(source) if shown and not source.loop else faults[0]

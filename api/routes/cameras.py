@@ -150,8 +150,8 @@ def _keep_states(
 ) -> list[str]:
     seen = {each.key: each.last_seen_at for body in told.values() for each in body.standing}
     if seen:
-        cases.still_stand(connection, seen, by=by, now=services.clock())
-        ledger_rows.still_stand(connection, seen)
+        without_case = cases.still_stand(connection, seen, by=by, now=services.clock())
+        ledger_rows.still_stand(connection, without_case)
     return camera_rows.put_states(
         connection,
         {camera_id: _reported(body) for camera_id, body in told.items()},

@@ -21,7 +21,7 @@ from api.media import SUFFIX
 from api.model import Evidence, EvidenceKind, NewEvidence
 from api.ranges import check_range
 from api.routes.cases import CaseId
-from api.routes.shared import IdempotencyKey, attempt_of, raw_answer, raw_body, refusals, write_once
+from api.routes.shared import IdempotencyKey, as_response, attempt_of, raw_answer, raw_body, refusals, write_once
 from api.schemas import EvidenceOut
 from api.services import Services, ServicesDep
 from api.shapes import Time
@@ -108,13 +108,15 @@ def _keep(services: Services, request: Request, key: str, new: NewEvidence, uplo
     sha256 = upload.sha256
     body = [asdict(new), sha256]
     with services.store.read() as connection:  # before it is kept: nobody would find and delete a file without a case
-        answered(connection, attempt_of(request, key, body))
-    services.blobs.keep(upload)
+        if before := answered(connection, attempt_of(request, key, body)):
+            return as_response(before)
+        known = evidence_rows.same(connection, new, sha256)
+    if known is None or known.forgotten_at is None:
+        services.blobs.keep(upload)
 
     def act(connection: Connection) -> Answer:
-        known = evidence_rows.same(connection, new, sha256)
-        if known is not None:
-            return _answer(200, known)
+        if there := known or evidence_rows.same(connection, new, sha256):
+            return _answer(200, there)
         now = services.clock()
         stored = evidence_rows.insert(connection, new, sha256, upload.bytes, now=now)
         cases.announce_evidence(connection, new.case_id, now=now)

@@ -100,11 +100,13 @@ def _who(request: Request, services: Services, name: str, password: str, token: 
     address = request.client.host if request.client else "?"
     # a token says who it is: whoever has one must not speak for the guesses at another's name
     suspects = [f"address:{address}"] + ([f"name:{name}"] if name and not token else [])
-    services.throttle.attempt(*suspects, now=now)
-    who = _by_token(services, token) if token else accounts.check_password(services.store, name, password)
-    if who is None:
-        raise SignInRefused("name, password or API key is wrong: try again, or ask an administrator")
-    services.throttle.succeeded(*suspects)
+    with services.throttle.turn:
+        services.throttle.check(*suspects, now=now)
+        who = _by_token(services, token) if token else accounts.check_password(services.store, name, password)
+        if who is None:
+            services.throttle.failed(*suspects, now=now)
+            raise SignInRefused("name, password or API key is wrong: try again, or ask an administrator")
+        services.throttle.succeeded(*suspects)
     return who
 
 

@@ -160,8 +160,8 @@ def report_cases(
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False))
         return
-    groups = {"all": found.total} | found.by_class | found.by_camera
-    _print([{"of": name} | _summed(figures) for name, figures in groups.items()], zone, as_json=False)
+    groups = [("all", found.total), *found.by_class.items(), *found.by_camera.items()]
+    _print([{"of": name} | _summed(figures) for name, figures in groups], zone, as_json=False)
 
 
 def _summed(figures: reports.Figures) -> dict[str, Any]:

@@ -161,7 +161,9 @@ def _begin(recipe: Recipe, name: str, out: Path, data: list[Path]) -> None:
         recipe.run.mkdir(parents=True, exist_ok=True)
         noted.write_text(json.dumps(told, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
         return
-    before = json.loads(noted.read_text("utf-8")) if noted.exists() else {}
+    if not noted.exists():
+        raise CurbwatchError(f"{recipe.run}: begun by an older version, which noted not with what; give another --run")
+    before = json.loads(noted.read_text("utf-8"))
     for option, value in told.items():
         if (was := str(before.get(option, "unknown"))) != str(value):
             cure = "give what it was begun with, or another --run"

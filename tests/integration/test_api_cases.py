@@ -428,6 +428,17 @@ def test_a_case_closed_while_its_thing_stands_on_is_new_again(city: City, dwell_
     assert len(city.get(f"/api/v1/cases/{case_id}")["history"]) == len(case["history"])
 
 
+def test_closing_too_early_is_no_repetition(city: City) -> None:
+    case_id = city.report().json()["id"]
+    for _ in range(2):
+        for to in ("confirmed", "dispatched", "handled", "closed"):
+            city.move(case_id, to).raise_for_status()
+        city.now += timedelta(minutes=6)
+        stands(city)
+    assert city.get(f"/api/v1/cases/{case_id}")["status"] == "new"
+    assert city.get(f"/api/v1/cases/{case_id}")["recommendation"]["repetition"] == 0
+
+
 def test_what_was_judged_a_false_alarm_or_seen_gone_is_not_new_again_because_it_stands(city: City) -> None:
     rejected, cleared = (city.report(key=key).json()["id"] for key in ("a", "b"))
     city.move(rejected, "false_alarm").raise_for_status()
@@ -482,3 +493,20 @@ def test_a_period_is_summed_up(city: City) -> None:
     assert open_ in {row["id"] for row in city.get("/api/v1/cases", status="new")["items"]}
     empty = city.get("/api/v1/cases/report", until=START.isoformat())
     assert (empty["total"]["registered"], empty["total"]["true_share"], empty["by_class"]) == (0, None, {})
+
+
+def test_a_report_counts_no_clearing_that_was_a_mistake_and_no_return_as_a_verdict_taken_back(city: City) -> None:
+    stood, false = (city.report(key=key).json()["id"] for key in "ab")
+    city.move(stood, "confirmed").raise_for_status()
+    city.move(false, "false_alarm").raise_for_status()
+    for minutes, kind in ((5, "cleared"), (10, "resumed")):
+        city.observe(stood, kind, START + timedelta(minutes=minutes)).raise_for_status()
+    assert city.get("/api/v1/cases/report")["total"]["spans"]["cleared"]["cases"] == 0
+    city.observe(stood, "cleared", START + timedelta(hours=2)).raise_for_status()
+    city.observe(false, "cleared", START + timedelta(hours=2)).raise_for_status()
+    city.now += timedelta(days=2)
+    city.observe(false, "relapsed").raise_for_status()
+    total = city.get("/api/v1/cases/report")["total"]
+    assert city.get(f"/api/v1/cases/{false}")["status"] == "new"
+    assert (total["true"], total["false"], total["true_share"]) == (1, 1, 0.5)
+    assert total["spans"]["cleared"]["mean_s"] == 7200

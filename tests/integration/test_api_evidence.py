@@ -275,6 +275,27 @@ def test_evidence_goes_so_long_after_its_case_was_done(tmp_path: Path) -> None:
         assert first["url"] not in page
 
 
+def test_what_comes_of_late_has_its_days_and_what_was_forgotten_comes_back_no_more(tmp_path: Path) -> None:
+    now = [datetime(2026, 11, 21, 2, tzinfo=UTC)]
+    api = trial(tmp_path, clock=lambda: now[0], change=lambda config: replace(config, evidence_days=30))
+    services = api.app.state.services
+    with TestClient(api.app) as http:
+        report(api, http, "done")
+        move(api, http, "false_alarm")
+        now[0] += timedelta(days=40)
+        late = send(api, http, JPEG, key="e1", kind="after").json()
+        housekeeping.tidy(services)
+        assert download(api, http, late).content == JPEG
+        for path in files(api):
+            os.utime(path, (0, 0))
+        now[0] += timedelta(days=31)
+        housekeeping.tidy(services)
+        assert (download(api, http, late).status_code, files(api)) == (410, [])
+        again = [send(api, http, JPEG, key=key, kind="after") for key in ("e1", "e2")]
+        assert [(answer.status_code, answer.json()["id"]) for answer in again] == [(201, late["id"]), (200, late["id"])]
+        assert files(api) == []
+
+
 def test_a_file_that_has_just_come_is_not_forgotten(tmp_path: Path) -> None:
     blobs = Blobs(tmp_path)
     with blobs.receive() as upload:

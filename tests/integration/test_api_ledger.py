@@ -260,6 +260,15 @@ def test_what_may_stand_there_is_known_for_as_long_as_it_does(office: Office) ->
     assert office.get("ledger").json()["items"] == []
 
 
+def test_what_became_a_case_was_permitted_no_longer_than_it_was(office: Office) -> None:
+    office.camera()
+    office.post(**ENTRY_IN | {"key": CASE_IN["key"]}).raise_for_status()
+    office.post("cases", sent="case", **CASE_IN).raise_for_status()
+    office.camera(standing=[{"key": CASE_IN["key"], "last_seen_at": "2026-11-22T07:30:00Z"}])
+    (entry,) = office.get("ledger").json()["items"]
+    assert entry["last_seen_at"] == ENTRY_IN["last_seen_at"]
+
+
 def test_what_is_back_stands_there_since_it_was_seen_not_since_it_was_sure(office: Office) -> None:
     office.camera()
     case = office.post("cases", **CASE_IN).json()["id"]

@@ -121,6 +121,7 @@ def test_a_recording_that_is_over_is_not_played_again(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("impatient")
 def test_a_folder_that_was_read_goes_on_with_what_is_new(tmp_path: Path) -> None:
     folder, more = write_pictures(tmp_path / "pictures", 2), write_pictures(tmp_path / "more", 3)
+    (folder / "00a.png").write_bytes(b"no picture")
     with CameraReader(Source("cam-1", str(folder), every_s=0.05)) as reader:
         assert until(lambda: reader.state().reconnects >= 3)
         assert (failing(reader).error or "").startswith("the recording of cam-1 is over")

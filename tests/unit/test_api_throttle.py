@@ -13,35 +13,35 @@ NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
 def guessed(throttle: Throttle, name: str, times: int) -> None:
     for _ in range(times):
-        throttle.attempt(name, now=NOW)
+        throttle.failed(name, now=NOW)
 
 
 def test_a_pause_follows_too_many_failures() -> None:
     throttle = Throttle()
     guessed(throttle, "li", FAILURES)
     with pytest.raises(TooManyAttempts, match="wait 600 s") as refused:
-        throttle.attempt("li", now=NOW)
+        throttle.check("li", now=NOW)
     assert refused.value.extra == {"retry_after_s": 600}
 
 
 def test_the_pause_ends_and_others_are_not_touched() -> None:
     throttle = Throttle()
     guessed(throttle, "li", FAILURES)
-    throttle.attempt("wang", now=NOW)
+    throttle.check("wang", now=NOW)
     with pytest.raises(TooManyAttempts):
-        throttle.attempt("li", now=NOW + WINDOW - timedelta(seconds=2))
-    throttle.attempt("li", now=NOW + WINDOW)
+        throttle.check("li", now=NOW + WINDOW - timedelta(seconds=2))
+    throttle.check("li", now=NOW + WINDOW)
 
 
 def test_success_forgets_failures() -> None:
     throttle = Throttle()
     guessed(throttle, "li", FAILURES)
     throttle.succeeded("li")
-    throttle.attempt("li", now=NOW)
+    throttle.check("li", now=NOW)
 
 
 def test_memory_stays_bounded() -> None:
     throttle = Throttle()
     for number in range(MOST_REMEMBERED + 5):
-        throttle.attempt(f"address:{number}", now=NOW)
+        throttle.failed(f"address:{number}", now=NOW)
     assert len(throttle._failures) == MOST_REMEMBERED
