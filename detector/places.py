@@ -76,9 +76,10 @@ def swallowed(site: Site, seen: Mapping[str, Sequence[Box]]) -> bool:
 
     A box that shows another thing once this one went does not: its case would never be cleared.
     """
-    if site.hits < 2 or site.class_name not in seen:
+    over = seen.get(site.class_name, ())
+    if site.hits < 2 or boxes.covered(site.box, over) < PIECE:
         return False
-    return boxes.covered(site.box, [box for box in seen[site.class_name] if not moved_on(site, box)]) >= PIECE
+    return boxes.covered(site.box, [box for box in over if not moved_on(site, box)]) >= PIECE
 
 
 def hidden(site: Site, covers: Iterable[Box]) -> bool:

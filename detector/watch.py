@@ -151,7 +151,7 @@ def _forgotten(site: Site, now: Now) -> bool:
 def _looked_at(site: Site, here: Sequence[Sighting], now: Now) -> tuple[Site | None, Event | None]:
     """What one look makes of a site, None where it is given up for good, and what is to be told of it."""
     ruled, dropped = _ruled(site, now)
-    if ruled.state is State.CLEARED:
+    if dropped and ruled.state is State.CLEARED:
         return ruled, dropped
     if ruled.state is State.CANDIDATE and now.away_s > AWAY_S:
         stood_s = (ruled.last_seen_at - ruled.first_seen_at).total_seconds()
