@@ -162,7 +162,7 @@ def _begin(recipe: Recipe, name: str, out: Path, data: list[Path]) -> None:
         noted.write_text(json.dumps(told, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
         return
     if not noted.exists():
-        raise CurbwatchError(f"{recipe.run}: begun by an older version, which did not note with what; give another --run")
+        raise CurbwatchError(f"{recipe.run}: begun by an older version, nobody knows with what; give another --run")
     before = json.loads(noted.read_text("utf-8"))
     for option, value in told.items():
         if (was := str(before.get(option, "unknown"))) != str(value):

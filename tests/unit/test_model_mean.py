@@ -154,5 +154,5 @@ def test_a_run_writes_over_no_weights_of_another(tmp_path: Path, no_torch: None)
 
 def test_a_checkpoint_that_tells_not_what_it_was_begun_with_is_left_alone(tmp_path: Path, no_torch: None) -> None:
     (tmp_path / "last.pt").touch()
-    with pytest.raises(CurbwatchError, match="begun by an older version, .* another --run"):
+    with pytest.raises(CurbwatchError, match=r"begun by an older version, .* another --run"):
         train.train([tmp_path], "ours", tmp_path, run=tmp_path)
