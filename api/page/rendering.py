@@ -72,7 +72,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals.update(asset=assets.address, texts=TEXTS)
+    found.globals.update(asset=assets.address, scripts=assets.ASSETS, texts=TEXTS)
     found.filters.update(
         iso=_iso,
         city=_city,

@@ -12,7 +12,5 @@ async function sync() {
   await swapList(document.getElementById("cameras"), list);
 }
 
-export function start() {
-  remember(".camera, .removed");
-  live({ sync, pulse: sync, onEvents: (events) => (events.some((e) => !e.name.startsWith("case.")) ? sync() : undefined) });
-}
+remember(".camera, .removed");
+live({ sync, pulse: sync, onEvents: (events) => (events.some((e) => !e.name.startsWith("case.")) ? sync() : undefined) });

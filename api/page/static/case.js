@@ -119,9 +119,7 @@ function onKey(event) {
   else if (!target.disabled) target.click();
 }
 
-export function start() {
-  remember("[data-part]");
-  article.addEventListener("click", onClick);
-  addEventListener("keydown", onKey);
-  live({ sync, pulse: sync, onEvents: (events) => (events.some((e) => e.id === id || e.name === "case.created") ? sync() : undefined) });
-}
+remember("[data-part]");
+article.addEventListener("click", onClick);
+addEventListener("keydown", onKey);
+live({ sync, pulse: sync, onEvents: (events) => (events.some((e) => e.id === id || e.name === "case.created") ? sync() : undefined) });

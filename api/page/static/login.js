@@ -35,15 +35,13 @@ function followLink(next) {
   return true;
 }
 
-export function start() {
-  const next = document.getElementById("login-token").elements.next.value;
-  if (!followLink(next)) followKnown(next);
-  addEventListener("hashchange", () => followLink(next)); // a link that is opened where this page stands loads nothing
-  addEventListener("focus", () => followKnown(next)); // somebody may have signed in on another screen
-  for (const each of document.querySelectorAll(".login form")) {
-    each.addEventListener("submit", (event) => {
-      event.preventDefault();
-      signIn(new FormData(each), each.elements.next.value);
-    });
-  }
+const next = document.getElementById("login-token").elements.next.value;
+if (!followLink(next)) followKnown(next);
+addEventListener("hashchange", () => followLink(next)); // a link that is opened where this page stands loads nothing
+addEventListener("focus", () => followKnown(next)); // somebody may have signed in on another screen
+for (const each of document.querySelectorAll(".login form")) {
+  each.addEventListener("submit", (event) => {
+    event.preventDefault();
+    signIn(new FormData(each), each.elements.next.value);
+  });
 }

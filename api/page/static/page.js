@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Starts what the page at hand needs; everything works from HTML that the server rendered.
+// Starts what every page needs; what one needs besides is its own script. Everything works from HTML of the server.
 import { startClocks } from "./clock.js";
 import { startPictures } from "./parts.js";
 
-const pages = {
-  wall: () => import("./wall.js"),
-  case: () => import("./case.js"),
-  cameras: () => import("./cameras.js"),
-  login: () => import("./login.js"),
-};
-
 startClocks();
 startPictures();
-const load = pages[document.documentElement.dataset.page];
-if (load) (await load()).start();

@@ -148,13 +148,11 @@ function startKeys() {
   });
 }
 
-export function start() {
-  remember(".card, .tile, [data-part]");
-  document.querySelector(".filters").addEventListener("change", (event) => event.currentTarget.submit());
-  addEventListener("focus", seen);
-  document.addEventListener("visibilitychange", seen);
-  startSound();
-  startOlder();
-  startKeys();
-  live({ sync, pulse: tiles, onEvents, hidden: true });
-}
+remember(".card, .tile, [data-part]");
+document.querySelector(".filters").addEventListener("change", (event) => event.currentTarget.submit());
+addEventListener("focus", seen);
+document.addEventListener("visibilitychange", seen);
+startSound();
+startOlder();
+startKeys();
+live({ sync, pulse: tiles, onEvents, hidden: true });
