@@ -16,9 +16,9 @@ from api import case_rows, event_log, notes, places
 from api.errors import PlaceHasOpenCase, VersionChanged
 from api.model import Case, HistoryRow, Link, NewCase, Observation
 from api.roles import Principal
+from api.times import SEEN_EVERY
 from api.workflow import DONE, Status, check_move
 
-SEEN_EVERY = timedelta(minutes=1)  # a case whose thing stands on is not written more often
 WEEK_S = 604_800.0
 REMOVAL = timedelta(minutes=5)  # who closes a case may do so just before the thing is carried away
 FALSE_ALARM_HOLDS = timedelta(days=1)  # what flickers in and out must not raise alarm after alarm
@@ -109,14 +109,14 @@ def still_stand(
 
     Returns those that have no case.
     """
-    known = case_rows.newest(connection, seen)
-    for row in known:
-        at = seen[row.key]
+    without_case = dict(seen)
+    for row in case_rows.newest(connection, seen):
+        at = without_case.pop(row.key)
         if row.status == Status.CLOSED and row.cleared_at is None:
             _stands_on(connection, case_rows.get(connection, row.id), at, by=by, now=now)
         elif row.status not in DONE and at - row.last_seen_at >= SEEN_EVERY:
             case_rows.update(connection, row.id, last_seen_at=at, updated_at=now)
-    return {key: at for key, at in seen.items() if key not in {row.key for row in known}}
+    return without_case
 
 
 def _stands_on(connection: Connection, case: Case, at: datetime, *, by: Principal, now: datetime) -> None:

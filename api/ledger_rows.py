@@ -13,8 +13,8 @@ from sqlalchemy.engine import Connection, Row
 from api.errors import NotFound
 from api.ledger_model import Entry, EntryFilter, NewEntry
 from api.tables import ledger
+from api.times import SEEN_EVERY
 
-SEEN_EVERY = timedelta(minutes=1)
 ROW_BYTES = 16_384  # what an entry counts for beside its picture: its trace, mostly
 
 

@@ -48,6 +48,9 @@ class Link:
     distance_m: float
 
 
+AGAIN = ("relapsed", "stands_on")  # facts after which people judge anew
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
     """One entry of a case's history; `from_status` is None for its first, `text` is the note in both languages.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import fmean, median
 
-from api.model import Case, HistoryRow
+from api.model import AGAIN, Case, HistoryRow
 from api.workflow import Status
 
 LINKS = ("decided", "dispatched", "handled", "cleared", "closed")
@@ -110,7 +110,7 @@ def _verdict(case: Case) -> bool | None:
 
 
 def _returned(case: Case) -> bool:
-    return any(row.fact in {"relapsed", "stands_on"} for row in case.history)
+    return any(row.fact in AGAIN for row in case.history)
 
 
 def _spans(case: Case) -> dict[str, float]:

@@ -2,8 +2,9 @@
 """Clocks: aware UTC inside, the city's zone at the edges."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+SEEN_EVERY = timedelta(minutes=1)  # what stands on is not written more often
 Clock = Callable[[], datetime]
 
 

@@ -10,7 +10,7 @@ import yaml
 
 from benchmarks.datasets import SPLITS, Dataset, Fault, Labelled, labelled, pictures_below, split_named
 from benchmarks.errors import DataError
-from models.label_store import Box
+from models.label_store import Box, edges_of
 from streams.pictures import SUFFIXES
 
 SPELLINGS = tuple(name for names in SPLITS.values() for name in names)
@@ -153,7 +153,7 @@ def _boxes(file: Path, names: dict[int, str], faults: list[Fault]) -> Iterator[B
 def _box(line: str, where: str, names: dict[int, str], faults: list[Fault]) -> list[Box]:
     try:
         first, *numbers = (float(word) for word in line.split())
-        number, edges = int(first), _edges(numbers)
+        number, edges = int(first), edges_of(numbers)
     except (ValueError, OverflowError):
         faults.append(Fault("malformed label", where, f"{line.strip()[:80]!r}: class and four numbers expected"))
         return []
@@ -162,14 +162,3 @@ def _box(line: str, where: str, names: dict[int, str], faults: list[Fault]) -> l
         faults.append(Fault("unknown class", where, f"class {number} has no name in the data's class list"))
         return []
     return [Box(name, edges)]
-
-
-def _edges(numbers: list[float]) -> tuple[float, float, float, float]:
-    """From centre and size, or from an outline of at least three corners, to edges."""
-    if len(numbers) == 4:
-        x, y, width, height = numbers
-        return x - width / 2, y - height / 2, x + width / 2, y + height / 2
-    if len(numbers) < 6 or len(numbers) % 2:
-        raise ValueError
-    xs, ys = numbers[::2], numbers[1::2]
-    return min(xs), min(ys), max(xs), max(ys)

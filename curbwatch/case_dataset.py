@@ -13,14 +13,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from api.model import Case, Evidence
+from api.model import AGAIN, Case, Evidence
 from api.workflow import Status
 from curbwatch.errors import CurbwatchError
 from models.classes import CLASSES, TARGETS
 from models.feed import index
 
 JUDGED_TRUE = (Status.CONFIRMED, Status.DISPATCHED, Status.HANDLED, Status.CLOSED)
-AGAIN = ("relapsed", "stands_on")  # facts that make people judge anew
 HELD_OUT = 0.15  # of the cameras for each of val and test
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 CONTEXT = tuple(range(len(TARGETS), len(CLASSES)))

@@ -12,6 +12,7 @@ from numpy.random import Generator
 from models.augment import Sample, finished, mosaic, single
 from models.boxes import Floats, Image
 from models.classes import CLASSES, TARGETS
+from models.label_store import edges_of
 from models.splits import THUMBNAILS
 
 # Share of the pictures of an epoch by set; what a data set lacks, the others share. "own" and "own_clean" are the
@@ -104,22 +105,17 @@ def _rows(path: Path) -> Floats:
 def _row(line: str, where: str) -> list[float]:
     try:
         number, *shares = map(float, line.split())
-    except ValueError:
-        number, shares = 0, []
-    if len(shares) != 4 and (len(shares) < 6 or len(shares) % 2):
+        edges = edges_of(shares)
+    except ValueError as error:
         message = f"{where}: {line[:80]!r}: write a class and four numbers, or an outline of three corners or more"
-        raise ValueError(message)
+        raise ValueError(message) from error
     if number not in range(len(CLASSES)):
         message = f"{where}: class {number:g}; the classes are numbered from 0, as {list(CLASSES)}"
         raise ValueError(message)
     if not all(-SLACK <= share <= 1 + SLACK for share in shares):
         message = f"{where}: {line[:80]!r}: write places and sizes as shares of the picture, 0 to 1"
         raise ValueError(message)
-    if len(shares) == 4:
-        x, y, width, height = shares
-        return [number, x - width / 2, y - height / 2, x + width / 2, y + height / 2]
-    xs, ys = shares[::2], shares[1::2]
-    return [number, min(xs), min(ys), max(xs), max(ys)]
+    return [number, *edges]
 
 
 def read(dataset: Path, split: str, name: str) -> Sample:

@@ -16,6 +16,7 @@ The pictures themselves are not ours to hand on and stay outside.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,20 @@ Store = dict[str, Record]
 def digest(path: Path) -> str:
     """Return the sha256 of a file, the picture's name for life."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def edges_of(numbers: Sequence[float]) -> tuple[float, float, float, float]:
+    """Edges x0 y0 x1 y1 of what a line of YOLO's says behind the class: centre and size, or the corners of an outline.
+
+    Raises ValueError when it is neither.
+    """
+    if len(numbers) == 4:
+        x, y, width, height = numbers
+        return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+    if len(numbers) < 6 or len(numbers) % 2:
+        raise ValueError("neither centre and size nor three corners or more")
+    xs, ys = numbers[::2], numbers[1::2]
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def load(path: Path) -> Store:
