@@ -79,7 +79,7 @@ def trimmed(layer: Image, note: dict[str, object], sha: str) -> CutOut | None:
 
 def matched(layer: Image, ground: Image, rng: Generator) -> Image:
     """Move a cut-out's brightness and tint half-way to the ground's."""
-    solid = layer[..., 3] > SOLID
+    solid = layer[..., 3] >= min(SOLID, layer[..., 3].max())  # what is thin has nothing solid left once it is small
     own = layer[..., :3][solid].mean(axis=0)
     there = ground.reshape(-1, 3).mean(axis=0)
     gain = np.clip((there.mean() + 20) / (own.mean() + 20), 0.25, 2.5) ** rng.uniform(0.3, 0.8)
