@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reports as one self-contained HTML page each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from benchmarks.plots import Line, bar, plot
+from benchmarks.charts import Series, bar, chart
 
 FAULTS_SHOWN = 50  # of each kind; the JSON holds all
 
@@ -45,26 +45,35 @@ def _render(template: str, report: Mapping[str, Any], plots: Mapping[str, Any]) 
 
 def _plots(rows: Mapping[str, Mapping[str, Any]], name: str) -> list[Markup]:
     """Precision over recall; and for a single model precision and recall over confidence."""
-    out = [plot([_curve(label, row) for label, row in rows.items()], title=f"{name}: precision over recall",
-                x_label="recall", y_label="precision")]  # fmt: skip
+    curves = [one for number, (label, row) in enumerate(rows.items()) for one in _curve(label, row, number)]
+    out = [_shares(curves, f"{name}: precision over recall", "recall", "precision")]
     if len(rows) == 1:
         (row,) = rows.values()
-        out.append(plot(_over_confidence(row["curve"]), title=f"{name}: precision and recall over confidence",
-                        x_label="confidence", y_label="share"))  # fmt: skip
-    return [Markup(text) for text in out]  # noqa: S704 - plot() escapes what it is given
+        title = f"{name}: precision and recall over confidence"
+        out.append(_shares(_over_confidence(row["curve"]), title, "confidence", "share"))
+    return out
 
 
-def _curve(label: str, row: Mapping[str, Any]) -> Line:
-    found, right = row["curve"]["recall"], row["curve"]["precision"]
-    at, share = row["recall"], row["precision"]
-    dot = None
-    if at is not None and share is not None:
-        dot = (at, share, f"{label} at {row['threshold']}: precision {share:.3f}, recall {at:.3f}")
-    return Line(label, found, right, dot)
+def _shares(series: Sequence[Series], title: str, x: str, y: str) -> Markup:
+    svg = chart(series, title=title, x_label=x, y_label=y, x=(0, 1), y=(0, 1))
+    return Markup(svg)  # noqa: S704 - chart() escapes what it is given
 
 
-def _over_confidence(curve: Mapping[str, Any]) -> list[Line]:
-    return [Line(name, curve["confidence"], curve[name]) for name in ("precision", "recall")]
+def _curve(label: str, row: Mapping[str, Any], colour: int) -> list[Series]:
+    """A model's curve, and its operating point if it has one."""
+    points = list(zip(row["curve"]["recall"], row["curve"]["precision"], strict=True))
+    out = [Series(label, points, dots=False, colour=colour)]
+    if row["recall"] is not None:
+        at = f"{label} at {row['threshold']}, recall and precision"
+        out.append(Series(at, [(row["recall"], row["precision"])], joined=False, colour=colour))
+    return out
+
+
+def _over_confidence(curve: Mapping[str, Any]) -> list[Series]:
+    return [
+        Series(name, list(zip(curve["confidence"], curve[name], strict=True)), dots=False, colour=number)
+        for number, name in enumerate(("precision", "recall"))
+    ]
 
 
 def _bar(interval: list[float | None], middle: float | None, low: float, high: float) -> Markup:

@@ -8,12 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from benchmarks.plots import Line, plot
+from benchmarks.charts import BOTTOM, HEIGHT, LEFT, WIDTH, Series, chart
 from curbwatch.errors import CurbwatchError
 from curbwatch.progress import progress
 from curbwatch.settings import SHIPPED_MODEL
@@ -269,17 +270,17 @@ def _write_card(name: str, out: Path, reports: list[dict[str, Any]]) -> None:
 
 
 def _curves(report: dict[str, Any]) -> str:
-    lines = []
-    for key, row in report["classes"].items():
+    """Precision over recall of each class and set, as a picture that stands alone: with size, style and key."""
+    series, names, foot = [], [], HEIGHT - BOTTOM - 6 - 14 * (len(report["classes"]) - 1)
+    for number, (key, row) in enumerate(report["classes"].items()):
         name, _, kind = key.partition("/")
         label = f"{name}, {cards.SET_NAMES.get(kind, kind)}"
-        dot = (row["recall"], row["precision"], f"{label} at {report['thresholds'][name]:g}")
-        drawn = dot if cards.defined(row["precision"]) and cards.defined(row["recall"]) else None
-        lines.append(Line(label, [p[0] for p in row["curve"]], [p[1] for p in row["curve"]], drawn))
-    svg = plot(lines, title="precision over recall", x_label="recall", y_label="precision")
-    names = "".join(
-        f'<text x="60" y="{215 + 14 * n}" class="name n{n}">{line.label}</text>' for n, line in enumerate(lines)
-    )
+        names.append(f'<text x="{LEFT + 14}" y="{foot + 14 * number}" class="name n{number}">{escape(label)}</text>')
+        series.append(Series(label, [(p[0], p[1]) for p in row["curve"]], dots=False, colour=number))
+        if cards.defined(row["precision"]) and cards.defined(row["recall"]):
+            at, dot = f"{label} at {report['thresholds'][name]:g}", (row["recall"], row["precision"])
+            series.append(Series(at, [dot], joined=False, colour=number))
+    svg = chart(series, title="precision over recall", x_label="recall", y_label="precision", x=(0, 1), y=(0, 1))
     opened, _, rest = svg.partition(">")
-    size = ' xmlns="http://www.w3.org/2000/svg" width="570" height="450"'
-    return f"{opened}{size}>{STYLE}{rest.replace('</svg>', names + '</svg>')}\n"
+    size = f' xmlns="http://www.w3.org/2000/svg" width="{WIDTH * 3 // 2}" height="{HEIGHT * 3 // 2}"'
+    return f"{opened}{size}>{STYLE}{rest.removesuffix('</svg>')}{''.join(names)}</svg>\n"
