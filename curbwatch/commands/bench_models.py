@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.accuracy import measure, negatives_in, worse
-from benchmarks.compare import compare as compare_models
-from benchmarks.folders import read_folder
-from benchmarks.pages import accuracy_page, compare_page
+from benchmarks.accuracy.against import worse
+from benchmarks.accuracy.compare import compare as compare_models
+from benchmarks.accuracy.folders import read_folder
+from benchmarks.accuracy.measure import measure, negatives_in
+from benchmarks.accuracy.page import accuracy_page, compare_page
 from curbwatch.commands.bench_files import HtmlFile, JsonFile, baseline, now, told_plainly, write
 from curbwatch.errors import CurbwatchError
 from curbwatch.log import set_up_logs

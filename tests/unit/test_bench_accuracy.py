@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks.accuracy import measure, negatives_in, worse
-from benchmarks.compare import compare, judgement
+from benchmarks.accuracy.against import worse
+from benchmarks.accuracy.compare import compare, judgement
+from benchmarks.accuracy.folders import read_folder
+from benchmarks.accuracy.measure import measure, negatives_in
+from benchmarks.accuracy.page import accuracy_page, compare_page
 from benchmarks.errors import DataError
-from benchmarks.folders import read_folder
-from benchmarks.pages import accuracy_page, compare_page
 from detector.model import Model, load_model
 from support.labelled_pictures import Scene, Square, coco, draw, store, yolo
 from support.tiny_model import tiny_model
