@@ -16,6 +16,7 @@ from benchmarks.accuracy.folders import read_folder
 from benchmarks.accuracy.measure import measure, negatives_in
 from benchmarks.accuracy.page import accuracy_page, compare_page
 from curbwatch.commands.bench_files import HtmlFile, JsonFile, baseline, now, told_plainly, write
+from curbwatch.commands.tables import figure
 from curbwatch.errors import CurbwatchError
 from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
@@ -119,10 +120,10 @@ def _write_thresholds(manifest: Path, chosen: dict[str, float]) -> None:
 def _print_accuracy(report: dict[str, Any]) -> None:
     table = Table("class", "AP50", "95 %", "AP50-95", "at", "precision", "recall", "boxes")
     for name, row in report["classes"].items():
-        low, high = (_figure(v) for v in row["ap50_interval"])
+        low, high = (figure(v) for v in row["ap50_interval"])
         table.add_row(
-            escape(name), _figure(row["ap50"]), f"{low}–{high}", _figure(row["ap50_95"]), f"{row['threshold']:g}",
-            _figure(row["precision"]), _figure(row["recall"]), str(row["boxes"]),
+            escape(name), figure(row["ap50"]), f"{low}–{high}", figure(row["ap50_95"]), f"{row['threshold']:g}",
+            figure(row["precision"]), figure(row["recall"]), str(row["boxes"]),
         )  # fmt: skip
     Console().print(table)
     clean = report["negatives"]
@@ -135,9 +136,9 @@ def _print_accuracy(report: dict[str, Any]) -> None:
 def _print_comparison(report: dict[str, Any]) -> None:
     table = Table("class", "A AP50", "B AP50", "B - A", "95 %", "boxes")
     for name, row in report["accuracy"].items():
-        low, high = (_figure(v) for v in row["difference_interval"])
+        low, high = (figure(v) for v in row["difference_interval"])
         table.add_row(
-            escape(name), _figure(row["a_ap50"]), _figure(row["b_ap50"]), _figure(row["difference"]),
+            escape(name), figure(row["a_ap50"]), figure(row["b_ap50"]), figure(row["difference"]),
             f"{low} to {high}", str(row["boxes"]),
         )  # fmt: skip
     Console().print(table)
@@ -156,7 +157,3 @@ def _print_faults(faults: list[dict[str, str]]) -> None:
         typer.echo(f"{kind}: {count}")
         for fault in [f for f in faults if f["kind"] == kind][:SHOWN]:
             typer.echo(f"  {fault['where']}: {fault['detail']}")
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
