@@ -1,8 +1,24 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Is a later report of a model's accuracy worse than an earlier one?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from benchmarks.accuracy.datasets import Dataset, Labelled
+from benchmarks.accuracy.measure import about
+from benchmarks.errors import DataError
+
+CURE = "compare on the same pictures, or measure without --against and compare with that from then on"
+
+
+def check_same(data: Dataset, negatives: Sequence[Labelled], baseline: Mapping[str, Any]) -> None:
+    """Raise DataError where an earlier report is of other pictures; those of older versions do not tell of which."""
+    then, now = baseline.get("dataset", {}), about(data, negatives)
+    if then.get("sha256", now["sha256"]) != now["sha256"]:
+        was, are = (f"{one['labelled_pictures']} of the split {one['split']}" for one in (then, now))
+        raise DataError(f"{data.root}: other pictures ({are}) than those of the earlier report ({was}); {CURE}")
+    if {"negatives_sha256"} <= then.keys() & now.keys() and then["negatives_sha256"] != now["negatives_sha256"]:
+        raise DataError(f"other --negatives than those of the earlier report; {CURE}")
 
 
 def worse(report: Mapping[str, Any], baseline: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """How good a model is on labelled pictures, and how often it alarms where nothing is."""
 
+import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -18,6 +20,7 @@ from benchmarks.rounding import limits, rounded
 from detector.manifest import Manifest
 from detector.model import Model
 from detector.zones import VIOLATIONS
+from models.label_store import digest
 from models.measure import draws
 from models.thresholds import choose_for
 
@@ -61,7 +64,7 @@ def measure(
         "model": model.manifest.name,
         "input": model.manifest.input_size,
         "data": str(data.root),
-        "dataset": about(data),
+        "dataset": about(data, negatives),
         "classes": by_class(rows, naming.classes, thresholds),
         "negatives": _negatives(clean, thresholds),
         "chosen_thresholds": {name: _chosen(name, rows, clean) for name in naming.classes},
@@ -74,9 +77,19 @@ def operating_point(manifest: Manifest, min_confidence: float | None) -> dict[st
     return {n: manifest.threshold(n) if min_confidence is None else min_confidence for n in manifest.classes}
 
 
-def about(data: Dataset) -> dict[str, Any]:
+def about(data: Dataset, negatives: Sequence[Labelled] = ()) -> dict[str, Any]:
     """What was measured on."""
-    return {"kind": data.kind, "split": data.split, "labelled_pictures": len(data.pictures)}
+    told = {"kind": data.kind, "split": data.split, "labelled_pictures": len(data.pictures)}
+    told["sha256"] = _sha256(data.pictures)
+    return told | ({"negatives_sha256": _sha256(negatives)} if negatives else {})
+
+
+def _sha256(pictures: Sequence[Labelled]) -> str:
+    """Of the sha256s of the pictures, sorted, a line each: the same wherever they lie and whatever they are called."""
+    # one that cannot be read is listed as a fault
+    read = [one.path for one in pictures if one.path.is_file() and os.access(one.path, os.R_OK)]
+    lines = sorted(f"{digest(path)}\n" for path in read)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def by_class(rows: Rows, classes: Sequence[str], thresholds: Mapping[str, float]) -> dict[str, Any]:

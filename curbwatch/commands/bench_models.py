@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.accuracy.against import worse
+from benchmarks.accuracy.against import check_same, worse
 from benchmarks.accuracy.compare import compare as compare_models
 from benchmarks.accuracy.folders import read_folder
 from benchmarks.accuracy.measure import measure, negatives_in
@@ -58,6 +58,8 @@ def accuracy(  # noqa: PLR0913, PLR0917 - one per option of the command line
     loaded, renamed = load_model(model, threads=threads), _renamed(rename)
     with told_plainly():
         pictures, clean = read_folder(data, labels, split), negatives_in(negatives)
+        if before:
+            check_same(pictures, clean, before)
         with progress("looking at pictures", len(pictures.pictures) + len(clean)) as step:
             report = measure(
                 loaded, pictures, negatives=clean, min_confidence=min_confidence, rename=renamed, on_done=step
