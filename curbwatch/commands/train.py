@@ -127,7 +127,10 @@ def export(
 ) -> None:
     """Write a checkpoint as ONNX, checked against torch. Example: curbwatch models export run/last.pt --out m.onnx"""
     _check_extra()
+    from models.export import keep  # noqa: PLC0415 - torch is loaded by those who train only
+
     with _told_plainly():
+        keep(out)
         typer.echo(_export(checkpoint, out, side, twice=not once))
 
 
