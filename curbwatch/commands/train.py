@@ -27,7 +27,6 @@ from models.runner import Runner, onnx_infer
 
 PLAIN = Recipe(Path(), Path())
 STEPS = 1000  # of the progress bar
-IOU = 0.6
 TABLES = ("classes", "alarmed", "negatives", "teacher_agreement", "thresholds")
 
 
@@ -229,7 +228,7 @@ def _held(data: list[Path]) -> Held:
 def _finish(name: str, weights: Path, data: list[Path], held: Held, out: Path) -> None:
     """Choose thresholds on validation pictures, measure on test pictures, write manifest and card, say where."""
     runner = Runner(*onnx_infer(weights))
-    looked = {split: evaluate.look(runner, some, IOU) for split, some in held.items()}
+    looked = {split: evaluate.look(runner, some, manifest.IOU) for split, some in held.items()}
     thresholds = evaluate.chosen(looked["val"]) if looked["val"] else load_manifest(SHIPPED_MODEL).thresholds
     if not looked["val"]:
         typer.echo("no pictures in the split val: the thresholds are the shipped model's; hold some cameras out")
