@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Charts with axes of any scale as SVG text, in the colours of the report's page."""
+"""Charts as SVG text, so that a report is one file that opens without a network; in the colours of its page."""
 
 import math
 from collections.abc import Sequence
@@ -9,6 +9,8 @@ from html import escape
 WIDTH, HEIGHT = 460, 300
 LEFT, TOP, RIGHT, BOTTOM = 58, 12, 12, 40
 TICKS = 5
+
+Span = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,8 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class _Axes:
-    x: tuple[float, float]
-    y: tuple[float, float]
+    x: Span
+    y: Span
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         across, down = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
@@ -34,13 +36,15 @@ class _Axes:
         return round(LEFT + right * across, 1), round(TOP + (1 - up) * down, 1)
 
 
-def chart(series: Sequence[Series], *, title: str, x_label: str, y_label: str) -> str:
-    """Series over common axes; the y axis begins at nought."""
-    drawn = [(one, [(x, y) for x, y in one.points if y is not None]) for one in series]
+def chart(
+    series: Sequence[Series], *, title: str, x_label: str, y_label: str, x: Span | None = None, y: Span | None = None
+) -> str:
+    """Series over common axes; an axis that is not given reaches round what is shown, the y axis from nought."""
+    drawn = [(one, [(right, up) for right, up in one.points if up is not None]) for one in series]
     xs, ys = ([place[axis] for _, some in drawn for place in some] for axis in (0, 1))
-    if not xs:
+    if not xs and not (x and y):
         return f"<p>{escape(title)}: nothing was measured.</p>"
-    axes = _Axes(_span(xs, from_zero=False), _span(ys, from_zero=True))
+    axes = _Axes(x or _span(xs, from_zero=False), y or _span(ys, from_zero=True))
     parts = [f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">']
     parts += [*_grid(axes), *_names(x_label, y_label)]
     for one, some in drawn:
@@ -48,7 +52,7 @@ def chart(series: Sequence[Series], *, title: str, x_label: str, y_label: str) -
     return "".join([*parts, "</svg>"])
 
 
-def _span(values: Sequence[float], *, from_zero: bool) -> tuple[float, float]:
+def _span(values: Sequence[float], *, from_zero: bool) -> Span:
     low, high = (min(0.0, *values) if from_zero else min(values)), max(values)
     room = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
     return (low if from_zero else low - room), high + room
@@ -94,3 +98,19 @@ def _drawn(one: Series, some: Sequence[tuple[float, float]], axes: _Axes) -> lis
             told = f"{escape(one.label)}: {right:g}, {up:.4g}"
             out.append(f'<circle class="dot c{one.colour}" cx="{x}" cy="{y}" r="4"><title>{told}</title></circle>')
     return out
+
+
+def bar(low: float, middle: float, high: float, *, span: Span, ticks: Sequence[float]) -> str:
+    """An interval with its middle on a strip that reaches from span[0] to span[1]; ticks are marked."""
+    width = 160
+
+    def at(value: float) -> float:
+        share = (min(max(value, span[0]), span[1]) - span[0]) / ((span[1] - span[0]) or 1)
+        return round(4 + share * (width - 8), 1)
+
+    marks = "".join(f'<path class="grid" d="M{at(tick)} 1V19"/>' for tick in ticks)
+    return (
+        f'<svg class="bar" viewBox="0 0 {width} 20" aria-hidden="true">{marks}'
+        f'<path class="line c0" d="M{at(low)} 10H{at(high)}"/>'
+        f'<circle class="dot c0" cx="{at(middle)}" cy="10" r="4"/></svg>'
+    )

@@ -1,86 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Reports as one self-contained HTML page each."""
-
-from collections.abc import Mapping
-from typing import Any
+"""What reports become pages with."""
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
-from benchmarks.plots import Line, bar, plot
-
-FAULTS_SHOWN = 50  # of each kind; the JSON holds all
 
 
 def templates() -> Environment:
     """The report templates; a name that a template does not know is an error."""
     return Environment(loader=PackageLoader("benchmarks"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-
-
-def accuracy_page(report: Mapping[str, Any]) -> str:
-    """The page of `bench accuracy --html`."""
-    plots = {name: _plots({report["model"]: row}, name) for name, row in report["classes"].items()}
-    return _render("accuracy.html", report, plots)
-
-
-def compare_page(report: Mapping[str, Any]) -> str:
-    """The page of `bench compare --html`."""
-    a, b = report["a"], report["b"]
-    named = {f"A {a['model']}": a["classes"], f"B {b['model']}": b["classes"]}
-    plots = {
-        name: _plots({label: classes[name] for label, classes in named.items()}, name) for name in report["accuracy"]
-    }
-    return _render("compare.html", report, plots)
-
-
-def _render(template: str, report: Mapping[str, Any], plots: Mapping[str, Any]) -> str:
-    pages = templates()
-    pages.filters |= {"figure": _figure, "between": _between, "percent": _percent}
-    pages.globals["bar"] = _bar
-    faults: dict[str, list[Any]] = {}
-    for fault in report["faults"]:
-        faults.setdefault(fault["kind"], []).append(fault)
-    return pages.get_template(template).render(r=report, plots=plots, faults=faults, shown=FAULTS_SHOWN)
-
-
-def _plots(rows: Mapping[str, Mapping[str, Any]], name: str) -> list[Markup]:
-    """Precision over recall; and for a single model precision and recall over confidence."""
-    out = [plot([_curve(label, row) for label, row in rows.items()], title=f"{name}: precision over recall",
-                x_label="recall", y_label="precision")]  # fmt: skip
-    if len(rows) == 1:
-        (row,) = rows.values()
-        out.append(plot(_over_confidence(row["curve"]), title=f"{name}: precision and recall over confidence",
-                        x_label="confidence", y_label="share"))  # fmt: skip
-    return [Markup(text) for text in out]  # noqa: S704 - plot() escapes what it is given
-
-
-def _curve(label: str, row: Mapping[str, Any]) -> Line:
-    found, right = row["curve"]["recall"], row["curve"]["precision"]
-    at, share = row["recall"], row["precision"]
-    dot = None
-    if at is not None and share is not None:
-        dot = (at, share, f"{label} at {row['threshold']}: precision {share:.3f}, recall {at:.3f}")
-    return Line(label, found, right, dot)
-
-
-def _over_confidence(curve: Mapping[str, Any]) -> list[Line]:
-    return [Line(name, curve["confidence"], curve[name]) for name in ("precision", "recall")]
-
-
-def _bar(interval: list[float | None], middle: float | None, low: float, high: float) -> Markup:
-    if middle is None or interval[0] is None or interval[1] is None:
-        return Markup("")
-    marks = [tick / 4 for tick in range(-4, 5) if low <= tick / 4 <= high]
-    return Markup(bar(interval[0], middle, interval[1], span=(low, high), ticks=marks))  # noqa: S704 - numbers only
-
-
-def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{round(value, 3) + 0.0:.3f}"  # + 0.0: no -0.000
-
-
-def _between(interval: list[float | None]) -> str:
-    return "[" + ", ".join(_figure(value) for value in interval) + "]"
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %"

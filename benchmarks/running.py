@@ -64,8 +64,8 @@ class Service:
 
 
 @contextmanager
-def running(settings: Path, *, cpus: Sequence[int] = ()) -> Iterator[Service]:
-    """`curbwatch run SETTINGS` until the block ends, bound to some processors if they are named."""
+def running(settings: Path, *, cpus: Sequence[int]) -> Iterator[Service]:
+    """`curbwatch run SETTINGS` until the block ends, bound to these processors if there are any."""
     service = start(settings, "all", cpus=cpus)
     try:
         yield service

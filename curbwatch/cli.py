@@ -28,11 +28,11 @@ COMMANDS = {
     "why": "curbwatch.commands.why:why",
     "refused": "curbwatch.commands.refused:refused",
     "bench": "curbwatch.commands.bench:app",
-    "models": "curbwatch.commands.admin:models",
-    "cases": "curbwatch.commands.admin:cases",
-    "users": "curbwatch.commands.admin:users",
-    "keys": "curbwatch.commands.admin:keys",
-    "db": "curbwatch.commands.admin:db",
+    "models": "curbwatch.commands.models:models",
+    "cases": "curbwatch.commands.cases:cases",
+    "users": "curbwatch.commands.accounts:users",
+    "keys": "curbwatch.commands.accounts:keys",
+    "db": "curbwatch.commands.accounts:db",
 }
 FULL = (errno.ENOSPC, errno.EDQUOT)
 app = typer.Typer(

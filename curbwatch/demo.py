@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 
 from api.roles import Role
-from curbwatch.service import end_key, fresh_key, service
+from curbwatch.service import SAMPLE, end_key, fresh_key, service
 from curbwatch.settings import CameraSettings, ServiceSettings, Settings
 from streams.loopback import loopback_camera
 
@@ -28,7 +28,7 @@ HIT_RATIO = 0.35  # the model sees the pile in half of the looks, and no backgro
 
 def play_demo(told: threading.Event, *, seconds: float, port: int, data_dir: Path | None) -> dict[str, Any]:
     """Run the demo until told to stop or the time is over; returns its cases and the seconds to the first."""
-    with _folder(data_dir) as folder, loopback_camera(STREET / "street.mp4") as camera:
+    with _folder(data_dir) as folder, loopback_camera(SAMPLE) as camera:
         began = time.monotonic()
         settings = demo_settings(camera.url, folder, _free_port(port))
         with service(settings) as api_url:

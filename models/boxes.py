@@ -27,7 +27,7 @@ class Found(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """How a picture was laid into the square: pixel = share * scale + pad."""
+    """How a picture was laid into the square: there = pixel of the picture * scale + left (or top)."""
 
     scale: float
     left: int

@@ -31,10 +31,10 @@ from models.measure import (
     curve,
     interval,
     judge,
-    picture_precision,
     precision,
     rank,
     recall,
+    rightly_alarmed,
     well_placed,
 )
 from models.runner import Runner, onnx_infer
@@ -128,7 +128,7 @@ def alarmed(looked: Sequence[Looked], number: int, threshold: float) -> dict[str
     judged = [one.judged(number) for one in looked]
     raised = sum(bool((j.scores >= threshold).any()) for j in judged)
     out: dict[str, Any] = {"pictures": raised}
-    for name, figure in (("precision", picture_precision), ("well_placed", well_placed)):
+    for name, figure in (("precision", rightly_alarmed), ("well_placed", well_placed)):
         share = partial(figure, threshold=threshold)
         out[name] = rounded(share(judged))
         out[f"{name}_interval"] = [rounded(v) for v in interval(judged, share, np.random.default_rng(0))]

@@ -7,6 +7,7 @@ python -m models.export --blank yolo26n --out blank.onnx --side 512     # random
 """
 
 import argparse
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,12 @@ SIDE = 640
 OPSET = 17
 
 
+OTHER_VERSION = "too much; export with another version of torch or onnx"
+DIVERGED = "the run has diverged; train again with a lower --rate"
+
+
 class Disagreement(ValueError):
-    """onnxruntime does not compute what torch computes."""
+    """onnxruntime does not compute what torch computes, or neither computes numbers."""
 
 
 def export(model: Any, path: Path, side: int = SIDE, *, twice: bool = False) -> None:
@@ -74,16 +79,24 @@ def difference(model: Any, path: Path, side: int, *, twice: bool) -> tuple[float
 
 def checked(model: Any, path: Path, side: int, *, twice: bool) -> str:
     """Write the network and return a line about it; raises Disagreement, and then leaves what was there."""
+    if odd := [name for name, values in model.state_dict().items() if not torch.isfinite(values).all()]:
+        raise Disagreement(f"{path}: not written, {odd[0]} is not finite: {DIVERGED}")
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.next")
     export(model, fresh, side, twice=twice)
     boxes, scores = difference(model, fresh, side, twice=twice)
     said = f"{path}: {fresh.stat().st_size / 1e6:.1f} MB, differs from torch by {boxes:.4f} px, {scores:.6f} score"
-    if boxes > 0.5 or scores > 0.001:
+    if not (boxes <= 0.5 and scores <= 0.001):  # so that NaN, the difference of what is not finite, does not pass
         fresh.unlink()
-        raise Disagreement(f"{said}: too much; export with another version of torch or onnx")
+        raise Disagreement(f"{said}: {DIVERGED if math.isnan(boxes + scores) else OTHER_VERSION}")
     fresh.replace(path)
     return said
+
+
+def keep(path: Path) -> None:
+    """Raise ValueError where there is a file: weights that somebody may use are not replaced unasked."""
+    if path.exists():
+        raise ValueError(f"{path}: there already; give another --out, or move it away")
 
 
 def main() -> None:
@@ -97,6 +110,10 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=SIDE, help="pixels of the square input")
     parser.add_argument("--once", action="store_true", help="without the look at half the size; COCO's has none")
     args = parser.parse_args()
+    try:
+        keep(args.out)
+    except ValueError as error:
+        parser.error(str(error))
     if args.blank:
         export(plain(args.blank), args.out, args.side)
         return

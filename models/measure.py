@@ -130,7 +130,7 @@ def alarm_share(judged: Sequence[Judged], threshold: float) -> float:
     return sum(alarms) / len(alarms) if alarms else float("nan")
 
 
-def picture_precision(judged: Sequence[Judged], threshold: float) -> float:
+def rightly_alarmed(judged: Sequence[Judged], threshold: float) -> float:
     """Return the share of the pictures with a detection at or above the threshold in which there is something."""
     raised = [j for j in judged if (j.scores >= threshold).any()]
     return sum(j.boxes > 0 for j in raised) / len(raised) if raised else float("nan")

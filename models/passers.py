@@ -71,7 +71,7 @@ def outside(parts: list[Part], rng: Random) -> Camera:
     return looking_at(points, height, reach(points) * 0.6 + rng.uniform(2.0, 9.0), rng)
 
 
-def make(out: Path, seed: int, things: str = "passers") -> None:
+def make(out: Path, seed: int, things: str) -> None:
     """Render one passer with its shadow and write its class and box; no ride, no gathering sells anything."""
     rng = Random(f"passer {seed}" if things == "passers" else f"{things} {seed}")  # noqa: S311 - repeatable, not secret
     kind, shape = THINGS[things](rng)

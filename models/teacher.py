@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.boxes import Floats, Found, Ints, covered, overlap
-from models.classes import CONTEXT_OF_COCO, STALL, TARGETS, VEHICLE
+from models.classes import CONTEXT_OF_COCO, STALL, VEHICLE
 
 SURE = 0.4
 DOUBTFUL = 0.15
@@ -45,7 +45,7 @@ def context(found: Found, width: int, height: int, drawn: Labels) -> tuple[Label
 
 def _is_drawn(seen: Labels, drawn: Labels) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
     # A food cart or cargo tricycle that somebody drew as a stall is not a vehicle as well.
-    stalls = drawn.boxes[np.isin(drawn.classes, TARGETS) & (drawn.classes == STALL)]
+    stalls = drawn.boxes[drawn.classes == STALL]
     same = (overlap(seen.boxes, stalls) > 0.45) | (covered(seen.boxes, stalls) > 0.85)
     cart = same.any(axis=1) & (seen.classes == VEHICLE)
     return np.asarray(cart, dtype=np.bool_)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.measure import Judged, alarm_share, f_score, picture_precision, recall
+from models.measure import Judged, alarm_share, f_score, recall, rightly_alarmed
 
 STEPS: tuple[float, ...] = tuple(round(step, 3) for step in np.arange(0.1, 0.91, 0.025).tolist())
 ALARMS_ALLOWED = 0.01
@@ -34,7 +34,7 @@ def choose(judged: Sequence[Judged], clean: Sequence[Judged]) -> float:
     kept = [step for step in quiet if _right_often(judged, step)]
     if kept:
         return max(kept, key=partial(f_score, judged, beta=TRUST))
-    return max(quiet, key=partial(picture_precision, judged))
+    return max(quiet, key=partial(rightly_alarmed, judged))
 
 
 def choose_for(name: str, judged: Sequence[Judged], clean: Sequence[Judged]) -> float:

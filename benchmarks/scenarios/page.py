@@ -6,8 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from benchmarks.charts import Series, chart
 from benchmarks.pages import templates
-from benchmarks.plots import Line, plot
 
 NAMES = {"ours": "the engine", "loitering": "loitering on ByteTrack", "n_of_m": "N of M", "cooldown": "cooldown"}
 
@@ -22,28 +22,33 @@ def scenarios_page(report: Mapping[str, Any]) -> str:
 
 def _plots(report: Mapping[str, Any]) -> list[tuple[str, Markup]]:
     quality, label = report["quality"], "detector recall per look"
-    drawn = [
+    out = [
         (f"{name.capitalize()} over the detector's recall per look",
-         plot([_over(quality, kind, name) for kind in NAMES], title=name, x_label=label, y_label=name))
+         _shares([_over(quality, kind, name) for kind in NAMES], title=name, x=label, y=name))
         for name in ("precision", "recall")
     ]  # fmt: skip
-    traded = plot([_traded(report["sweeps"], kind) for kind in NAMES], title="precision over recall",
-                  x_label="event recall", y_label="event precision")  # fmt: skip
-    drawn.append(("Precision over recall, every setting tried", traded))
-    return [(title, Markup(text)) for title, text in drawn]  # noqa: S704 - plot() escapes what it is given
+    traded = _shares([_traded(report["sweeps"], kind) for kind in NAMES], title="precision over recall",
+                     x="event recall", y="event precision")  # fmt: skip
+    return [*out, ("Precision over recall, every setting tried", traded)]
 
 
-def _over(quality: Sequence[Mapping[str, Any]], kind: str, name: str) -> Line:
-    points = [(row["recall_per_look"], row[kind][name]) for row in quality if row[kind][name] is not None]
-    return Line(NAMES[kind], [x for x, _ in points], [y for _, y in points])
+def _shares(lines: Sequence[Sequence[tuple[float, float | None]]], *, title: str, x: str, y: str) -> Markup:
+    """A line for each of NAMES."""
+    names = enumerate(zip(NAMES.values(), lines, strict=True))
+    series = [Series(name, line, dots=False, colour=number) for number, (name, line) in names]
+    svg = chart(series, title=title, x_label=x, y_label=y, x=(0, 1), y=(0, 1))
+    return Markup(svg)  # noqa: S704 - chart() escapes what it is given
 
 
-def _traded(sweeps: Mapping[str, Mapping[str, Any]], kind: str) -> Line:
+def _over(quality: Sequence[Mapping[str, Any]], kind: str, name: str) -> list[tuple[float, float | None]]:
+    return [(row["recall_per_look"], row[kind][name]) for row in quality]
+
+
+def _traded(sweeps: Mapping[str, Mapping[str, Any]], kind: str) -> list[tuple[float, float | None]]:
     """The settings that no other setting of the same method beats in both."""
     rows = [(s["recall"], s["precision"]) for name, s in sweeps.items() if name.startswith(kind)]
     known = [(r, p) for r, p in rows if r is not None and p is not None]
-    best = sorted({a for a in known if not any(b != a and b[0] >= a[0] and b[1] >= a[1] for b in known)})
-    return Line(NAMES[kind], [r for r, _ in best], [p for _, p in best])
+    return sorted({a for a in known if not any(b != a and b[0] >= a[0] and b[1] >= a[1] for b in known)})
 
 
 def _figure(value: float | None) -> str:

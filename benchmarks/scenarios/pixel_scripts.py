@@ -9,14 +9,12 @@ PILE_X, PILE_Y = 8.2, 10.0
 Steps = tuple[tuple[float, str], ...]
 
 
-def stall(
-    start_s: float, end_s: float, *, pace_s: float = 6.0, x: float = VENDOR_X, y: float = VENDOR_Y
-) -> tuple[Prop, ...]:
+def stall(start_s: float, end_s: float, *, pace_s: float = 6.0, x: float = VENDOR_X) -> tuple[Prop, ...]:
     """The tricycle stall, set up in four steps, with its vendor."""
     up: Steps = tuple((start_s + pace_s * (n - 1), f"stall_{n}") for n in (1, 2, 3, 4))
     down: Steps = tuple((end_s - 4.0 * n, f"stall_{n}") for n in (3, 2, 1))
     keeper: Steps = ((start_s + 4 * pace_s, "vendor_sells"), (end_s - 12, ""))
-    return Prop((*up, *down, (end_s, "")), x, y, "stall"), Prop(keeper, x + 0.4, y + 0.3)
+    return Prop((*up, *down, (end_s, "")), x, VENDOR_Y, "stall"), Prop(keeper, x + 0.4, VENDOR_Y + 0.3)
 
 
 def thing(name: str, class_name: str, start_s: float, end_s: float, x: float, y: float = VENDOR_Y) -> Prop:
@@ -24,9 +22,10 @@ def thing(name: str, class_name: str, start_s: float, end_s: float, x: float, y:
     return Prop(((start_s, name), (end_s, "")), x, y, class_name)
 
 
-def pile(start_s: float, end_s: float, *, pace_s: float = 3.0, x: float = PILE_X, y: float = PILE_Y) -> Prop:
+def pile(start_s: float, end_s: float, *, pace_s: float = 3.0) -> Prop:
     """The pile of bags and cartons, growing in four steps."""
-    return Prop((*((start_s + pace_s * (n - 1), f"pile_{n}") for n in (1, 2, 3, 4)), (end_s, "")), x, y, "debris")
+    up = ((start_s + pace_s * (n - 1), f"pile_{n}") for n in (1, 2, 3, 4))
+    return Prop((*up, (end_s, "")), PILE_X, PILE_Y, "debris")
 
 
 def _plain() -> tuple[Script, ...]:

@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
-from benchmarks.figures import rounded
 from benchmarks.machine import facts
+from benchmarks.rounding import rounded
 from benchmarks.scenarios.baselines import cooldown, loitering, n_of_m
 from benchmarks.scenarios.bytetrack import Tuning
 from benchmarks.scenarios.claims import Claims, Method, ours

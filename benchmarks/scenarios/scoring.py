@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.figures import limits, rounded
+from benchmarks.rounding import limits, rounded
 from benchmarks.scenarios.claims import Claim, Claims
 from benchmarks.scenarios.film import Film
 from benchmarks.scenarios.truth import NEARLY, Truth, Verdict, truths

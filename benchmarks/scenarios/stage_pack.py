@@ -39,18 +39,18 @@ class Pack:
 
 
 @lru_cache(maxsize=2)
-def load_pack(folder: Path = PACK) -> Pack:
-    """Read a pack; OSError or KeyError where it is damaged."""
-    table = json.loads((folder / "pack.json").read_text("utf-8"))
+def load_pack() -> Pack:
+    """Read the pack; OSError or KeyError where it is damaged."""
+    table = json.loads((PACK / "pack.json").read_text("utf-8"))
     eye = table["camera"]
     camera = Camera(tuple(eye["position"]), eye["yaw"], eye["pitch"], eye["focal_px"], tuple(eye["size"]))
-    depth = _read(folder / "depth.png").astype(np.float32) / 65535.0 * table["depth_range_m"]
+    depth = _read(PACK / "depth.png").astype(np.float32) / 65535.0 * table["depth_range_m"]
     sprites = {
-        name: tuple(Sprite(_cutout(folder / row["file"]), tuple(row["origin"]), tuple(row["ground"])) for row in rows)
+        name: tuple(Sprite(_cutout(PACK / row["file"]), tuple(row["origin"]), tuple(row["ground"])) for row in rows)
         for name, rows in table["sprites"].items()
     }
-    street = _read(folder / "street.webp")[:, :, :3].astype(np.float32) / 255.0
-    return Pack(camera, street, np.asarray(depth, np.float32), sprites, _digest(folder))
+    street = _read(PACK / "street.webp")[:, :, :3].astype(np.float32) / 255.0
+    return Pack(camera, street, np.asarray(depth, np.float32), sprites, _digest(PACK))
 
 
 def _digest(folder: Path) -> str:

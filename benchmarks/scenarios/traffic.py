@@ -66,17 +66,12 @@ def _in_front(box: Box, dice: Dice) -> Box:
     return box[0] + shift - 0.3 * width, box[1] + top, box[2] + shift + 0.3 * width, box[3] + 0.2 * height
 
 
-def hidden(box: Box, traffic: Traffic, looks: int, *, reported: bool = False) -> Floats:
-    """Share of a standing box that is hidden at each look, float64[looks]; of two covers each hides its own part.
-
-    reported: count only what the detector reports.
-    """
+def hidden(box: Box, traffic: Traffic, looks: int) -> Floats:
+    """Share of a standing box that is hidden at each look, float64[looks]; of two covers each hides its own part."""
     boxes = traffic.boxes
     wide = np.minimum(boxes[:, 2], box[2]) - np.maximum(boxes[:, 0], box[0])
     high = np.minimum(boxes[:, 3], box[3]) - np.maximum(boxes[:, 1], box[1])
     hit = (wide > 0) & (high > 0)
-    if reported:
-        hit &= traffic.reported
     share = wide[hit] * high[hit] / ((box[2] - box[0]) * (box[3] - box[1]))
     clear = np.ones(looks)
     np.multiply.at(clear, traffic.look[hit], 1 - np.minimum(share, 1))

@@ -12,7 +12,6 @@ COMMANDS = {
     "capacity": "curbwatch.commands.bench_capacity:capacity",
     "peers": "curbwatch.commands.bench_peers:peers",
     "scenarios": "curbwatch.commands.bench_scenarios:scenarios",
-    "service": "curbwatch.commands.bench_service:service",
 }
 app = typer.Typer(
     help="Benchmarks: what it takes and how fast it is, on this machine.", cls=lazily(COMMANDS), no_args_is_help=True

@@ -23,7 +23,8 @@ from benchmarks.errors import BenchError
 from benchmarks.load.streams import STREAMS, Name, busy, clip_of
 from benchmarks.machine import facts
 from curbwatch.commands.bench_files import HtmlFile, JsonFile, baseline, estimate, now, say, told_plainly, write
-from curbwatch.demo import STREET
+from curbwatch.commands.tables import figure
+from curbwatch.service import SAMPLE
 from curbwatch.settings import SHIPPED_MODEL
 from detector.choosing import Engine
 from detector.manifest import load_manifest
@@ -121,15 +122,14 @@ def field_for(
     violations: bool = False,
 ) -> Field:
     """Where it is measured, with clips that are encoded if there are none yet; violations: a stall and a pile stand."""
-    street = STREET / "street.mp4"
     say("clips for the load (encoded once per machine)")
     shown = busy(STREAMS[stream]) if violations else STREAMS[stream]
-    return Field(clip_of(shown, street), street, plan, *cpus)
+    return Field(clip_of(shown, SAMPLE), SAMPLE, plan, *cpus)
 
 
 def other_size() -> Path:
     """What a camera plays when its resolution changes."""
-    return clip_of(STREAMS["other"], STREET / "street.mp4")
+    return clip_of(STREAMS["other"], SAMPLE)
 
 
 @contextmanager
@@ -153,14 +153,10 @@ def _print(report: dict[str, Any]) -> None:
     for point in report["points"]:
         table.add_row(
             str(point["cameras"]), f"{point['cpu_cores']:.3f}", f"{point['cpu_s_per_camera_s']:.4f}",
-            *(_figure(point[name]) for name in SHOWN), f"{point['rss_mb']:.0f}",
+            *(figure(point[name]) for name in SHOWN), f"{point['rss_mb']:.0f}",
             f"{point['load']['cpu_cores']:.3f}",
         )  # fmt: skip
     if report["points"]:
         Console().print(table)
     for line in verdict(report):
         typer.echo(line)
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"

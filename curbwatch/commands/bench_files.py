@@ -75,13 +75,8 @@ def write(
     page: Callable[[Mapping[str, Any]], str],
 ) -> None:
     """Write the report where it is wanted."""
-    write_json(json_file, report)
-    if html_file is not None:
-        html_file.write_text(page(report), "utf-8")
-
-
-def write_json(json_file: Path | None, report: dict[str, Any]) -> None:
-    """Write the report's figures, if anybody wants them."""
     if json_file is not None:
         text = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False)
         json_file.write_text(text + "\n", "utf-8")
+    if html_file is not None:
+        html_file.write_text(page(report), "utf-8")

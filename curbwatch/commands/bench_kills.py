@@ -24,9 +24,9 @@ import structlog
 
 from api.accounts import add_key
 from api.app import create_app
-from api.case_rows import page
+from api.case_rows import every
 from api.config import ApiConfig
-from api.model import Case, CaseFilter
+from api.model import CaseFilter
 from api.roles import Role
 from api.server import Server, listen
 from api.store import open_store, upgrade
@@ -119,11 +119,9 @@ class _Street:
 
     def told(self) -> list[Told]:
         """The cases in the database."""
-        out: list[Case] = []
         with open_store(self._url) as store, store.read() as connection:
-            while some := page(connection, CaseFilter(), limit=500, before_seq=out[-1].seq if out else None):
-                out += some
-        return [Told(c.camera_id, (c.box[0] + c.box[2]) / 2, c.confirmed_at, c.cleared_at is not None) for c in out]
+            found = list(every(connection, CaseFilter()))
+        return [Told(c.camera_id, (c.box[0] + c.box[2]) / 2, c.confirmed_at, c.cleared_at is not None) for c in found]
 
     def _start(self, work: Callable[[], None]) -> Any:
         child = FORK.Process(target=_quietly, args=(work,), daemon=True)

@@ -25,7 +25,8 @@ from benchmarks.load.streams import STREAMS, clip_of
 from benchmarks.machine import facts
 from curbwatch.commands.bench_capacity import field_for, numbers
 from curbwatch.commands.bench_files import HtmlFile, JsonFile, baseline, estimate, now, say, told_plainly, write
-from curbwatch.demo import STREET, demo_settings
+from curbwatch.demo import demo_settings
+from curbwatch.service import SAMPLE
 from curbwatch.settings import SHIPPED_MODEL
 from curbwatch.spool import Message, Spool
 from detector.manifest import load_manifest
@@ -60,7 +61,7 @@ def latency(  # noqa: PLR0913, PLR0917 - one per option of the command line
     with told_plainly(), TemporaryDirectory(prefix="curbwatch-bench-") as folder, _spooling(Path(folder)) as spool:
         opened = [kind for manifest in manifests for width in widths for kind in kinds(manifest, width)]
         estimate(len(opened) * len(counts) * rounds * looks * LOOK_S + AROUND_S + demux + (cases + 60) * (cases > 0))
-        clip = clip or clip_of(STREAMS["main"], STREET / "street.mp4")
+        clip = clip or clip_of(STREAMS["main"], SAMPLE)
         report: dict[str, Any] = {"machine": facts(), "measured_at": now(), "looks": looks, "rounds": rounds}
         report["cold"] = cold(models[0], clip, widths[0], min(COLD_RUNS, rounds))
         bench = Bench(read_keyframes(clip), _rules(Path(folder)), spool)

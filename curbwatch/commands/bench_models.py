@@ -10,11 +10,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.accuracy import measure, negatives_in, worse
-from benchmarks.compare import compare as compare_models
-from benchmarks.folders import read_folder
-from benchmarks.pages import accuracy_page, compare_page
+from benchmarks.accuracy.against import check_same, worse
+from benchmarks.accuracy.compare import compare as compare_models
+from benchmarks.accuracy.folders import read_folder
+from benchmarks.accuracy.measure import measure, negatives_in
+from benchmarks.accuracy.page import accuracy_page, compare_page
 from curbwatch.commands.bench_files import HtmlFile, JsonFile, baseline, now, told_plainly, write
+from curbwatch.commands.tables import figure
 from curbwatch.errors import CurbwatchError
 from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
@@ -56,6 +58,8 @@ def accuracy(  # noqa: PLR0913, PLR0917 - one per option of the command line
     loaded, renamed = load_model(model, threads=threads), _renamed(rename)
     with told_plainly():
         pictures, clean = read_folder(data, labels, split), negatives_in(negatives)
+        if before:
+            check_same(pictures, clean, before)
         with progress("looking at pictures", len(pictures.pictures) + len(clean)) as step:
             report = measure(
                 loaded, pictures, negatives=clean, min_confidence=min_confidence, rename=renamed, on_done=step
@@ -118,10 +122,10 @@ def _write_thresholds(manifest: Path, chosen: dict[str, float]) -> None:
 def _print_accuracy(report: dict[str, Any]) -> None:
     table = Table("class", "AP50", "95 %", "AP50-95", "at", "precision", "recall", "boxes")
     for name, row in report["classes"].items():
-        low, high = (_figure(v) for v in row["ap50_interval"])
+        low, high = (figure(v) for v in row["ap50_interval"])
         table.add_row(
-            escape(name), _figure(row["ap50"]), f"{low}–{high}", _figure(row["ap50_95"]), f"{row['threshold']:g}",
-            _figure(row["precision"]), _figure(row["recall"]), str(row["boxes"]),
+            escape(name), figure(row["ap50"]), f"{low}–{high}", figure(row["ap50_95"]), f"{row['threshold']:g}",
+            figure(row["precision"]), figure(row["recall"]), str(row["boxes"]),
         )  # fmt: skip
     Console().print(table)
     clean = report["negatives"]
@@ -134,9 +138,9 @@ def _print_accuracy(report: dict[str, Any]) -> None:
 def _print_comparison(report: dict[str, Any]) -> None:
     table = Table("class", "A AP50", "B AP50", "B - A", "95 %", "boxes")
     for name, row in report["accuracy"].items():
-        low, high = (_figure(v) for v in row["difference_interval"])
+        low, high = (figure(v) for v in row["difference_interval"])
         table.add_row(
-            escape(name), _figure(row["a_ap50"]), _figure(row["b_ap50"]), _figure(row["difference"]),
+            escape(name), figure(row["a_ap50"]), figure(row["b_ap50"]), figure(row["difference"]),
             f"{low} to {high}", str(row["boxes"]),
         )  # fmt: skip
     Console().print(table)
@@ -155,7 +159,3 @@ def _print_faults(faults: list[dict[str, str]]) -> None:
         typer.echo(f"{kind}: {count}")
         for fault in [f for f in faults if f["kind"] == kind][:SHOWN]:
             typer.echo(f"  {fault['where']}: {fault['detail']}")
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"

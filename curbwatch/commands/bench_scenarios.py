@@ -18,6 +18,7 @@ from benchmarks.scenarios.stories import Set
 from curbwatch.commands.bench_files import HtmlFile, JsonFile, baseline, now
 from curbwatch.commands.bench_files import write as write_report
 from curbwatch.commands.bench_pixels import backgrounds_level, check, pixel_level, tell
+from curbwatch.commands.tables import figure
 from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
 from curbwatch.settings import SHIPPED_MODEL
@@ -88,7 +89,7 @@ def _print(report: dict[str, Any]) -> None:
     rows |= {NAMES[kind]: row for kind, row in report.get("baselines", {}).items()}
     for name, row in rows.items():
         if row is not None:
-            table.add_row(name, *(_figure(row.get(column)) for column in COLUMNS))
+            table.add_row(name, *(figure(row.get(column)) for column in COLUMNS))
     if table.row_count:
         Console().print(table)
     for level in ("pixel", "pixel_backgrounds"):
@@ -102,9 +103,3 @@ def _print(report: dict[str, Any]) -> None:
     if "kills" in report:
         killed = report["kills"]
         typer.echo(f"{killed['kills']} kills: {killed['lost']} cases lost, {killed['doubled']} doubled")
-
-
-def _figure(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return str(value) if isinstance(value, int) else f"{value:.3f}"

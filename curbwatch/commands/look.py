@@ -15,14 +15,13 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from curbwatch.check import Finding, check_cameras
+from curbwatch.commands.tables import AsJson
 from curbwatch.detect import Album, annotated, find_pictures, look_at
 from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
 from curbwatch.settings import SHIPPED_MODEL, load_settings
 from detector.model import load_model
 from streams.probe import probe as probe_stream
-
-AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
 def check(

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from curbwatch.commands.tables import AsJson
 from curbwatch.errors import SettingsError
 from curbwatch.settings import load_settings
 from curbwatch.spool import Message, Spool
@@ -19,7 +20,7 @@ def refused(
     settings: Annotated[Path, typer.Option("--settings", "-s", help="settings file of the patrol")],
     retry: Annotated[bool, typer.Option("--retry", help="send them once more, when the cause is mended")] = False,
     forget: Annotated[bool, typer.Option("--forget", help="give them up: they are deleted")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """What the API refused for good, and why; beside a running patrol too. Example: curbwatch refused -s city.toml"""
     if retry and forget:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from curbwatch.city_time import CityTime, CityTimeOrNow, moment_of
+from curbwatch.commands.tables import AsJson
 from curbwatch.errors import SettingsError
 from curbwatch.log import set_up_logs
 from curbwatch.looks_book import LooksBook
@@ -45,7 +46,7 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option of its own
     since: CityTime = "",
     until: CityTime = "",
     lang: LanguageOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run again what was, and say which cases come of it.
 

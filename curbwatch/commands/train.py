@@ -8,12 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from benchmarks.plots import Line, plot
+from benchmarks.charts import BOTTOM, HEIGHT, LEFT, WIDTH, Series, chart
 from curbwatch.errors import CurbwatchError
 from curbwatch.progress import progress
 from curbwatch.settings import SHIPPED_MODEL
@@ -26,7 +27,6 @@ from models.runner import Runner, onnx_infer
 
 PLAIN = Recipe(Path(), Path())
 STEPS = 1000  # of the progress bar
-IOU = 0.6
 TABLES = ("classes", "alarmed", "negatives", "teacher_agreement", "thresholds")
 
 
@@ -126,7 +126,10 @@ def export(
 ) -> None:
     """Write a checkpoint as ONNX, checked against torch. Example: curbwatch models export run/last.pt --out m.onnx"""
     _check_extra()
+    from models.export import keep  # noqa: PLC0415 - torch is loaded by those who train only
+
     with _told_plainly():
+        keep(out)
         typer.echo(_export(checkpoint, out, side, twice=not once))
 
 
@@ -225,7 +228,7 @@ def _held(data: list[Path]) -> Held:
 def _finish(name: str, weights: Path, data: list[Path], held: Held, out: Path) -> None:
     """Choose thresholds on validation pictures, measure on test pictures, write manifest and card, say where."""
     runner = Runner(*onnx_infer(weights))
-    looked = {split: evaluate.look(runner, some, IOU) for split, some in held.items()}
+    looked = {split: evaluate.look(runner, some, manifest.IOU) for split, some in held.items()}
     thresholds = evaluate.chosen(looked["val"]) if looked["val"] else load_manifest(SHIPPED_MODEL).thresholds
     if not looked["val"]:
         typer.echo("no pictures in the split val: the thresholds are the shipped model's; hold some cameras out")
@@ -269,17 +272,17 @@ def _write_card(name: str, out: Path, reports: list[dict[str, Any]]) -> None:
 
 
 def _curves(report: dict[str, Any]) -> str:
-    lines = []
-    for key, row in report["classes"].items():
+    """Precision over recall of each class and set, as a picture that stands alone: with size, style and key."""
+    series, names, foot = [], [], HEIGHT - BOTTOM - 6 - 14 * (len(report["classes"]) - 1)
+    for number, (key, row) in enumerate(report["classes"].items()):
         name, _, kind = key.partition("/")
         label = f"{name}, {cards.SET_NAMES.get(kind, kind)}"
-        dot = (row["recall"], row["precision"], f"{label} at {report['thresholds'][name]:g}")
-        drawn = dot if cards.defined(row["precision"]) and cards.defined(row["recall"]) else None
-        lines.append(Line(label, [p[0] for p in row["curve"]], [p[1] for p in row["curve"]], drawn))
-    svg = plot(lines, title="precision over recall", x_label="recall", y_label="precision")
-    names = "".join(
-        f'<text x="60" y="{215 + 14 * n}" class="name n{n}">{line.label}</text>' for n, line in enumerate(lines)
-    )
+        names.append(f'<text x="{LEFT + 14}" y="{foot + 14 * number}" class="name n{number}">{escape(label)}</text>')
+        series.append(Series(label, [(p[0], p[1]) for p in row["curve"]], dots=False, colour=number))
+        if cards.defined(row["precision"]) and cards.defined(row["recall"]):
+            at, dot = f"{label} at {report['thresholds'][name]:g}", (row["recall"], row["precision"])
+            series.append(Series(at, [dot], joined=False, colour=number))
+    svg = chart(series, title="precision over recall", x_label="recall", y_label="precision", x=(0, 1), y=(0, 1))
     opened, _, rest = svg.partition(">")
-    size = ' xmlns="http://www.w3.org/2000/svg" width="570" height="450"'
-    return f"{opened}{size}>{STYLE}{rest.replace('</svg>', names + '</svg>')}\n"
+    size = f' xmlns="http://www.w3.org/2000/svg" width="{WIDTH * 3 // 2}" height="{HEIGHT * 3 // 2}"'
+    return f"{opened}{size}>{STYLE}{rest.removesuffix('</svg>')}{''.join(names)}</svg>\n"

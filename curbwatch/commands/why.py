@@ -13,6 +13,7 @@ from rich.table import Table
 from api.ledger_schemas import WhyOut
 from curbwatch.asking import Asking, asking, picture_of
 from curbwatch.city_time import CityTimeOrNow, moment_of
+from curbwatch.commands.tables import AsJson
 from curbwatch.errors import CurbwatchError, SettingsError
 from curbwatch.log import set_up_logs
 from curbwatch.looks_book import LooksBook
@@ -36,7 +37,7 @@ def why(  # noqa: PLR0913, PLR0917 - each is an option of its own
     save_scenario: Annotated[Path | None, typer.Option(help="write a regression scenario into this folder")] = None,
     expect: Annotated[Expect, typer.Option(help="what the scenario is to end in")] = "as-it-was",
     lang: LanguageOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say why there was no case, or which there was. Example: curbwatch why cam-12 --at 14:03 -s city.toml"""
     set_up_logs()

@@ -54,6 +54,8 @@ def test_accuracy_against_an_earlier_report_finds_a_worse_model(data: Path, mode
     curbwatch(*told, model, "--json", tmp_path / "a.json")
     blind = tiny_model(tmp_path / "model", "blind", keen=(1, 0))
     assert "worse: debris: AP50 0.000" in curbwatch(*told, blind, "--against", tmp_path / "a.json", code=1)
+    (data / "labels" / "test" / "0.txt").unlink()  # so its picture is left out
+    assert "than those of the earlier report" in curbwatch(*told, model, "--against", tmp_path / "a.json", code=2)
 
 
 def test_thresholds_are_chosen_on_validation_pictures_only(model: Path, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_json_has_times_as_the_api_writes_them(city: str) -> None:
 def test_a_narrow_table_keeps_the_cases_number_whole_and_cuts_nothing_off(
     city: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("curbwatch.commands.admin.PIPED", 80)  # as wide as a terminal
+    monkeypatch.setattr("curbwatch.commands.tables.PIPED", 80)  # as wide as a terminal
     said = run("cases", "list", "-s", city)
     assert "C20261201-0001" in said
     assert "…" not in said

@@ -17,14 +17,12 @@ import numpy as np
 import pytest
 import torch
 
-from curbwatch.commands import train as commands
-from curbwatch.errors import CurbwatchError
 from curbwatch.settings import SHIPPED_MODEL
 from detector.letterbox import letterbox
 from detector.manifest import load_manifest
 from detector.model import load_model
 from detector.session import OnnxSession
-from models.export import export
+from models.export import checked, export
 from models.network import Head, coco, halved, load
 from models.recipe import Recipe
 from models.revive import revive
@@ -167,9 +165,30 @@ def test_an_export_that_disagrees_with_torch_replaces_none(
 ) -> None:
     (tmp_path / "m.onnx").write_bytes(b"good")
     monkeypatch.setattr("models.export.difference", lambda *_, **__: (9.0, 0.0))
-    with pytest.raises(CurbwatchError, match=r"m\.onnx: .*differs from torch by 9.*: too much"):
-        commands.export(made / "runs" / "tiny" / "last.pt", tmp_path / "m.onnx", 64)
+    with pytest.raises(ValueError, match=r"m\.onnx: .*differs from torch by 9.*: too much"):
+        checked(load(made / "runs" / "tiny" / "last.pt"), tmp_path / "m.onnx", 64, twice=True)
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"good"]
+
+
+def test_an_export_replaces_no_file_that_is_there(made: Path, tmp_path: Path) -> None:
+    out, checkpoint = tmp_path / "m.onnx", str(made / "runs" / "tiny" / "last.pt")
+    out.write_bytes(b"good")
+    assert "m.onnx: there already; give another --out" in refused("export", checkpoint, "--out", str(out))
+    command = [sys.executable, "-m", "models.export", "--checkpoint", checkpoint, "--out", str(out)]
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert (done.returncode, out.read_bytes()) == (2, b"good")
+    assert "m.onnx: there already" in done.stderr
+
+
+def test_a_run_that_diverged_is_not_exported(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = load(made / "runs" / "tiny" / "last.pt")
+    monkeypatch.setattr("models.export.difference", lambda *_, **__: (float("nan"), 0.0))
+    with pytest.raises(ValueError, match=r"nan px.*: the run has diverged"):
+        checked(model, tmp_path / "m.onnx", 64, twice=True)
+    next(model.parameters()).data[0] = float("nan")
+    with pytest.raises(ValueError, match=r"not written, .* is not finite: the run has diverged"):
+        checked(model, tmp_path / "m.onnx", 64, twice=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_clock_has_a_say_in_a_run_only_where_minutes_are_given() -> None:

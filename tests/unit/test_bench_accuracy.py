@@ -3,16 +3,18 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.accuracy import measure, negatives_in, worse
-from benchmarks.compare import compare, judgement
+from benchmarks.accuracy.against import check_same, worse
+from benchmarks.accuracy.compare import compare, judgement
+from benchmarks.accuracy.folders import read_folder
+from benchmarks.accuracy.measure import measure, negatives_in
+from benchmarks.accuracy.page import accuracy_page, compare_page
 from benchmarks.errors import DataError
-from benchmarks.folders import read_folder
-from benchmarks.pages import accuracy_page, compare_page
 from detector.model import Model, load_model
 from support.labelled_pictures import Scene, Square, coco, draw, store, yolo
 from support.tiny_model import tiny_model
@@ -356,6 +358,20 @@ def test_wrong_use_says_what_to_do(model: Model, data: Path, tmp_path: Path) -> 
     (data / "images" / "test" / "0.png").write_bytes(b"")
     with pytest.raises(DataError, match="none of its 1 labelled pictures can be read"):
         measure(model, read, rename={"a": "debris"})
+
+
+def test_an_earlier_report_of_other_pictures_is_refused(model: Model, data: Path, tmp_path: Path) -> None:
+    read, clean = read_folder(yolo(data, SCENES)), negatives_in(yolo(tmp_path / "clean", [[FALSE]]))
+    before = measure(model, read, negatives=clean)
+    moved = read_folder(data.rename(tmp_path / "moved"))
+    check_same(moved, clean, before)
+    check_same(moved, (), before)
+    fewer = replace(moved, pictures=moved.pictures[1:])
+    with pytest.raises(DataError, match=r"other pictures \(3 of the split test\) than .* \(4 of the split test\)"):
+        check_same(fewer, clean, before)
+    with pytest.raises(DataError, match="other --negatives than those of the earlier report"):
+        check_same(moved, moved.pictures, before)
+    check_same(fewer, clean, before | {"dataset": {"kind": "YOLO", "split": "test", "labelled_pictures": 4}})
 
 
 def test_worse_is_below_the_baselines_interval(model: Model, data: Path, tmp_path: Path) -> None:

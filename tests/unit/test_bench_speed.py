@@ -300,6 +300,11 @@ def test_charts_have_round_ticks_and_show_every_point() -> None:
     assert "nothing was measured" in chart([Series("a", [(1, None)])], title="t", x_label="x", y_label="y")
 
 
+def test_a_chart_of_given_axes_is_drawn_without_a_point() -> None:
+    drawn = chart([Series("a", [])], title="t", x_label="x", y_label="y", x=(0, 1), y=(0, 1))
+    assert re.findall('class="tick">([^<]*)<', drawn) == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
+
+
 def test_the_floor_is_of_all_streams_or_says_which_one_did_not_last() -> None:
     lasting, done = Stream("rtsp://127.0.0.1/a"), Event()
     _check([lasting])

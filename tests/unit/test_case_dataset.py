@@ -19,7 +19,7 @@ from api.model import Case, Evidence, HistoryRow
 from api.schemas import CASE_IN
 from api.trial import trial
 from api.workflow import Status
-from benchmarks.folders import read_folder
+from benchmarks.accuracy.folders import read_folder
 from curbwatch.case_dataset import split_of, write
 from curbwatch.cli import app
 from curbwatch.errors import CurbwatchError

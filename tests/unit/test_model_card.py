@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -81,6 +82,11 @@ def test_reports_of_one_split_have_a_picture_each(tmp_path: Path) -> None:
     shown = re.findall(r"]\((.*)\)", (tmp_path / "m.md").read_text())
     assert shown == ["m.test.svg", "m.test.2.svg", "m.val.svg", "m.test.3.svg"]
     assert len({(tmp_path / name).read_text() for name in shown}) == 4
+
+
+def test_curves_are_a_whole_picture_whatever_their_set_is_called() -> None:
+    row = REPORT["classes"]["stall/stalls_unboxed"]
+    ET.fromstring(train._curves(REPORT | {"classes": {"stall/a & b": row}}))  # noqa: S314 - our own
 
 
 @pytest.mark.parametrize("nothing", [None, float("nan")])

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.looking import Looked
+from benchmarks.accuracy.looking import Looked
+from benchmarks.rounding import limits, rounded
 from models.boxes import area
 from models.measure import (
     Judged,
@@ -22,7 +23,6 @@ from models.measure import (
     precision,
     rank,
     recall,
-    spread,
     well_placed,
 )
 
@@ -114,13 +114,3 @@ def _points(judged: Sequence[Judged]) -> dict[str, list[float]]:
         "recall": [round(float(found[i]), 4) for i in some],
         "precision": [round(float(exact[i]), 4) for i in some],
     }
-
-
-def limits(values: Array) -> list[float | None]:
-    """The 95 % interval of bootstrap values."""
-    return [rounded(value) for value in spread(values)]
-
-
-def rounded(value: float) -> float | None:
-    """Four digits; None where a figure is not defined (JSON knows no NaN)."""
-    return None if math.isnan(value) else round(float(value), 4)

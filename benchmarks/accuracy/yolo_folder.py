@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.datasets import SPLITS, Dataset, Fault, Labelled, labelled, pictures_below, split_named
+from benchmarks.accuracy.datasets import SPLITS, Dataset, Fault, Labelled, labelled, pictures_below, split_named
 from benchmarks.errors import DataError
 from models.label_store import Box, edges_of
 from streams.pictures import SUFFIXES

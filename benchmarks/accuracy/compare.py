@@ -14,12 +14,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.accuracy import about, by_class, nothing, operating_point
-from benchmarks.datasets import Dataset
+from benchmarks.accuracy.datasets import Dataset
+from benchmarks.accuracy.figures import SEED
+from benchmarks.accuracy.looking import (
+    LEAST,
+    Looked,
+    Naming,
+    Picture,
+    Rows,
+    compared,
+    detect,
+    each_picture,
+    name_classes,
+)
+from benchmarks.accuracy.measure import about, by_class, nothing, operating_point
 from benchmarks.errors import DataError
-from benchmarks.figures import SEED, limits, rounded
-from benchmarks.looking import LEAST, Looked, Naming, Picture, Rows, compared, detect, each_picture, name_classes
 from benchmarks.machine import facts
+from benchmarks.rounding import limits, rounded
 from detector.model import Model
 from models.measure import area_under, draws, rank
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.datasets import Dataset, Fault, Labelled, plain
+from benchmarks.accuracy.datasets import Dataset, Fault, Labelled, plain
 from benchmarks.errors import DataError
 from detector.detections import Detections
 from detector.model import Model

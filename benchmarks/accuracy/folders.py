@@ -3,10 +3,10 @@
 
 from pathlib import Path
 
-from benchmarks.coco_file import choose, coco_files, json_kind, read_coco
-from benchmarks.datasets import Dataset, Fault, labelled, pictures_below
+from benchmarks.accuracy.coco_file import choose, coco_files, json_kind, read_coco
+from benchmarks.accuracy.datasets import Dataset, Fault, labelled, pictures_below
+from benchmarks.accuracy.yolo_folder import is_yolo, read_yolo
 from benchmarks.errors import DataError
-from benchmarks.yolo_folder import is_yolo, read_yolo
 from models import label_store
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.datasets import SPLITS, Dataset, Fault, Labelled, labelled, pictures_below, split_named
+from benchmarks.accuracy.datasets import SPLITS, Dataset, Fault, Labelled, labelled, pictures_below, split_named
 from benchmarks.errors import DataError
 from models.label_store import Box
 

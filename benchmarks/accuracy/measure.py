@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """How good a model is on labelled pictures, and how often it alarms where nothing is."""
 
+import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -9,14 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.datasets import Dataset, Fault, Labelled, pictures_below
+from benchmarks.accuracy.datasets import Dataset, Fault, Labelled, pictures_below
+from benchmarks.accuracy.figures import SEED, figures
+from benchmarks.accuracy.looking import LEAST, Naming, Rows, compared, detect, each_picture, name_classes
 from benchmarks.errors import DataError
-from benchmarks.figures import SEED, figures, limits, rounded
-from benchmarks.looking import LEAST, Naming, Rows, compared, detect, each_picture, name_classes
 from benchmarks.machine import facts
+from benchmarks.rounding import limits, rounded
 from detector.manifest import Manifest
 from detector.model import Model
 from detector.zones import VIOLATIONS
+from models.label_store import digest
 from models.measure import draws
 from models.thresholds import choose_for
 
@@ -60,7 +64,7 @@ def measure(
         "model": model.manifest.name,
         "input": model.manifest.input_size,
         "data": str(data.root),
-        "dataset": about(data),
+        "dataset": about(data, negatives),
         "classes": by_class(rows, naming.classes, thresholds),
         "negatives": _negatives(clean, thresholds),
         "chosen_thresholds": {name: _chosen(name, rows, clean) for name in naming.classes},
@@ -73,9 +77,19 @@ def operating_point(manifest: Manifest, min_confidence: float | None) -> dict[st
     return {n: manifest.threshold(n) if min_confidence is None else min_confidence for n in manifest.classes}
 
 
-def about(data: Dataset) -> dict[str, Any]:
+def about(data: Dataset, negatives: Sequence[Labelled] = ()) -> dict[str, Any]:
     """What was measured on."""
-    return {"kind": data.kind, "split": data.split, "labelled_pictures": len(data.pictures)}
+    told = {"kind": data.kind, "split": data.split, "labelled_pictures": len(data.pictures)}
+    told["sha256"] = _sha256(data.pictures)
+    return told | ({"negatives_sha256": _sha256(negatives)} if negatives else {})
+
+
+def _sha256(pictures: Sequence[Labelled]) -> str:
+    """Of the sha256s of the pictures, sorted, a line each: the same wherever they lie and whatever they are called."""
+    # one that cannot be read is listed as a fault
+    read = [one.path for one in pictures if one.path.is_file() and os.access(one.path, os.R_OK)]
+    lines = sorted(f"{digest(path)}\n" for path in read)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def by_class(rows: Rows, classes: Sequence[str], thresholds: Mapping[str, float]) -> dict[str, Any]:
@@ -120,24 +134,3 @@ def _chosen(name: str, rows: Rows, clean: Rows) -> float:
     judged = [row[name].judged() for row in rows]
     nothing_there = [row[name].judged() for row in clean] if name in VIOLATIONS else []
     return choose_for(name, judged + nothing_there, nothing_there)
-
-
-def worse(report: Mapping[str, Any], baseline: Mapping[str, Any]) -> list[str]:
-    """What is worse than in an earlier report of the same data: outside the earlier interval, on its bad side."""
-    out = []
-    for name, before in baseline["classes"].items():
-        if before.get("ap50") is None:
-            continue  # the data had no box of it then, either
-        now = report["classes"].get(name)
-        low = (before.get("ap50_interval") or [None])[0]
-        if now is None or now["ap50"] is None:
-            out.append(f"{name}: no longer measured")
-        elif low is not None and now["ap50"] < low:
-            out.append(f"{name}: AP50 {now['ap50']:.3f} is below {low:.3f}, the lower end of the baseline's interval")
-    high = (baseline.get("negatives", {}).get("with_box_share_interval") or [None, None])[1]
-    share = report["negatives"]["with_box_share"]
-    if high is not None and share is None:
-        out.append("negatives: no longer measured")
-    elif high is not None and share > high:
-        out.append(f"negatives: {share:.3f} with a box is above {high:.3f}, the upper end of the baseline's interval")
-    return out
