@@ -15,14 +15,14 @@ from functools import lru_cache
 
 from detector import boxes
 from detector.boxes import Box
-from detector.look import Sighting, Trace
+from detector.look import Sighting, Trace, Verdict
 from detector.reasons import Reason
 
 FOLLOW = 0.3  # how fast a site's box follows its detections
 SETTLED = 16  # looks over which it is averaged where a thing stands: a single box falls across a zone's edge
 PIECE = 0.6  # of a box in another: a piece of the same thing
 TRACE, LATELY = 120, 16  # looks kept per site, and how many of them apart
-COUNTS = ("hit", "weak", "permitted", "changed")  # verdicts that say that the thing is there
+COUNTS: tuple[Verdict, ...] = ("hit", "weak", "permitted", "changed")  # verdicts that say that the thing is there
 FADE = 0.9  # of a class's score per detection: what it looks like now says more than what it looked like
 PERMITS = ("pitch", "licence", "hours")  # reasons that say that a thing may stand where it does
 SPEAKS = {"stall": 2.0}  # weight of a class's score: goods being unpacked are half taken for debris
@@ -114,9 +114,9 @@ class Site:
         return self.hit_s / self.visible_s if self.visible_s else 1.0
 
     @property
-    def last_verdict(self) -> str:
-        """What the latest look said of it; empty where its looks are not kept."""
-        return (self.lately or self.trace)[-1].verdict if self.trace else ""
+    def last_verdict(self) -> Verdict | None:
+        """What the latest look said of it; None where its looks are not kept."""
+        return (self.lately or self.trace)[-1].verdict if self.trace else None
 
     @property
     def is_permitted(self) -> bool:
@@ -214,7 +214,7 @@ def halved(site: Site) -> Site:
     )
 
 
-def looked(site: Site, hits: Sequence[Sighting], verdict: str, *, now: datetime, step_s: float) -> Site:
+def looked(site: Site, hits: Sequence[Sighting], verdict: Verdict, *, now: datetime, step_s: float) -> Site:
     """The site after one look that said `verdict` of it; `step_s` is the time since the look before."""
     if verdict in COUNTS:
         return _found(site, hits, verdict, now, step_s)
@@ -241,7 +241,7 @@ def _empty_s(site: Site, step_s: float) -> float:
     return min(step_s, GAP * site.visible_s / (site.looks - 1))
 
 
-def _found(site: Site, hits: Sequence[Sighting], verdict: str, now: datetime, step_s: float) -> Site:
+def _found(site: Site, hits: Sequence[Sighting], verdict: Verdict, now: datetime, step_s: float) -> Site:
     """The site after a look that says that the thing is there; without `hits` something else bears it out."""
     weak = verdict == "weak"
     confidence = max([h.confidence for h in hits]) if hits else 0.0
@@ -272,7 +272,7 @@ def _found(site: Site, hits: Sequence[Sighting], verdict: str, now: datetime, st
 
 
 @lru_cache(maxsize=16)
-def _empty_handed(now: datetime, verdict: str) -> Trace:
+def _empty_handed(now: datetime, verdict: Verdict) -> Trace:
     """What a look says of all the places where it saw nothing; made once for them all."""
     return Trace(now, verdict, 0.0)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from detector import boxes, places
 from detector.boxes import Box
-from detector.look import Change, Look, Sighting
+from detector.look import Change, Look, Sighting, Verdict
 from detector.rules import Court, Rules
 from detector.sites import Site, State
 from detector.zones import Zone
@@ -66,8 +66,8 @@ def zone_of(site: Site, now: Now) -> Zone:
     return now.court.zones.get(site.zone, ANYWHERE)
 
 
-def verdict(site: Site, here: Sequence[Sighting], change: Change | None, now: Now) -> str:
-    """What a look with these sightings of a site, and its witness, says of it: a word of `detector.look.Trace`."""
+def verdict(site: Site, here: Sequence[Sighting], change: Change | None, now: Now) -> Verdict:
+    """What a look with these sightings of a site, and its witness, says of it."""
     if site.waived is not None:
         return _plain(site, here, now, "permitted" if site.is_permitted else "hit")
     if here and (site.is_open or not _all_weak(here)):
@@ -78,7 +78,7 @@ def verdict(site: Site, here: Sequence[Sighting], change: Change | None, now: No
     return _borne_out(site, change, now) if plain == "miss" and change else plain
 
 
-def _plain(site: Site, here: Sequence[Sighting], now: Now, hit: str) -> str:
+def _plain(site: Site, here: Sequence[Sighting], now: Now, hit: Verdict) -> Verdict:
     """What the detector alone says."""
     if here:
         return "weak" if _all_weak(here) else hit
@@ -103,7 +103,7 @@ def witness(site: Site, now: Now) -> Change | None:
     return None if change and not site.is_open and places.explained(change, now.before) else change
 
 
-def _borne_out(site: Site, change: Change, now: Now) -> str:
+def _borne_out(site: Site, change: Change, now: Now) -> Verdict:
     """What the detector misses may be borne out by static change; what began after it left proves nothing."""
     if change.since > site.last_seen_at:
         return "miss"
