@@ -162,20 +162,19 @@ class Patrol:
         with self._metrics.stage("infer"):
             found = self._model.detect([each.frame.pixels for each in fresh], faint=True)
         for each, whole in zip(fresh, found, strict=True):
-            detections = self._closer(each, whole)
-            look = seen(each.frame, detections, self._model.manifest.by_class)
+            look, detections = self._closer(each, whole)
             with self._metrics.stage("judge"):
                 self._judge.judge(each.turn.post, look)
             each.turn.inferred = Inferred(each.frame.taken_at, each.thumbnail, detections)
             self._done(each, look, gated=False)
 
-    def _closer(self, each: Ready, whole: Detections) -> Detections:
-        """What was found, looked at again close up where that may tell more."""
+    def _closer(self, each: Ready, whole: Detections) -> tuple[Seen, Detections]:
+        """The look, and what was found: looked at again close up where that may tell more."""
         post = each.turn.post
         with self._metrics.stage("closer"):
-            found, close_ups = look_closer(self._model, each.frame, whole, post.memory, post.rules)
+            look, found, close_ups = look_closer(self._model, each.frame, whole, post.memory, post.rules)
         self._metrics.looked_closer(close_ups)
-        return found
+        return look, found
 
     def _repeated(self, each: Ready) -> bool:
         """Whether nothing changed since the model last looked, and what it said then could be said again."""

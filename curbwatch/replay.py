@@ -10,7 +10,6 @@ from curbwatch.messages import told
 from curbwatch.progress import progress
 from curbwatch.settings import CameraSettings, Settings
 from detector.closeups import look_closer
-from detector.looks import seen
 from detector.model import Model
 from detector.observe import Memory, observe
 from detector.watch import Event, Kind, Watch, watch
@@ -32,8 +31,8 @@ def replay_recording(
     with progress("replaying", None) as step:
         for batch in _batches(frames):
             for frame, whole in zip(batch, model.detect([f.picture for f in batch], faint=True), strict=True):
-                found, _ = look_closer(model, frame, whole, memory, rules)
-                memory, look = observe(memory, seen(frame, found, model.manifest.by_class), watching)
+                seen, _, _ = look_closer(model, frame, whole, memory, rules)
+                memory, look = observe(memory, seen, watching)
                 state, news = watch(state, look, rules)
                 events.extend(_event(event, start_at) for event in news)
                 looks += 1

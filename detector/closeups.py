@@ -16,7 +16,7 @@ from detector import boxes
 from detector.boxes import Box
 from detector.detections import Detections
 from detector.look import Look
-from detector.looks import seen
+from detector.looks import Seen, seen
 from detector.model import Model
 from detector.observe import Memory, standing
 from detector.registration import to_picture, to_reference
@@ -51,19 +51,24 @@ class CloseUp:
         return np.asarray(inside, np.bool_)
 
 
-def look_closer(model: Model, frame: Frame, found: Detections, memory: Memory, rules: Rules) -> tuple[Detections, int]:
-    """What the model finds in a frame when it looks again where something may stand, and how many close-ups that took.
+def look_closer(
+    model: Model, frame: Frame, found: Detections, memory: Memory, rules: Rules
+) -> tuple[Seen, Detections, int]:
+    """What the model finds in a frame when it looks again where something may stand.
 
     found: what it saw in the whole frame, faint things included. A stall or debris inside a close-up is what the second
-    look says of it; people and vehicles are added to.
+    look says of it; people and vehicles are added to. Returns the frame with its look, the detections that the look was
+    read from, and how many close-ups that took.
     """
-    look = seen(frame, found, model.manifest.by_class).look
-    chosen = close_ups(places(look, memory, rules), frame.width, frame.height, turn=frame.sequence)
+    first = seen(frame, found, model.manifest.by_class)
+    chosen = close_ups(places(first.look, memory, rules), frame.width, frame.height, turn=frame.sequence)
+    if not chosen:
+        return first, found, 0
     violations = np.array([name in VIOLATIONS for name in model.manifest.classes])
     for part in chosen:
         (near,) = model.detect([cropped(frame.pixels, part.x0, part.y0, part.x1, part.y1)], faint=True)
         found = _merged(found, near, part, (frame.width, frame.height), violations)
-    return found, len(chosen)
+    return seen(frame, found, model.manifest.by_class), found, len(chosen)
 
 
 def places(look: Look, memory: Memory, rules: Rules) -> list[Box]:

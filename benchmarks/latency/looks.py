@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Looks as the patrol takes them, each stage timed: keyframes of a clip through one session.
+"""Looks at keyframes of a clip through one session, each stage timed.
 
+As the patrol takes them, but each whole picture once: no close-ups, and nothing below its class's threshold.
 `total` runs from the decoded frame in hand to the decision; demux, decode, jpeg and what follows stand apart.
 """
 

@@ -21,7 +21,7 @@ from detector import background, closeups, health, registration, thumbnail
 from detector import observe as observe_module
 from detector.closeups import look_closer
 from detector.look import Look
-from detector.looks import Seen, faintest, seen
+from detector.looks import Seen, faintest
 from detector.model import Model
 from detector.observe import Memory, observe
 from detector.rules import rules_for
@@ -128,10 +128,10 @@ def _seen(reel: Reel, model: Model, on_done: Callable[[], None]) -> Iterator[tup
         taken_at = reel.start + timedelta(seconds=second)
         frame = Frame(reel.scene.camera_id, drawn.picture, taken_at, number)
         (found,) = model.detect([drawn.picture], faint=True)
-        found, _ = look_closer(model, frame, found, memory, rules)
-        small, look = frame.small(KEPT_WIDTH), seen(frame, found, model.manifest.by_class).look
-        memory, _ = observe(memory, Seen(replace(frame, pixels=small), look, ()))
-        yield small, look, drawn.covered
+        seen, _, _ = look_closer(model, frame, found, memory, rules)
+        small = frame.small(KEPT_WIDTH)
+        memory, _ = observe(memory, Seen(replace(frame, pixels=small), seen.look, ()))
+        yield small, seen.look, drawn.covered
         on_done()
 
 

@@ -72,7 +72,7 @@ def said(eye: Eye, found: Detections) -> dict[str, list[tuple[float, tuple[int, 
 
 def looked(near: Finds, far: Finds, rules: Rules = RULES) -> tuple[Eye, Detections, int]:
     eye = Eye(near)
-    found, count = look_closer(cast(Model, eye), frame(), eye.found(far), Memory(), rules)
+    _, found, count = look_closer(cast(Model, eye), frame(), eye.found(far), Memory(), rules)
     return eye, found, count
 
 
@@ -187,5 +187,5 @@ def test_a_part_of_planes_is_the_same_part_of_the_picture() -> None:
 
 def test_an_empty_street_takes_no_second_look() -> None:
     eye = Eye([])
-    found, count = look_closer(cast(Model, eye), frame(), no_detections(), Memory(), RULES)
+    _, found, count = look_closer(cast(Model, eye), frame(), no_detections(), Memory(), RULES)
     assert (len(found), count, eye.shown) == (0, 0, [])
