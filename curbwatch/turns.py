@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from curbwatch.judging import Post
 from curbwatch.schedule import Pace
 from detector.gate import Inferred, unchanged, watched
-from detector.looks import Seen
+from detector.reading import Seen
 from detector.sites import Site, State
 from streams.frame import Frame, Pixels
 
@@ -31,9 +31,9 @@ class Turn:
     drops: int = 0
     _mask: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), np.bool_))
 
-    def note(self, look: Seen, *, arrived: float) -> None:
+    def note(self, seen: Seen, *, arrived: float) -> None:
         """Take note of a look that was judged."""
-        if self.looked is None or look.look.seen or self.post.watch.sites:
+        if self.looked is None or seen.look.sightings or self.post.watch.sites:
             self.eventful = arrived
         self.looked, self.unsaved = arrived, True
 

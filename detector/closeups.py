@@ -16,9 +16,9 @@ from detector import boxes
 from detector.boxes import Box
 from detector.detections import Detections
 from detector.look import Look
-from detector.looks import Seen, seen
 from detector.model import Model
 from detector.observe import Memory, standing
+from detector.reading import Seen, read_look
 from detector.registration import to_picture, to_reference
 from detector.rules import Rules
 from detector.zones import VIOLATIONS
@@ -60,7 +60,7 @@ def look_closer(
     look says of it; people and vehicles are added to. Returns the frame with its look, the detections that the look was
     read from, and how many close-ups that took.
     """
-    first = seen(frame, found, model.manifest.by_class)
+    first = read_look(frame, found, model.manifest.by_class)
     chosen = close_ups(places(first.look, memory, rules), frame.width, frame.height, turn=frame.sequence)
     if not chosen:
         return first, found, 0
@@ -68,7 +68,7 @@ def look_closer(
     for part in chosen:
         (near,) = model.detect([cropped(frame.pixels, part.x0, part.y0, part.x1, part.y1)], faint=True)
         found = _merged(found, near, part, (frame.width, frame.height), violations)
-    return seen(frame, found, model.manifest.by_class), found, len(chosen)
+    return read_look(frame, found, model.manifest.by_class), found, len(chosen)
 
 
 def places(look: Look, memory: Memory, rules: Rules) -> list[Box]:
@@ -78,10 +78,10 @@ def places(look: Look, memory: Memory, rules: Rules) -> list[Box]:
     that a rule watches now; not where something seen for sure, a person or a vehicle explains it.
     """
     court, shift = rules.court(look.taken_at, look.size), memory.shift
-    sure = [sighting.box for sighting in look.seen if not sighting.weak]
+    sure = [sighting.box for sighting in look.sightings if not sighting.weak]
     doubtful: list[tuple[Box, tuple[str, ...]]] = [
         *((to_picture(change.box, shift), VIOLATIONS) for change in standing(memory)),
-        *((each.box, (each.class_name,)) for each in look.seen if each.weak),
+        *((each.box, (each.class_name,)) for each in look.sightings if each.weak),
     ]
     return [
         box

@@ -48,7 +48,7 @@ class Look:
 
     camera_id: str
     taken_at: datetime
-    seen: tuple[Sighting, ...]
+    sightings: tuple[Sighting, ...]
     covers: tuple[Box, ...] = ()
     changes: tuple[Change, ...] = ()
     blind: Reason | None = None

@@ -14,8 +14,8 @@ from detector.detections import Detections
 from detector.errors import ManifestError
 from detector.heads import check_head, decode
 from detector.letterbox import Fit, letterbox, room, unletterbox
-from detector.looks import faintest
 from detector.manifest import Manifest, load_manifest
+from detector.reading import faintest
 from detector.session import Session
 from streams.frame import Pixels, Planes, plane_of
 

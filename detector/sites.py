@@ -142,23 +142,23 @@ def site_key(camera_id: str, box: Box, at: datetime) -> str:
     return f"{camera_id}/{at:%Y%m%dT%H%M%S}/{left:03d}-{top:03d}-{right:03d}-{bottom:03d}"
 
 
-def born(camera_id: str, seen: Sighting, at: datetime) -> Site:
+def born(camera_id: str, sighting: Sighting, at: datetime) -> Site:
     """A new place, first seen in this look."""
     return Site(
-        key=site_key(camera_id, seen.box, at),
+        key=site_key(camera_id, sighting.box, at),
         camera_id=camera_id,
         zone="",
-        origin=seen.box,
-        box=seen.box,
+        origin=sighting.box,
+        box=sighting.box,
         state=State.CANDIDATE,
         first_seen_at=at,
         last_seen_at=at,
-        scores=((seen.class_name, seen.confidence),),
+        scores=((sighting.class_name, sighting.confidence),),
         looks=1,
         hits=1,
-        faint=int(seen.weak),
-        confidence=seen.confidence,
-        appearance=seen.appearance,
+        faint=int(sighting.weak),
+        confidence=sighting.confidence,
+        appearance=sighting.appearance,
     )
 
 

@@ -24,12 +24,12 @@ ANYWHERE = Zone("", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))  # by what
 class Now:
     """A look as its sites are judged by it; step_s: time that it adds, away_s: time since the last look that saw.
 
-    boxes: of what was seen, by class.
+    sightings: of the look, in the order of their boxes. boxes: theirs, by class.
     """
 
     look: Look
     at: datetime
-    seen: tuple[Sighting, ...]
+    sightings: tuple[Sighting, ...]
     boxes: dict[str, list[Box]]
     rules: Rules
     court: Court
@@ -44,21 +44,21 @@ def now_of(
 ) -> Now:
     """What the sites are judged by at a look; before_at, sighted_at: of the look before, and of the last not blind."""
     step_s, away_s = min(max(_since_s(before_at, look), 0.0), LONGEST_STEP_S), _since_s(sighted_at, look)
-    seen = tuple(sorted(look.seen, key=_order))
+    sightings = tuple(sorted(look.sightings, key=_order))
     court = rules.court(look.taken_at, look.size)
     cleared = tuple(site for site in sites if site.state is State.CLEARED)
     by_class: dict[str, list[Box]] = {}
-    for sighting in seen:
+    for sighting in sightings:
         by_class.setdefault(sighting.class_name, []).append(sighting.box)
-    return Now(look, look.taken_at, seen, by_class, rules, court, step_s, away_s, sites, cleared)
+    return Now(look, look.taken_at, sightings, by_class, rules, court, step_s, away_s, sites, cleared)
 
 
 def _since_s(before: datetime | None, look: Look) -> float:
     return (look.taken_at - before).total_seconds() if before else 0.0
 
 
-def _order(seen: Sighting) -> tuple[object, ...]:
-    return seen.box, seen.class_name, seen.weak, -seen.confidence, seen.appearance
+def _order(sighting: Sighting) -> tuple[object, ...]:
+    return sighting.box, sighting.class_name, sighting.weak, -sighting.confidence, sighting.appearance
 
 
 def zone_of(site: Site, now: Now) -> Zone:
@@ -111,7 +111,7 @@ def _borne_out(site: Site, change: Change, now: Now) -> Verdict:
         return "held" if (now.at - site.last_seen_at).total_seconds() < HOLDS_S[site.class_name] else "miss"
     if site.class_name != "debris":
         return "miss"
-    if any(boxes.containment(site.box, other.box) > EXPLAINS for other in now.seen):
+    if any(boxes.containment(site.box, other.box) > EXPLAINS for other in now.sightings):
         return "miss"  # the change is what another sighting shows
     alone = zone_of(site, now).witness == "alone"
     enough = max(BORNE_OUT_FROM, BORNE_OUT_SHARE * site.looks)

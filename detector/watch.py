@@ -78,7 +78,7 @@ def watch(before: Watch, look: Look, rules: Rules) -> tuple[Watch, tuple[Event, 
     rested = [site for site in now.cleared if not _forgotten(site, now)]
     sites: list[Site] = []
     events: list[Event] = []
-    hits, rest = places.assign(before.sites, now.seen)
+    hits, rest = places.assign(before.sites, now.sightings)
     for site in before.sites:
         if site.state is not State.CLEARED:
             after, event = _looked_at(site, hits.get(site.key, ()), now)

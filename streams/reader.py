@@ -15,7 +15,7 @@ from typing import Self
 from streams.backoff import Backoff
 from streams.coded import Coded
 from streams.connection import Connection
-from streams.decoder import Look, Looker, to_pixels
+from streams.decoder import Chooser, Decoded, to_pixels
 from streams.errors import BadStream, StreamEnded, StreamError
 from streams.failures import no_picture, no_whole_picture, stream_ended
 from streams.frame import Frame, Pixels, Planes, plane_of
@@ -182,17 +182,17 @@ class CameraReader:
         return None
 
     def _watch(self) -> None:
-        looker, damaged, undecodable = Looker(self._every_s, self.source.decode), 0, self._undecodable
+        chooser, damaged, undecodable = Chooser(self._every_s, self.source.decode), 0, self._undecodable
         began = last_packet = time.monotonic()
         for coded in self._packets():
             if coded is not None:
                 self._ring.add(coded)
-                last_packet, looker.every_s = coded.mono, self._every_s
-                if look := looker.feed(coded):
-                    self._publish(look, coded, looker)
-            if looker.damaged != damaged:
-                self._count_damage(looker.damaged - damaged)
-                damaged = looker.damaged
+                last_packet, chooser.every_s = coded.mono, self._every_s
+                if due := chooser.feed(coded):
+                    self._publish(due, coded, chooser)
+            if chooser.damaged != damaged:
+                self._count_damage(chooser.damaged - damaged)
+                damaged = chooser.damaged
             self._check_age(began, last_packet, damaged + self._undecodable - undecodable)
 
     def _packets(self) -> Iterator[Coded | None]:
@@ -215,8 +215,8 @@ class CameraReader:
         if age_s > self._look_limit_s():
             raise no_whole_picture(self.source, age_s, damaged)
 
-    def _publish(self, look: Coded | Look, coded: Coded, looker: Looker) -> None:
-        pixels = look.pixels if isinstance(look, Look) else None
+    def _publish(self, due: Coded | Decoded, coded: Coded, chooser: Chooser) -> None:
+        pixels = due.pixels if isinstance(due, Decoded) else None
         waiting = _Waiting(coded, pixels, self._state.frames, self._connection)
         if pixels is not None:
             self._whole(waiting, pixels)
@@ -224,7 +224,7 @@ class CameraReader:
             sequence, drops = waiting.sequence, self._state.drops + (self._slot is not None)
             self._slot = waiting
             self._state = replace(
-                self._state, frames=sequence + 1, drops=drops, codec=coded.track.codec, gop_s=looker.gop_s
+                self._state, frames=sequence + 1, drops=drops, codec=coded.track.codec, gop_s=chooser.gop_s
             )
             if not self._doubtful:
                 self._alive(coded.mono, coded.at)

@@ -23,9 +23,9 @@ from detector.gate import thumbnail, unchanged, watched
 from detector.heads import decode
 from detector.letterbox import Fit, letterbox, unletterbox
 from detector.look import Look
-from detector.looks import Seen, seen
 from detector.manifest import Manifest
 from detector.observe import Memory, observe
+from detector.reading import Seen, read_look
 from detector.rules import Rules
 from detector.watch import Watch, watch
 from streams.coded import Coded, Track
@@ -95,13 +95,13 @@ class Looking:
                 detections(output, place, self._manifest, self._floors)
                 for output, place in zip(outputs, places, strict=True)
             ]
-        looks = [seen(frame, some, self._manifest.by_class) for frame, some in zip(frames, found, strict=True)]
+        seen = [read_look(frame, some, self._manifest.by_class) for frame, some in zip(frames, found, strict=True)]
         with clock.stage("observe", self.batch):
-            told = [self._observe(look) for look in looks]
+            told = [self._observe(each) for each in seen]
         with clock.stage("rules", self.batch):
             for look in told:
                 self._state, _ = watch(self._state, look, self._bench.rules)
-        self._keep(clock, looks[-1])
+        self._keep(clock, seen[-1])
 
     def _next_frame(self) -> Frame:
         coded = self._bench.keyframes[self._number % len(self._bench.keyframes)]
@@ -119,14 +119,14 @@ class Looking:
             unchanged(self._before, now, self._mask)
         self._before = now
 
-    def _observe(self, look: Seen) -> Look:
-        self._memory, told = observe(self._memory, look)
+    def _observe(self, seen: Seen) -> Look:
+        self._memory, told = observe(self._memory, seen)
         return told
 
-    def _keep(self, clock: Stopwatch, look: Seen) -> None:
+    def _keep(self, clock: Stopwatch, seen: Seen) -> None:
         """What a case would cost; the patrol does it only for one."""
         with clock.stage("jpeg"):
-            picture = jpeg(blurred(look.frame.picture, look.people))
+            picture = jpeg(blurred(seen.frame.picture, seen.people))
         if self._bench.spool is not None:
             with clock.stage("spool"):
                 self._bench.spool(picture)

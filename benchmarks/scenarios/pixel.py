@@ -21,9 +21,9 @@ from detector import background, closeups, health, registration, thumbnail
 from detector import observe as observe_module
 from detector.closeups import look_closer
 from detector.look import Look
-from detector.looks import Seen, faintest
 from detector.model import Model
 from detector.observe import Memory, observe
+from detector.reading import Seen, faintest
 from detector.rules import rules_for
 from detector.zones import Zone
 from streams.frame import Frame

@@ -36,8 +36,8 @@ from curbwatch.courier import Courier
 from curbwatch.errors import CurbwatchError
 from curbwatch.judging import Judge, Post
 from curbwatch.spool import Spool
-from detector.looks import Seen
 from detector.observe import Watching
+from detector.reading import Seen
 from detector.rules import rules_for
 from streams.frame import Frame
 from streams.reader import CameraReader

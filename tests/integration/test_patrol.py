@@ -21,8 +21,8 @@ from curbwatch.schedule import Pace
 from curbwatch.spool import Spool
 from curbwatch.turns import Turn
 from detector.detections import Detections
-from detector.looks import Seen
 from detector.model import Model, load_model
+from detector.reading import Seen
 from detector.rules import rules_for
 from detector.watch import Watch
 from detector.zones import Zone

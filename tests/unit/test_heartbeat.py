@@ -17,7 +17,7 @@ from curbwatch.judging import Post
 from curbwatch.spool import Undelivered
 from detector.detections import no_detections
 from detector.look import Sighting
-from detector.looks import seen
+from detector.reading import read_look
 from detector.reasons import because
 from detector.rules import rules_for
 from detector.sites import State, born
@@ -109,7 +109,7 @@ def heartbeat(
 
 def looked(post: Post, after_s: float) -> None:
     frame = Frame("cam-1", np.zeros((48, 64, 3), np.uint8), NOW + timedelta(seconds=after_s), 0)
-    post.last = seen(frame, no_detections(), {"stall": 0.4})
+    post.last = read_look(frame, no_detections(), {"stall": 0.4})
 
 
 def test_a_camera_is_introduced_and_then_heard_of_every_third_time(api: Heard, post: Post) -> None:

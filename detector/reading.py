@@ -28,7 +28,7 @@ def faintest(class_name: str) -> float:
     return FAINT if class_name in VIOLATIONS else 1.0
 
 
-def seen(frame: Frame, found: Detections, thresholds: Mapping[str, float]) -> Seen:
+def read_look(frame: Frame, found: Detections, thresholds: Mapping[str, float]) -> Seen:
     """Read detections (pixels of the frame) as sightings, covers and people.
 
     thresholds: of every class, in the order of the model's class numbers; what lies below its own is a weak sighting.
@@ -48,7 +48,7 @@ def seen(frame: Frame, found: Detections, thresholds: Mapping[str, float]) -> Se
     look = Look(
         camera_id=frame.camera_id,
         taken_at=frame.taken_at,
-        seen=sightings,
+        sightings=sightings,
         covers=tuple(box for name, _, box in items if name in HIDING),
         size=(width, height),
     )
