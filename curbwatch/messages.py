@@ -59,17 +59,8 @@ def messages(
 def case_body(event: Event, model: str, ground: Ground | None) -> dict[str, object]:
     """The case as POST /cases takes it."""
     site = event.site
-    return {
-        "key": site.key,
-        "class": site.class_name,
-        "camera_id": site.camera_id,
-        "zone": site.zone,
-        "confidence": round(site.confidence, 4),
-        "box": [round(min(max(v, 0.0), 1.0), 5) for v in site.box],
-        "first_seen_at": stamp(site.first_seen_at),
+    return about(site, model) | {
         "confirmed_at": stamp(event.at),
-        "last_seen_at": stamp(site.last_seen_at),
-        "model": model,
         "rule": {
             "zone": site.zone,
             "grade": site.grade,
@@ -81,6 +72,21 @@ def case_body(event: Event, model: str, ground: Ground | None) -> dict[str, obje
         "history_of": site.history_of or None,
         "repeats": site.repeats,
         "chased_from": site.chased_from or None,
+    }
+
+
+def about(site: Site, model: str) -> dict[str, object]:
+    """What is told of a site, be it of a case or of a candidate given up."""
+    return {
+        "key": site.key,
+        "class": site.class_name,
+        "camera_id": site.camera_id,
+        "zone": site.zone,
+        "confidence": round(min(site.confidence, 1.0), 4),
+        "box": [round(min(max(v, 0.0), 1.0), 5) for v in site.box],
+        "first_seen_at": stamp(site.first_seen_at),
+        "last_seen_at": stamp(site.last_seen_at),
+        "model": model,
         "trace": [{"at": stamp(t.at), "verdict": t.verdict, "confidence": round(t.confidence, 4)} for t in site.trace],
     }
 
