@@ -41,13 +41,12 @@ class Post:
     reader: CameraReader
     rules: Rules
     watch: Watch
-    clip_s: float
     watching: Watching = field(default_factory=Watching)
     memory: Memory = field(default_factory=Memory)
+    ground: Ground | None = None  # only where its metres are those of the whole city
     remembered_at: float = field(default_factory=time.monotonic)
     last: Seen | None = None
     first_sights: dict[str, bytes] = field(default_factory=dict)
-    ground: Ground | None = None  # only where its metres are those of the whole city
 
 
 class Judge:
@@ -125,7 +124,7 @@ class Judge:
 
     def _order_clips(self, post: Post, news: list[Event]) -> None:
         for event in news:
-            since = event.at - timedelta(seconds=post.clip_s)
+            since = event.at - timedelta(seconds=post.reader.source.clip_s)
             # taken now: by the time a queue of clips has been encoded the camera keeps later seconds only
             if event.kind is not Kind.CLEARED and (packets := post.reader.packets(since=since, until=event.at)):
                 self._clips.order(event.site, packets)

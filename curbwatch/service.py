@@ -289,9 +289,8 @@ def _post(settings: Settings, camera: CameraSettings, reader: CameraReader, spoo
         known = in_new_view(known, former)
         spool.put(known)
         memories.put(camera.id, memory, rules.zones)  # now: after a crash this must not befall sites of the new view
-    post = Post(reader, rules, known, camera.clip_s, settings.watching(camera), memory)
-    post.ground = rules.ground if camera.ground and camera.ground.is_of_the_city else None
-    return post
+    ground = rules.ground if camera.ground and camera.ground.is_of_the_city else None
+    return Post(reader, rules, known, settings.watching(camera), memory, ground)
 
 
 def _about(camera: CameraSettings) -> dict[str, object]:

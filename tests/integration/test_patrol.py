@@ -72,9 +72,9 @@ class Street:
         )
 
     def _turn(self, folder: Path) -> Turn:
-        source = Source(folder.name, str(folder), every_s=EVERY_S, loop=True)
+        source = Source(folder.name, str(folder), every_s=EVERY_S, clip_s=0.0, loop=True)
         reader = self._stack.enter_context(CameraReader(source, on_frame=self.there.set))
-        post = Post(reader, rules_for([WHOLE]), Watch(folder.name), clip_s=0.0)
+        post = Post(reader, rules_for([WHOLE]), Watch(folder.name))
         return Turn(post, Pace(EVERY_S, EVERY_S))
 
     def looks(self, **labels: str) -> float:

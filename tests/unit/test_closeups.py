@@ -18,7 +18,7 @@ from curbwatch.settings import SHIPPED_MODEL
 from detector import boxes, observe
 from detector.boxes import Box
 from detector.closeups import CLOSEST, MOST, WIDEST, CloseUp, close_ups, look_closer, places
-from detector.detections import Detections, no_detections
+from detector.detections import Detections
 from detector.look import Change, Look, Sighting
 from detector.manifest import load_manifest
 from detector.model import Model
@@ -26,6 +26,7 @@ from detector.observe import Memory
 from detector.rules import Rules, rules_for
 from detector.zones import Zone
 from streams.frame import BT601, Frame, Pixels, Planes, cropped
+from support.detections import NOTHING
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SIZE = (1920, 1080)
@@ -187,5 +188,5 @@ def test_a_part_of_planes_is_the_same_part_of_the_picture() -> None:
 
 def test_an_empty_street_takes_no_second_look() -> None:
     eye = Eye([])
-    _, found, count = look_closer(cast(Model, eye), frame(), no_detections(), Memory(), RULES)
+    _, found, count = look_closer(cast(Model, eye), frame(), NOTHING, Memory(), RULES)
     assert (len(found), count, eye.shown) == (0, 0, [])

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from detector.detections import Detections, no_detections
+from detector.detections import Detections
 from detector.look import Sighting
 from detector.reading import read_look
 from streams.frame import Frame
+from support.detections import NOTHING
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 FRAME = Frame("cam-1", np.zeros((200, 400, 3), np.uint8), NOW, 1)
@@ -34,7 +35,7 @@ def test_the_order_of_classes_is_the_models_own() -> None:
 
 
 def test_an_empty_street_is_a_look_too() -> None:
-    seen = read_look(FRAME, no_detections(), THRESHOLDS)
+    seen = read_look(FRAME, NOTHING, THRESHOLDS)
     assert (seen.look.sightings, seen.look.covers, seen.people) == ((), (), ())
 
 

@@ -24,10 +24,11 @@ from benchmarks.scenarios.stories import FIRST
 from curbwatch.commands.bench_pixels import backgrounds_level
 from curbwatch.settings import SHIPPED_MODEL
 from detector.boxes import Box
-from detector.detections import Detections, no_detections
+from detector.detections import Detections
 from detector.manifest import load_manifest
 from detector.model import Model
 from detector.zones import Zone
+from support.detections import NOTHING
 
 Picture = NDArray[np.uint8]
 SIZE = WIDTH, HEIGHT = 320, 240
@@ -196,7 +197,7 @@ class Eye:
 
     def detect(self, pictures: Sequence[Picture], *, faint: bool) -> list[Detections]:
         if pictures[0].shape != self._plate.shape:
-            return [no_detections()]
+            return [NOTHING]
         x0, y0, x1, y1 = self._box.round().astype(int)
         other = np.abs(pictures[0].astype(int) - self._plate)[y0:y1, x0:x1].max(axis=2) > 40
         count = int(faint and other.mean() > 0.4)
