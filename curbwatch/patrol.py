@@ -18,7 +18,7 @@ from curbwatch.schedule import Waiting, interval_s, kept, most_urgent, too_old
 from curbwatch.turns import Turn, may_repeat
 from detector.closeups import look_closer
 from detector.detections import Detections
-from detector.gate import Inferred, thumbnail
+from detector.gate import Inferred, luma
 from detector.model import Model
 from detector.reading import Seen, read_look
 from streams.frame import Frame, Pixels
@@ -32,11 +32,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ready:
-    """A camera's turn with its frame in hand and the gate's thumbnail of it."""
+    """A camera's turn with its frame in hand and what the gate sees of it."""
 
     turn: Turn
     frame: Frame
-    thumbnail: Pixels
+    luma: Pixels
 
 
 class Patrol:
@@ -140,7 +140,7 @@ class Patrol:
         if frame is None:
             return None
         with self._metrics.stage("gate"):
-            return Ready(turn, frame, thumbnail(frame))
+            return Ready(turn, frame, luma(frame))
 
     def _decoded(self) -> list[Ready]:
         """The next frame, and those behind it that are done, as many as one inference takes."""
@@ -165,7 +165,7 @@ class Patrol:
             seen, detections = self._closer(each, whole)
             with self._metrics.stage("judge"):
                 self._judge.judge(each.turn.post, seen)
-            each.turn.inferred = Inferred(each.frame.taken_at, each.thumbnail, detections)
+            each.turn.inferred = Inferred(each.frame.taken_at, each.luma, detections)
             self._done(each, seen, gated=False)
 
     def _closer(self, each: Ready, whole: Detections) -> tuple[Seen, Detections]:
@@ -180,7 +180,7 @@ class Patrol:
         """Whether nothing changed since the model last looked, and what it said then could be said again."""
         inferred = each.turn.inferred
         with self._metrics.stage("gate"):
-            same = may_repeat(each.turn, each.frame, each.thumbnail, self._repeat_s)
+            same = may_repeat(each.turn, each.frame, each.luma, self._repeat_s)
         if inferred is None or not same:
             return False
         seen = read_look(each.frame, inferred.found, self._model.manifest.by_class)

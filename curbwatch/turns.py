@@ -58,7 +58,7 @@ class Turn:
         return self._mask
 
 
-def may_repeat(turn: Turn, frame: Frame, thumbnail: Pixels, longest_s: float) -> bool:
+def may_repeat(turn: Turn, frame: Frame, luma: Pixels, longest_s: float) -> bool:
     """Whether the model's last answer holds for this frame: recent, nothing changed, nobody waits for a fresh one.
 
     Never for more than `longest_s`, a third of it while there is a candidate. A new candidate's first looks and a
@@ -74,4 +74,4 @@ def may_repeat(turn: Turn, frame: Frame, thumbnail: Pixels, longest_s: float) ->
         return False
     if any(site.state is State.CLEARING for site in turn.post.watch.sites):
         return False
-    return unchanged(turn.inferred.thumbnail, thumbnail, turn.mask(*thumbnail.shape))
+    return unchanged(turn.inferred.luma, luma, turn.mask(*luma.shape))

@@ -19,7 +19,7 @@ from benchmarks.latency.sessions import Kind, Runs
 from benchmarks.latency.stopwatch import Stopwatch
 from detector.detections import Detections
 from detector.evidence import blurred, jpeg
-from detector.gate import thumbnail, unchanged, watched
+from detector.gate import luma, unchanged, watched
 from detector.heads import decode
 from detector.letterbox import Fit, letterbox, unletterbox
 from detector.look import Look
@@ -112,7 +112,7 @@ class Looking:
         return Frame("bench", to_pixels(picture), START + EVERY * self._number, self._number)
 
     def _gate(self, frame: Frame) -> None:
-        now = thumbnail(frame)
+        now = luma(frame)
         if self._mask is None or self._mask.shape != now.shape:
             self._mask = watched(self._bench.rules.zones, *now.shape)
         if self._before is not None:

@@ -10,7 +10,7 @@ import pytest
 from curbwatch.judging import Post
 from curbwatch.schedule import Pace
 from curbwatch.turns import FIRST_LOOKS, OFTENER, Turn, may_repeat
-from detector.gate import Inferred, thumbnail
+from detector.gate import Inferred, luma
 from detector.look import Sighting, Trace
 from detector.reasons import because
 from detector.rules import rules_for
@@ -33,7 +33,7 @@ def turn_with(*sites: Site) -> Turn:
     """A camera whose picture the model saw at AT, with these sites."""
     post = Post(CameraReader(Source("cam-1", "none.mp4")), rules_for([WHOLE]), Watch("cam-1", sites))
     turn = Turn(post, Pace(2.0, 2.0))
-    turn.inferred = Inferred(AT, thumbnail(frame(0.0)), NOTHING)
+    turn.inferred = Inferred(AT, luma(frame(0.0)), NOTHING)
     return turn
 
 
@@ -44,7 +44,7 @@ def frame(after_s: float) -> Frame:
 
 def repeats(turn: Turn, after_s: float) -> bool:
     now = frame(after_s)
-    return may_repeat(turn, now, thumbnail(now), LONGEST_S)
+    return may_repeat(turn, now, luma(now), LONGEST_S)
 
 
 def test_a_new_candidate_is_looked_at_afresh() -> None:
