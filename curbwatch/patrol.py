@@ -160,7 +160,7 @@ class Patrol:
     def _look(self, ready: list[Ready]) -> None:
         fresh = [each for each in ready if not self._repeated(each)]
         with self._metrics.stage("infer"):
-            found = self._model.detect([each.frame.pixels for each in fresh], faint=True)
+            found = self._model.detect([each.frame.pixels for each in fresh], weak=True)
         for each, whole in zip(fresh, found, strict=True):
             seen, detections = self._closer(each, whole)
             with self._metrics.stage("judge"):

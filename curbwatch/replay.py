@@ -30,7 +30,7 @@ def replay_recording(
     frames = read_frames(recording, camera_id=camera.id, every_s=camera.every_s, start_at=start_at)
     with progress("replaying", None) as step:
         for batch in _batches(frames):
-            for frame, whole in zip(batch, model.detect([f.picture for f in batch], faint=True), strict=True):
+            for frame, whole in zip(batch, model.detect([f.picture for f in batch], weak=True), strict=True):
                 seen, _, _ = look_closer(model, frame, whole, memory, rules)
                 memory, look = observe(memory, seen, watching)
                 state, news = watch(state, look, rules)

@@ -62,7 +62,7 @@ def may_repeat(turn: Turn, frame: Frame, luma: Pixels, longest_s: float) -> bool
     """Whether the model's last answer holds for this frame: recent, nothing changed, nobody waits for a fresh one.
 
     Never for more than `longest_s`, a third of it while there is a candidate. A new candidate's first looks and a
-    place that may be clearing are always seen by the model. What was only ever seen faintly keeps nobody waiting.
+    place that may be clearing are always seen by the model. What only ever had weak sightings keeps nobody waiting.
     """
     if turn.inferred is None:
         return False

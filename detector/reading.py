@@ -10,7 +10,7 @@ from detector.look import Look, Sighting
 from detector.zones import VIOLATIONS
 from streams.frame import Frame
 
-FAINT = 0.5  # of a violation's threshold: from here on the sites are told, as a weak sighting;
+WEAK = 0.5  # of a violation's threshold: from here on the sites are told, as a weak sighting
 HIDING = ("person", "two_wheeler", "vehicle", "umbrella")
 
 
@@ -23,9 +23,9 @@ class Seen:
     people: tuple[Box, ...]
 
 
-def faintest(class_name: str) -> float:
+def weakest(class_name: str) -> float:
     """From which share of a class's threshold on a look tells of it: of violations also what is doubtful."""
-    return FAINT if class_name in VIOLATIONS else 1.0
+    return WEAK if class_name in VIOLATIONS else 1.0
 
 
 def read_look(frame: Frame, found: Detections, thresholds: Mapping[str, float]) -> Seen:

@@ -26,7 +26,7 @@ COUNTS: tuple[Verdict, ...] = ("hit", "weak", "permitted", "changed")  # verdict
 FADE = 0.9  # of a class's score per detection: what it looks like now says more than what it looked like
 PERMITS = ("pitch", "licence", "hours")  # reasons that say that a thing may stand where it does
 SPEAKS = {"stall": 2.0}  # weight of a class's score: goods being unpacked are half taken for debris
-FAINT = 0.25  # of a hit: what a weak sighting says of a candidate
+WEAK_HIT = 0.25  # of a hit: what a weak sighting says of a candidate
 ALIKE = 0.8  # appearances of one thing at two times; of two things they seldom are
 GAP = 2.0  # times as long as usual between two looks: the camera, or the patrol, was away
 COUNTED = 200  # looks over which an open case's detection rate is remembered
@@ -48,7 +48,7 @@ class Site:
     Times are aware UTC, spans are seconds, boxes normalised xyxy: `origin` as first seen, `box` follows since,
     `mean` is the running mean of its boxes until it is a case, None while there is only one.
     stood_s, visible_s, hit_s, looks, hits: since it is here (first_seen_at); hidden looks count into stood_s only.
-    faint: of the hits, those too weak to count in full.
+    faint: of the hits, the weak ones; sites are stored with this name.
     empty_s, misses: time and looks since the last hit in which its place was seen without it.
     borne_out: looks in which a static change stood in for the detector. appearance: running mean, unit length.
     grade, over: of the zone that judges it, and the names of watched zones whose rules are less strict.
@@ -257,7 +257,7 @@ def _found(site: Site, hits: Sequence[Sighting], verdict: Verdict, now: datetime
         scores=_with_scores(site, hits),
         stood_s=site.stood_s + step_s,
         visible_s=site.visible_s + step_s,
-        hit_s=site.hit_s + step_s * (FAINT if weak else 1.0),
+        hit_s=site.hit_s + step_s * (WEAK_HIT if weak else 1.0),
         empty_s=0.0,
         looks=site.looks + 1,
         hits=site.hits + 1,

@@ -127,7 +127,7 @@ def test_overloaded_it_looks_at_no_camera_again_before_the_others_that_wait(
 
     def detect(model: Model, pictures: Sequence[Pixels], **how: bool) -> list[Detections]:
         time.sleep(EVERY_S)
-        return usual(model, pictures, faint=how["faint"])
+        return usual(model, pictures, weak=how["weak"])
 
     monkeypatch.setattr(Judge, "judge", judge)
     monkeypatch.setattr(Model, "detect", detect)

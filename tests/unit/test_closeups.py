@@ -45,8 +45,8 @@ class Eye:
         self.near = near
         self.shown: list[tuple[int, ...]] = []
 
-    def detect(self, pictures: Sequence[Pixels], *, faint: bool) -> list[Detections]:
-        assert faint
+    def detect(self, pictures: Sequence[Pixels], *, weak: bool) -> list[Detections]:
+        assert weak
         self.shown += [picture.shape for picture in pictures]
         return [self.found(self.near) for _ in pictures]
 
@@ -77,7 +77,7 @@ def looked(near: Finds, far: Finds, rules: Rules = RULES) -> tuple[Eye, Detectio
     return eye, found, count
 
 
-def test_what_was_seen_faintly_is_what_the_close_up_says() -> None:
+def test_a_weak_sighting_is_what_the_close_up_says() -> None:
     # the place is 96 by 54 pixels, so its close-up is a quarter of the picture: from (576, 432) on, 480 by 270
     far = [("debris", 0.4, (768, 540, 864, 594))]
     eye, found, count = looked([("debris", 0.9, (192, 108, 288, 162))], far)
