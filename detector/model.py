@@ -63,16 +63,15 @@ class Model:
     ) -> list[Detections]:
         with self._lock:  # one input for all: fresh memory at each look costs as much as writing it
             held = self._input(room_of, len(pictures))
-            places = [
+            fits = [
                 letterbox(picture, square, fitted)
                 for picture, square, fitted in zip(pictures, held.squares, held.fits, strict=False)
             ]
-            held.fits[: len(places)] = places
-            outputs = self._session.run(held.squares if self._largest else held.squares[: len(places)])[: len(places)]
+            held.fits[: len(fits)] = fits
+            outputs = self._session.run(held.squares if self._largest else held.squares[: len(fits)])[: len(fits)]
         found = [decode(output, self.manifest, floors) for output in outputs]
         return [
-            Detections(unletterbox(d.xyxy, place), d.confidence, d.class_id)
-            for d, place in zip(found, places, strict=True)
+            Detections(unletterbox(d.xyxy, fit), d.confidence, d.class_id) for d, fit in zip(found, fits, strict=True)
         ]
 
     def _room(self, width: int, height: int) -> tuple[int, int]:

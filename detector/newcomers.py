@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from detector import boxes
+from detector.association import HIDDEN_SHARE
 from detector.boxes import Box
 from detector.look import Change, Look, Sighting
-from detector.places import HIDDEN_SHARE
 from detector.rules import Court, Ruling
 from detector.sites import PIECE, Site, born
 

@@ -2,8 +2,8 @@
 """Places where one violation may be standing, and what each look says of them.
 
 Cameras look once every 0.5-10 s, so things are associated by place, not by motion: a detection belongs to a site
-whose box it overlaps enough (detector.places). Everything here is frozen state and pure functions; time comes in with
-the look.
+whose box it overlaps enough (detector.association). Everything here is frozen state and pure functions; time comes in
+with the look.
 """
 
 import math

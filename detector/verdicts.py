@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from detector import boxes, places
+from detector import association, boxes
 from detector.boxes import Box
 from detector.look import Change, Look, Sighting, Verdict
 from detector.rules import Court, Rules
@@ -82,7 +82,7 @@ def _plain(site: Site, here: Sequence[Sighting], now: Now, hit: Verdict) -> Verd
     """What the detector alone says."""
     if here:
         return "weak" if _all_weak(here) else hit
-    return "hidden" if places.hidden(site, now.look.covers) or places.swallowed(site, now.boxes) else "miss"
+    return "hidden" if association.hidden(site, now.look.covers) or association.swallowed(site, now.boxes) else "miss"
 
 
 def _all_weak(here: Sequence[Sighting]) -> bool:
@@ -99,8 +99,8 @@ def witness(site: Site, now: Now) -> Change | None:
     """
     if not now.look.changes or zone_of(site, now).witness == "off":
         return None
-    change = places.change_at(site.box, now.look.changes)
-    return None if change and not site.is_open and places.explained(change, now.before) else change
+    change = association.change_at(site.box, now.look.changes)
+    return None if change and not site.is_open and association.explained(change, now.before) else change
 
 
 def _borne_out(site: Site, change: Change, now: Now) -> Verdict:

@@ -87,13 +87,12 @@ class Looking:
             for frame in frames:
                 self._gate(frame)
         with clock.stage("letterbox", self.batch):
-            places = [letterbox(frame.pixels, self._input[i]) for i, frame in enumerate(frames)]
+            fits = [letterbox(frame.pixels, self._input[i]) for i, frame in enumerate(frames)]
         with clock.stage("infer", self.batch):
             outputs = self._session.run(self._input)
         with clock.stage("head", self.batch):
             found = [
-                detections(output, place, self._manifest, self._floors)
-                for output, place in zip(outputs, places, strict=True)
+                detections(output, fit, self._manifest, self._floors) for output, fit in zip(outputs, fits, strict=True)
             ]
         seen = [read_look(frame, some, self._manifest.by_class) for frame, some in zip(frames, found, strict=True)]
         with clock.stage("observe", self.batch):
@@ -132,10 +131,10 @@ class Looking:
                 self._bench.spool(picture)
 
 
-def detections(output: NDArray[np.float32], place: Fit, manifest: Manifest, floors: NDArray[np.float32]) -> Detections:
+def detections(output: NDArray[np.float32], fit: Fit, manifest: Manifest, floors: NDArray[np.float32]) -> Detections:
     """One picture's head output in pixels of the picture."""
     found = decode(output, manifest, floors)
-    return Detections(unletterbox(found.xyxy, place), found.confidence, found.class_id)
+    return Detections(unletterbox(found.xyxy, fit), found.confidence, found.class_id)
 
 
 class BareDecoder:

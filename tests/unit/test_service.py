@@ -16,7 +16,7 @@ from curbwatch.memories import Memories
 from curbwatch.service import _post, alone, fresh_key, own_key, service
 from curbwatch.settings import Settings
 from curbwatch.spool import Spool
-from detector.chases import place
+from detector.chases import former_of
 from detector.errors import ManifestError
 from detector.look import Sighting
 from detector.observe import Memory
@@ -114,7 +114,7 @@ def test_the_sites_of_a_bumped_camera_lie_where_they_are_seen_once_its_zones_are
     memories.put("gate", bumped, before.rules(before.cameras[0]).zones)
     site = replace(SITE, mean=SITE.box)
     with closing(Spool(tmp_path / "spool.db")) as spool:
-        spool.put(Watch("gate", (site,), past=(place(site),)))
+        spool.put(Watch("gate", (site,), past=(former_of(site),)))
         for _ in ("started", "killed and started"):
             known = _post(after, after.cameras[0], reader, spool, memories).watch
             boxes = [known.sites[0].box, known.sites[0].origin, known.sites[0].mean, known.past[0].box]
