@@ -5,18 +5,17 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from math import inf
 
 import structlog
 
+from curbwatch.camera_messages import standing_at, state_of
 from curbwatch.client import ApiAway, Client
 from curbwatch.errors import ApiRefused
 from curbwatch.judging import Post
-from curbwatch.messages import stamp, told
 from curbwatch.spool import Undelivered
 from detector.evidence import blurred, jpeg
-from detector.health import Health
 
 FIRST_PAUSE_S = 0.2
 QUIETER = 3  # a camera without news is reported every third time,
@@ -130,7 +129,7 @@ class Heartbeat:
 
     def _news(self, now: float) -> dict[str, dict[str, object]]:
         """The states of cameras that have news or were not heard of for a while."""
-        standing = {camera_id: _standing(post) for camera_id, post in self._posts.items()}
+        standing = {camera_id: standing_at(post) for camera_id, post in self._posts.items()}
         undelivered, found = self._undelivered(), {}  # asked after: how it came to stand is told before that it stands
         for camera_id, post in self._posts.items():
             stuck = undelivered.get(camera_id, Undelivered())
@@ -140,7 +139,7 @@ class Heartbeat:
                 "standing": [seen for seen in standing[camera_id] if seen["key"] not in stuck.sites],
             }
             # only what there is to say: an API of an older version knows no such fields
-            state = _state(post) | {name: value for name, value in told.items() if value}
+            state = state_of(post) | {name: value for name, value in told.items() if value}
             heard_at, heard = self._reported.get(camera_id, (-inf, {}))
             late = now - heard_at >= min(QUIETER * self._every_s, max(LONGEST_S, self._every_s))
             if camera_id in self._introduced and (late or _lasting(state) != heard):
@@ -177,32 +176,3 @@ class Heartbeat:
 
 def _lasting(state: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in state.items() if name not in PASSING}
-
-
-def _standing(post: Post) -> list[dict[str, object]]:
-    """What stands there of which the API has heard, as a case or as what may stand there."""
-    told = (site for site in post.watch.sites if site.is_open or (site.waived and site.told))
-    return [{"key": site.key, "last_seen_at": stamp(site.last_seen_at)} for site in told]
-
-
-def _state(post: Post) -> dict[str, object]:
-    state = post.reader.state()
-    return {
-        "status": state.status,
-        "frame_age_s": state.frame_age_s,
-        "error": state.error,
-        "codec": state.codec,
-        "width": state.width,
-        "height": state.height,
-        "drops": state.drops,
-        "reconnects": state.reconnects,
-        "at": stamp(datetime.now(UTC)),
-        "health": _health(post.memory.health),
-    }
-
-
-def _health(health: Health | None) -> dict[str, object] | None:
-    if health is None:
-        return None
-    about = {"state": health.state, "since": stamp(health.since), "shift": [health.shift.dx, health.shift.dy]}
-    return about | (told(health.fault) if health.fault else {"reason": None, "text": None})

@@ -18,8 +18,8 @@ from curbwatch.messages import messages, unmarked
 from curbwatch.spool import Message, Spool
 from detector.ground import Ground
 from detector.look import Look
-from detector.looks import Seen
 from detector.observe import Memory, Watching, again, observe, on_picture
+from detector.reading import Seen
 from detector.reasons import say
 from detector.rules import Rules
 from detector.watch import Event, Kind, Watch, watch
@@ -41,13 +41,12 @@ class Post:
     reader: CameraReader
     rules: Rules
     watch: Watch
-    clip_s: float
     watching: Watching = field(default_factory=Watching)
     memory: Memory = field(default_factory=Memory)
+    ground: Ground | None = None  # only where its metres are those of the whole city
     remembered_at: float = field(default_factory=time.monotonic)
     last: Seen | None = None
     first_sights: dict[str, bytes] = field(default_factory=dict)
-    ground: Ground | None = None  # only where its metres are those of the whole city
 
 
 class Judge:
@@ -71,31 +70,31 @@ class Judge:
         """Let clips under way be finished."""
         self._clips.finish()
 
-    def judge(self, post: Post, look: Seen, *, gated: bool = False) -> bool:
+    def judge(self, post: Post, seen: Seen, *, gated: bool = False) -> bool:
         """Take a look into account; whether that was done.
 
         A gated look repeats what the model said of an earlier picture. One from which anything new would follow is
         refused, so that nothing is decided, and no picture kept, without the model having seen that very picture.
         """
-        memory, told = _observed(post, look, gated=gated)
-        look = replace(look, look=told)
-        after, events = watch(post.watch, look.look, post.rules)
-        if gated and (events or _born(after, look)):
+        memory, look = _observed(post, seen, gated=gated)
+        seen = replace(seen, look=look)
+        after, events = watch(post.watch, look, post.rules)
+        if gated and (events or _born(after, seen)):
             return False
         if not gated:
-            post.last = replace(look, frame=reduced(look.frame, SNAPSHOT_WIDTH))
+            post.last = replace(seen, frame=reduced(seen.frame, SNAPSHOT_WIDTH))
         shown = [_on_picture(event, memory) for event in events]
         news = [event for event in shown if event.kind is not Kind.GIVEN_UP]
-        camera_id = look.frame.camera_id
+        camera_id = seen.frame.camera_id
         allowance = self._ledger.allowance(camera_id)
         entries = self._ledger.messages(shown, post.rules, post.first_sights)
-        if (news or entries) and not self._spooled(post, after, news, entries, look):
+        if (news or entries) and not self._spooled(post, after, news, entries, seen):
             self._ledger.put_back(camera_id, allowance)
             return False  # as if this look had not been: the next one finds the same
         post.watch = after
         _log_health(post.memory, memory, camera_id)
         post.memory = memory
-        _remember_first_sights(post, look)
+        _remember_first_sights(post, seen)
         _log(events)
         self._remember(look)
         if news or entries:
@@ -103,29 +102,29 @@ class Judge:
             self._order_clips(post, news)
         return True
 
-    def _remember(self, look: Seen) -> None:
+    def _remember(self, look: Look) -> None:
         try:
             if self._book:
-                self._book.add(look.look)
+                self._book.add(look)
         except sqlite3.Error as error:
-            log.error("looks not kept", camera=look.frame.camera_id, reason=str(error))
+            log.error("looks not kept", camera=look.camera_id, reason=str(error))
 
-    def _spooled(self, post: Post, after: Watch, news: list[Event], entries: list[Message], look: Seen) -> bool:
-        told = (self._told(post, event, look) for event in news)
+    def _spooled(self, post: Post, after: Watch, news: list[Event], entries: list[Message], seen: Seen) -> bool:
+        told = (self._told(post, event, seen) for event in news)
         try:
             self._spool.put(after, [*chain.from_iterable(told), *entries])
         except sqlite3.Error as error:
-            log.error("spool not writable", camera=look.frame.camera_id, reason=str(error))
+            log.error("spool not writable", camera=seen.frame.camera_id, reason=str(error))
             return False
         return True
 
-    def _told(self, post: Post, event: Event, look: Seen) -> tuple[Message, ...]:
+    def _told(self, post: Post, event: Event, seen: Seen) -> tuple[Message, ...]:
         before = post.first_sights.get(event.site.key)
-        return messages(event, look, model=self._model, before=before, ground=post.ground)
+        return messages(event, seen, model=self._model, before=before, ground=post.ground)
 
     def _order_clips(self, post: Post, news: list[Event]) -> None:
         for event in news:
-            since = event.at - timedelta(seconds=post.clip_s)
+            since = event.at - timedelta(seconds=post.reader.source.clip_s)
             # taken now: by the time a queue of clips has been encoded the camera keeps later seconds only
             if event.kind is not Kind.CLEARED and (packets := post.reader.packets(since=since, until=event.at)):
                 self._clips.order(event.site, packets)
@@ -147,14 +146,14 @@ class Judge:
             post.remembered_at = time.monotonic()
 
 
-def _observed(post: Post, look: Seen, *, gated: bool) -> tuple[Memory, Look]:
+def _observed(post: Post, seen: Seen, *, gated: bool) -> tuple[Memory, Look]:
     """What the picture says of camera and street: of a gated one, which shows what the last one did, only at times."""
     known = post.memory.at
-    if gated and known and 0 <= (look.frame.taken_at - known).total_seconds() < OBSERVED_S:
-        told = again(post.memory, look)
-        if told is not None:
-            return post.memory, told
-    return observe(post.memory, look, post.watching)
+    if gated and known and 0 <= (seen.frame.taken_at - known).total_seconds() < OBSERVED_S:
+        look = again(post.memory, seen)
+        if look is not None:
+            return post.memory, look
+    return observe(post.memory, seen, post.watching)
 
 
 def _on_picture(event: Event, memory: Memory) -> Event:
@@ -176,16 +175,16 @@ def _log_health(before: Memory, after: Memory, camera_id: str) -> None:
         log.info("camera shift", camera=camera_id, dx=moved.dx, dy=moved.dy, degrees=moved.degrees, scale=moved.scale)
 
 
-def _born(after: Watch, look: Seen) -> list[str]:
-    return [site.key for site in after.sites if site.first_seen_at == look.frame.taken_at]
+def _born(after: Watch, seen: Seen) -> list[str]:
+    return [site.key for site in after.sites if site.first_seen_at == seen.frame.taken_at]
 
 
-def _remember_first_sights(post: Post, look: Seen) -> None:
-    born = _born(post.watch, look)
+def _remember_first_sights(post: Post, seen: Seen) -> None:
+    born = _born(post.watch, seen)
     kept = {site.key for site in post.watch.sites if site.confirmed_at is None}
     post.first_sights = {key: picture for key, picture in post.first_sights.items() if key in kept}
     if born:
-        picture = unmarked(look)
+        picture = unmarked(seen)
         post.first_sights.update(dict.fromkeys(born, picture))
 
 

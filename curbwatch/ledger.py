@@ -10,7 +10,7 @@ from datetime import datetime
 import cv2
 import numpy as np
 
-from curbwatch.messages import stamp, told
+from curbwatch.messages import about, stamp, told
 from curbwatch.spool import Message
 from detector.evidence import framed, jpeg
 from detector.rules import Rules
@@ -81,21 +81,12 @@ def entry_body(event: Event, rules: Rules, model: str, skipped: int) -> dict[str
     """The entry as POST /ledger takes it, but for its picture."""
     site = event.site
     waived_by = dict(event.reason.values).get("zone", "")  # no rule judges it, but one of a zone lets it stand
-    return {
-        "key": site.key,
-        "class": site.class_name,
-        "camera_id": site.camera_id,
+    return about(site, model) | {
         "zone": site.zone or waived_by,
-        "confidence": round(min(site.confidence, 1.0), 4),
-        "box": [round(min(max(v, 0.0), 1.0), 5) for v in site.box],
-        "first_seen_at": stamp(site.first_seen_at),
-        "last_seen_at": stamp(site.last_seen_at),
         "given_up_at": stamp(event.at),
         "stood_s": round(site.stood_s, 1),
         **told(event.reason),
         "rule": _rule(rules, site.zone),
-        "trace": [{"at": stamp(t.at), "verdict": t.verdict, "confidence": round(t.confidence, 4)} for t in site.trace],
-        "model": model,
         "skipped": skipped,
     }
 

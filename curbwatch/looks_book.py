@@ -113,7 +113,7 @@ def look_json(look: Look) -> list[Any]:
     """A look without its camera, as a short list; what is missing at its end has its default."""
     found: list[Any] = [
         round(look.taken_at.timestamp() * 1000),
-        [_seen_json(seen) for seen in look.seen],
+        [_sighting_json(sighting) for sighting in look.sightings],
         [_short(box) for box in look.covers],
         [[_short(c.box), round(c.since.timestamp() * 1000), round(c.share, 3)] for c in look.changes],
         [look.blind.code, [list(pair) for pair in look.blind.values]] if look.blind else None,
@@ -126,11 +126,11 @@ def look_json(look: Look) -> list[Any]:
 
 def look_from(camera_id: str, raw: list[Any]) -> Look:
     """A look from its short list."""
-    at, seen, covers, changes, blind, size = [*raw, *[None] * 6][:6]
+    at, sightings, covers, changes, blind, size = [*raw, *[None] * 6][:6]
     return Look(
         camera_id=camera_id,
         taken_at=_time(at),
-        seen=tuple(_seen_from(*item) for item in seen or ()),
+        sightings=tuple(_sighting_from(*item) for item in sightings or ()),
         covers=tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in covers or ()),
         changes=tuple(Change((b[0], b[1], b[2], b[3]), _time(since), share) for b, since, share in changes or ()),
         blind=Reason(blind[0], tuple((name, value) for name, value in blind[1])) if blind else None,
@@ -138,14 +138,14 @@ def look_from(camera_id: str, raw: list[Any]) -> Look:
     )
 
 
-def _seen_json(seen: Sighting) -> list[Any]:
-    found: list[Any] = [seen.class_name, round(seen.confidence, 3), _short(seen.box)]
-    if seen.weak or seen.appearance:
-        found += [int(seen.weak), [round(v, 2) for v in seen.appearance]]
+def _sighting_json(sighting: Sighting) -> list[Any]:
+    found: list[Any] = [sighting.class_name, round(sighting.confidence, 3), _short(sighting.box)]
+    if sighting.weak or sighting.appearance:
+        found += [int(sighting.weak), [round(v, 2) for v in sighting.appearance]]
     return found
 
 
-def _seen_from(name: str, confidence: float, box: list[float], weak: int = 0, appearance: Any = ()) -> Sighting:
+def _sighting_from(name: str, confidence: float, box: list[float], weak: int = 0, appearance: Any = ()) -> Sighting:
     return Sighting(name, confidence, (box[0], box[1], box[2], box[3]), tuple(appearance), bool(weak))
 
 

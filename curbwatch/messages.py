@@ -9,7 +9,7 @@ from api.shapes import FARTHEST_M
 from curbwatch.spool import Message
 from detector.evidence import blurred, framed, jpeg
 from detector.ground import Ground, to_ground
-from detector.looks import Seen
+from detector.reading import Seen
 from detector.reasons import Reason, say
 from detector.sites import Site
 from detector.watch import Event, Kind
@@ -23,13 +23,13 @@ def stamp(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def unmarked(look: Seen) -> bytes:
+def unmarked(seen: Seen) -> bytes:
     """The look's picture without a frame: of the moment a place became a candidate, and of the one it was free."""
-    return jpeg(blurred(look.frame.picture, look.people))
+    return jpeg(blurred(seen.frame.picture, seen.people))
 
 
 def messages(
-    event: Event, look: Seen, *, model: str, before: bytes | None, ground: Ground | None = None
+    event: Event, seen: Seen, *, model: str, before: bytes | None, ground: Ground | None = None
 ) -> tuple[Message, ...]:
     """The posts that follow from an event, in their order, but for its clip; none for a candidate given up.
 
@@ -40,17 +40,17 @@ def messages(
         case Kind.OPENED:
             return (
                 Message(site.key, "case", json.dumps(case_body(event, model, ground), ensure_ascii=False)),
-                *_pictures(site, look, before),
+                *_pictures(site, seen, before),
             )
         case Kind.RELAPSED | Kind.RESUMED:
             return (
                 _observation(event, event.kind.value, since=stamp(site.first_seen_at)),
-                *_pictures(site, look, None),
+                *_pictures(site, seen, None),
             )
         case Kind.CLEARED:
             return (
                 _observation(event, "cleared"),
-                _evidence(site, "after", look.frame.taken_at, unmarked(look), "image/jpeg"),
+                _evidence(site, "after", seen.frame.taken_at, unmarked(seen), "image/jpeg"),
             )
         case Kind.GIVEN_UP:
             return ()
@@ -59,17 +59,8 @@ def messages(
 def case_body(event: Event, model: str, ground: Ground | None) -> dict[str, object]:
     """The case as POST /cases takes it."""
     site = event.site
-    return {
-        "key": site.key,
-        "class": site.class_name,
-        "camera_id": site.camera_id,
-        "zone": site.zone,
-        "confidence": round(site.confidence, 4),
-        "box": [round(min(max(v, 0.0), 1.0), 5) for v in site.box],
-        "first_seen_at": stamp(site.first_seen_at),
+    return about(site, model) | {
         "confirmed_at": stamp(event.at),
-        "last_seen_at": stamp(site.last_seen_at),
-        "model": model,
         "rule": {
             "zone": site.zone,
             "grade": site.grade,
@@ -81,6 +72,21 @@ def case_body(event: Event, model: str, ground: Ground | None) -> dict[str, obje
         "history_of": site.history_of or None,
         "repeats": site.repeats,
         "chased_from": site.chased_from or None,
+    }
+
+
+def about(site: Site, model: str) -> dict[str, object]:
+    """What is told of a site, be it of a case or of a candidate given up."""
+    return {
+        "key": site.key,
+        "class": site.class_name,
+        "camera_id": site.camera_id,
+        "zone": site.zone,
+        "confidence": round(min(site.confidence, 1.0), 4),
+        "box": [round(min(max(v, 0.0), 1.0), 5) for v in site.box],
+        "first_seen_at": stamp(site.first_seen_at),
+        "last_seen_at": stamp(site.last_seen_at),
+        "model": model,
         "trace": [{"at": stamp(t.at), "verdict": t.verdict, "confidence": round(t.confidence, 4)} for t in site.trace],
     }
 
@@ -112,10 +118,10 @@ def _observation(event: Event, kind: str, **more: str) -> Message:
     return Message(event.site.key, "observation", json.dumps(body, ensure_ascii=False))
 
 
-def _pictures(site: Site, look: Seen, before: bytes | None) -> Iterator[Message]:
+def _pictures(site: Site, seen: Seen, before: bytes | None) -> Iterator[Message]:
     """The moment of the decision as it was, once more with the violation framed for whoever has no page, and before."""
-    at = look.frame.taken_at
-    picture = blurred(look.frame.picture, look.people)
+    at = seen.frame.taken_at
+    picture = blurred(seen.frame.picture, seen.people)
     yield _evidence(site, "during", at, jpeg(picture), "image/jpeg")
     if before:
         yield _evidence(site, "before", site.first_seen_at, before, "image/jpeg")

@@ -18,9 +18,9 @@ from curbwatch.schedule import Waiting, interval_s, kept, most_urgent, too_old
 from curbwatch.turns import Turn, may_repeat
 from detector.closeups import look_closer
 from detector.detections import Detections
-from detector.gate import Inferred, thumbnail
-from detector.looks import Seen, seen
+from detector.gate import Inferred, luma
 from detector.model import Model
+from detector.reading import Seen, read_look
 from streams.frame import Frame, Pixels
 from streams.reader import CameraReader
 
@@ -32,11 +32,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ready:
-    """A camera's turn with its frame in hand and the gate's thumbnail of it."""
+    """A camera's turn with its frame in hand and what the gate sees of it."""
 
     turn: Turn
     frame: Frame
-    thumbnail: Pixels
+    luma: Pixels
 
 
 class Patrol:
@@ -140,7 +140,7 @@ class Patrol:
         if frame is None:
             return None
         with self._metrics.stage("gate"):
-            return Ready(turn, frame, thumbnail(frame))
+            return Ready(turn, frame, luma(frame))
 
     def _decoded(self) -> list[Ready]:
         """The next frame, and those behind it that are done, as many as one inference takes."""
@@ -160,38 +160,37 @@ class Patrol:
     def _look(self, ready: list[Ready]) -> None:
         fresh = [each for each in ready if not self._repeated(each)]
         with self._metrics.stage("infer"):
-            found = self._model.detect([each.frame.pixels for each in fresh], faint=True)
+            found = self._model.detect([each.frame.pixels for each in fresh], weak=True)
         for each, whole in zip(fresh, found, strict=True):
-            detections = self._closer(each, whole)
-            look = seen(each.frame, detections, self._model.manifest.by_class)
+            seen, detections = self._closer(each, whole)
             with self._metrics.stage("judge"):
-                self._judge.judge(each.turn.post, look)
-            each.turn.inferred = Inferred(each.frame.taken_at, each.thumbnail, detections)
-            self._done(each, look, gated=False)
+                self._judge.judge(each.turn.post, seen)
+            each.turn.inferred = Inferred(each.frame.taken_at, each.luma, detections)
+            self._done(each, seen, gated=False)
 
-    def _closer(self, each: Ready, whole: Detections) -> Detections:
-        """What was found, looked at again close up where that may tell more."""
+    def _closer(self, each: Ready, whole: Detections) -> tuple[Seen, Detections]:
+        """The look, and what was found: looked at again close up where that may tell more."""
         post = each.turn.post
         with self._metrics.stage("closer"):
-            found, close_ups = look_closer(self._model, each.frame, whole, post.memory, post.rules)
+            seen, found, close_ups = look_closer(self._model, each.frame, whole, post.memory, post.rules)
         self._metrics.looked_closer(close_ups)
-        return found
+        return seen, found
 
     def _repeated(self, each: Ready) -> bool:
         """Whether nothing changed since the model last looked, and what it said then could be said again."""
         inferred = each.turn.inferred
         with self._metrics.stage("gate"):
-            same = may_repeat(each.turn, each.frame, each.thumbnail, self._repeat_s)
+            same = may_repeat(each.turn, each.frame, each.luma, self._repeat_s)
         if inferred is None or not same:
             return False
-        look = seen(each.frame, inferred.found, self._model.manifest.by_class)
+        seen = read_look(each.frame, inferred.found, self._model.manifest.by_class)
         with self._metrics.stage("judge"):
-            if not self._judge.judge(each.turn.post, look, gated=True):
+            if not self._judge.judge(each.turn.post, seen, gated=True):
                 return False
-        self._done(each, look, gated=True)
+        self._done(each, seen, gated=True)
         return True
 
-    def _done(self, each: Ready, look: Seen, *, gated: bool) -> None:
+    def _done(self, each: Ready, seen: Seen, *, gated: bool) -> None:
         turn, now = each.turn, time.monotonic()
         reader = turn.post.reader
         state = reader.state()
@@ -201,7 +200,7 @@ class Patrol:
         if turn.looked is not None and turn.interval_s:
             gap_s = each.frame.arrived - turn.looked
             self._metrics.came_after(camera_id, gap_s, kept=kept(gap_s, turn.interval_s, state.gop_s))
-        turn.note(look, arrived=each.frame.arrived)
+        turn.note(seen, arrived=each.frame.arrived)
         wanted = interval_s(
             turn.pace,
             gop_s=state.gop_s,

@@ -10,7 +10,6 @@ from curbwatch.messages import told
 from curbwatch.progress import progress
 from curbwatch.settings import CameraSettings, Settings
 from detector.closeups import look_closer
-from detector.looks import seen
 from detector.model import Model
 from detector.observe import Memory, observe
 from detector.watch import Event, Kind, Watch, watch
@@ -31,9 +30,9 @@ def replay_recording(
     frames = read_frames(recording, camera_id=camera.id, every_s=camera.every_s, start_at=start_at)
     with progress("replaying", None) as step:
         for batch in _batches(frames):
-            for frame, whole in zip(batch, model.detect([f.picture for f in batch], faint=True), strict=True):
-                found, _ = look_closer(model, frame, whole, memory, rules)
-                memory, look = observe(memory, seen(frame, found, model.manifest.by_class), watching)
+            for frame, whole in zip(batch, model.detect([f.picture for f in batch], weak=True), strict=True):
+                seen, _, _ = look_closer(model, frame, whole, memory, rules)
+                memory, look = observe(memory, seen, watching)
                 state, news = watch(state, look, rules)
                 events.extend(_event(event, start_at) for event in news)
                 looks += 1

@@ -133,7 +133,7 @@ def looks_from_trace(camera_id: str, class_name: str, box: Box, trace: list[dict
     for raw in trace:
         at = datetime.fromisoformat(raw["at"])
         verdict, confidence = raw.get("verdict"), float(raw.get("confidence") or 0.0)
-        seen = Sighting(class_name, confidence, box, weak=verdict == "weak")
+        sighting = Sighting(class_name, confidence, box, weak=verdict == "weak")
         there = verdict in ("hit", "weak", "permitted")
-        found.append(Look(camera_id, at, (seen,) if there else (), (box,) if verdict == "hidden" else ()))
+        found.append(Look(camera_id, at, (sighting,) if there else (), (box,) if verdict == "hidden" else ()))
     return found

@@ -13,7 +13,10 @@ ROUNDING = 0.5  # and this many keyframe intervals, by which every look is round
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What a camera was promised: every_s is the usual interval, longest_s the longest when nothing ever happens."""
+    """What a camera was promised: every_s is the usual interval, longest_s the longest when nothing ever happens.
+
+    A longest_s below every_s stretches nothing.
+    """
 
     every_s: float
     longest_s: float

@@ -26,6 +26,7 @@ from api.roles import OWN_PATROL, Role
 from api.server import Server, listen
 from api.store import PRIVATE, open_store, upgrade
 from curbwatch.allocator import give_back, share_arenas
+from curbwatch.camera_messages import about_camera
 from curbwatch.client import Client
 from curbwatch.courier import Courier
 from curbwatch.errors import SettingsError
@@ -42,8 +43,6 @@ from curbwatch.turns import Turn
 from detector.choosing import Engine, faster
 from detector.manifest import load_manifest
 from detector.model import Model, load_model
-from detector.windows import WEEKDAYS, Window
-from detector.zones import Zone
 from streams.files import read_frames
 from streams.reader import CameraReader
 from streams.source import Source
@@ -260,7 +259,7 @@ def _patrol(
             turns, model, judge, batch=settings.model.batch, repeat_s=told.repeat_s, metrics=metrics,
             frame_there=frame_there,
         )  # fmt: skip
-        about = {camera.id: _about(camera) for camera in settings.cameras}
+        about = {camera.id: about_camera(camera) for camera in settings.cameras}
         posts = {name: turn.post for name, turn in turns.items()}
         heartbeat = Heartbeat(
             posts, about, reporting, every_s=told.heartbeat_s, undelivered=spool.undelivered,
@@ -289,33 +288,5 @@ def _post(settings: Settings, camera: CameraSettings, reader: CameraReader, spoo
         known = in_new_view(known, former)
         spool.put(known)
         memories.put(camera.id, memory, rules.zones)  # now: after a crash this must not befall sites of the new view
-    post = Post(reader, rules, known, camera.clip_s, settings.watching(camera), memory)
-    post.ground = rules.ground if camera.ground and camera.ground.is_of_the_city else None
-    return post
-
-
-def _about(camera: CameraSettings) -> dict[str, object]:
-    zones = [_about_zone(zone.zone()) for zone in camera.zones]
-    return {"name": camera.name or camera.id, "place": camera.place or None, "zones": zones}
-
-
-def _about_zone(zone: Zone) -> dict[str, object]:
-    about = {
-        "name": zone.name,
-        "polygon": [list(point) for point in zone.polygon],
-        "classes": list(zone.classes),
-        "kind": zone.kind,
-        "windows": [_about_window(window) for window in zone.windows],
-    }
-    return about | ({"grade": zone.grade, "dwell_s": zone.dwell_s} if zone.kind == "watch" else {})
-
-
-def _about_window(window: Window) -> dict[str, object]:
-    return {
-        "hours": window.hours,
-        "weekdays": [WEEKDAYS[day] for day in window.weekdays],
-        "holidays": window.holidays,
-        "first": window.first and window.first.isoformat(),
-        "last": window.last and window.last.isoformat(),
-        "classes": list(window.classes),
-    }
+    ground = rules.ground if camera.ground and camera.ground.is_of_the_city else None
+    return Post(reader, rules, known, settings.watching(camera), memory, ground)

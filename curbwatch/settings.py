@@ -211,7 +211,7 @@ class Settings(BaseSettings):
 
     def paces(self) -> dict[str, Pace]:
         """How often each camera is looked at."""
-        return {c.id: Pace(c.every_s, max(c.every_s, self.patrol.longest_s)) for c in self.cameras}
+        return {c.id: Pace(c.every_s, self.patrol.longest_s) for c in self.cameras}
 
     model_config = SettingsConfigDict(
         extra="forbid",

@@ -70,7 +70,6 @@ class Message:
     attachment: bytes | None = field(default=None, repr=False)
     media_type: str = ""
     id: int = 0
-    attempts: int = 0
     idempotency_key: str = ""
 
 
@@ -132,14 +131,14 @@ class Spool:
         """
         with self._lock:
             rows = self._db.execute(
-                "SELECT id, site_key, kind, body, media_type, attempts FROM messages"  # noqa: S608 - our own words
+                "SELECT id, site_key, kind, body, media_type FROM messages"  # noqa: S608 - our own words
                 " WHERE refused IS NULL AND site_key NOT IN (SELECT value FROM json_each(?))"
                 f" ORDER BY {URGENCY}, id LIMIT ?",
                 (json.dumps(list(besides)), most),
             ).fetchall()
         return [
-            Message(key, kind, body, None, media_type, number, attempts, self._key(number, key, kind, body))
-            for number, key, kind, body, media_type, attempts in rows
+            Message(key, kind, body, None, media_type, number, self._key(number, key, kind, body))
+            for number, key, kind, body, media_type in rows
         ]
 
     def _key(self, number: int, *told: str) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from curbwatch.judging import Post
 from curbwatch.schedule import Pace
 from detector.gate import Inferred, unchanged, watched
-from detector.looks import Seen
+from detector.reading import Seen
 from detector.sites import Site, State
 from streams.frame import Frame, Pixels
 
@@ -31,9 +31,9 @@ class Turn:
     drops: int = 0
     _mask: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), np.bool_))
 
-    def note(self, look: Seen, *, arrived: float) -> None:
+    def note(self, seen: Seen, *, arrived: float) -> None:
         """Take note of a look that was judged."""
-        if self.looked is None or look.look.seen or self.post.watch.sites:
+        if self.looked is None or seen.look.sightings or self.post.watch.sites:
             self.eventful = arrived
         self.looked, self.unsaved = arrived, True
 
@@ -58,11 +58,11 @@ class Turn:
         return self._mask
 
 
-def may_repeat(turn: Turn, frame: Frame, thumbnail: Pixels, longest_s: float) -> bool:
+def may_repeat(turn: Turn, frame: Frame, luma: Pixels, longest_s: float) -> bool:
     """Whether the model's last answer holds for this frame: recent, nothing changed, nobody waits for a fresh one.
 
     Never for more than `longest_s`, a third of it while there is a candidate. A new candidate's first looks and a
-    place that may be clearing are always seen by the model. What was only ever seen faintly keeps nobody waiting.
+    place that may be clearing are always seen by the model. What only ever had weak sightings keeps nobody waiting.
     """
     if turn.inferred is None:
         return False
@@ -74,4 +74,4 @@ def may_repeat(turn: Turn, frame: Frame, thumbnail: Pixels, longest_s: float) ->
         return False
     if any(site.state is State.CLEARING for site in turn.post.watch.sites):
         return False
-    return unchanged(turn.inferred.thumbnail, thumbnail, turn.mask(*thumbnail.shape))
+    return unchanged(turn.inferred.luma, luma, turn.mask(*luma.shape))

@@ -15,9 +15,9 @@ EDGES = np.array((-20.0, 0.0, 20.0))  # units of log light between the four step
 
 def with_appearances(look: Look, colour: Colour) -> Look:
     """A look with the appearance of each sighting, from the thumbnail (BGR uint8[h,w,3]) that it was seen in."""
-    if not look.seen:
+    if not look.sightings:
         return look
-    return replace(look, seen=tuple(replace(s, appearance=appearance(colour, s.box)) for s in look.seen))
+    return replace(look, sightings=tuple(replace(s, appearance=appearance(colour, s.box)) for s in look.sightings))
 
 
 def appearance(colour: Colour, box: Box) -> tuple[float, ...]:

@@ -24,7 +24,7 @@ CHANCE = 1.0  # hits that chance may have withheld, where no change bears them o
 DATED_LATE_S = 10.0  # by which the background dates what came to stand, on average; and as much more at most
 GROWN, GROWS = 1.4, 3.0  # in area, of debris that is a stall being set up; and for how many dwells we wait for it
 STALL_LIKE = 0.12  # of its class scores: what looked less like a stall was once mistaken for one
-FAINTLY = math.log(2.2)  # what a weak sighting adds
+WEAKLY = math.log(2.2)  # what a weak sighting adds
 CLEAR_SHARE = {"stall": 0.25, "debris": 0.7}  # of a site's class scores: a stall being set up is debris at times
 GONE = math.log(8000)  # odds that a standing thing would have been seen again by now
 ABSENCE = 0.25  # of a dwell that a candidate may be away
@@ -138,7 +138,7 @@ def _quiet(site: Site) -> float:
 
 def _evidence(site: Site) -> float:
     hit, miss = math.log(PRIOR_HITS / PRIOR_LOOKS / STRAY), math.log((1 - PRIOR_HITS / PRIOR_LOOKS) / (1 - STRAY))
-    return hit * (site.hits - site.faint) + FAINTLY * site.faint + miss * (site.looks - site.hits)
+    return hit * (site.hits - site.faint) + WEAKLY * site.faint + miss * (site.looks - site.hits)
 
 
 def _grows(site: Site, zone: Zone) -> bool:

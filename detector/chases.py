@@ -23,7 +23,7 @@ MOST = 64  # cases remembered per camera, and as many other places: a crowd that
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FormerSite:
     """Where something stood: its site's key, class, last box, when it was last seen; had_case: and was a violation.
 
     came_from: where it was none, the place that it was driven from itself.
@@ -40,9 +40,9 @@ class Place:
     came_from: str = ""
 
 
-def place(site: Site) -> Place:
+def former_of(site: Site) -> FormerSite:
     """What is remembered of a site."""
-    return Place(
+    return FormerSite(
         site.key,
         site.class_name,
         site.box,
@@ -55,9 +55,9 @@ def place(site: Site) -> Place:
     )
 
 
-def remembered(past: tuple[Place, ...], left: Iterable[Site], now: datetime) -> tuple[Place, ...]:
+def remembered(past: tuple[FormerSite, ...], left: Iterable[Site], now: datetime) -> tuple[FormerSite, ...]:
     """The places worth remembering after some were left: cases for good, the others while they may turn up again."""
-    fresh = [place(site) for site in left if site.confirmed_at or site.stood_s - site.empty_s >= STAYED_S]
+    fresh = [former_of(site) for site in left if site.confirmed_at or site.stood_s - site.empty_s >= STAYED_S]
     if not fresh and not any(_is_stale(known, now) for known in past):
         return past
     kept = [known for known in (*past, *fresh) if not _is_stale(known, now)]
@@ -66,13 +66,13 @@ def remembered(past: tuple[Place, ...], left: Iterable[Site], now: datetime) -> 
     return (*cases[-MOST:], *others[-MOST:])
 
 
-def _is_stale(known: Place, now: datetime) -> bool:
+def _is_stale(known: FormerSite, now: datetime) -> bool:
     return not known.had_case and (now - known.left_at).total_seconds() > CHASED_S
 
 
-def linked(site: Site, cleared: Iterable[Site], past: Iterable[Place], ground: Ground | None) -> Site:
+def linked(site: Site, cleared: Iterable[Site], past: Iterable[FormerSite], ground: Ground | None) -> Site:
     """The site with the place it was driven from, and the forgotten case of this very place, if there are any."""
-    known = [*past, *(place(other) for other in cleared)]
+    known = [*past, *(former_of(other) for other in cleared)]
     known = [other for other in known if other.class_name == site.class_name and other.key != site.key]
     before = [other for other in known if _drove(other, site, ground)]
     here = [p for p in past if p in known and p.had_case and boxes.iou(p.box, site.box) >= SAME_PLACE_IOU]
@@ -86,7 +86,7 @@ def linked(site: Site, cleared: Iterable[Site], past: Iterable[Place], ground: G
     return site
 
 
-def _drove(other: Place, site: Site, ground: Ground | None) -> bool:
+def _drove(other: FormerSite, site: Site, ground: Ground | None) -> bool:
     """Whether a thing that left one place may be the one that turned up at another."""
     waited_s = (site.first_seen_at - other.left_at).total_seconds()
     if not -OVERLAP_S <= waited_s <= CHASED_S or boxes.iou(other.box, site.box) >= SAME_PLACE_IOU:

@@ -3,7 +3,7 @@
 
 A camera's picture has up to ten times the pixels that the model looks at; a stack of cartons across the street is left
 with thirty of them in a row. What stands still can be looked at again: where the street has changed, and where the
-first look saw something too faint to be believed, the model sees that part of the same frame up to four times as large.
+first look saw something too weak to be believed, the model sees that part of the same frame up to four times as large.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,9 +16,9 @@ from detector import boxes
 from detector.boxes import Box
 from detector.detections import Detections
 from detector.look import Look
-from detector.looks import seen
 from detector.model import Model
 from detector.observe import Memory, standing
+from detector.reading import Seen, read_look
 from detector.registration import to_picture, to_reference
 from detector.rules import Rules
 from detector.zones import VIOLATIONS
@@ -51,32 +51,37 @@ class CloseUp:
         return np.asarray(inside, np.bool_)
 
 
-def look_closer(model: Model, frame: Frame, found: Detections, memory: Memory, rules: Rules) -> tuple[Detections, int]:
-    """What the model finds in a frame when it looks again where something may stand, and how many close-ups that took.
+def look_closer(
+    model: Model, frame: Frame, found: Detections, memory: Memory, rules: Rules
+) -> tuple[Seen, Detections, int]:
+    """What the model finds in a frame when it looks again where something may stand.
 
-    found: what it saw in the whole frame, faint things included. A stall or debris inside a close-up is what the second
-    look says of it; people and vehicles are added to.
+    found: what it saw in the whole frame, weak sightings included. A stall or debris inside a close-up is what the
+    second look says of it; people and vehicles are added to. Returns the frame with its look, the detections that the
+    look was read from, and how many close-ups that took.
     """
-    look = seen(frame, found, model.manifest.by_class).look
-    chosen = close_ups(places(look, memory, rules), frame.width, frame.height, turn=frame.sequence)
+    first = read_look(frame, found, model.manifest.by_class)
+    chosen = close_ups(places(first.look, memory, rules), frame.width, frame.height, turn=frame.sequence)
+    if not chosen:
+        return first, found, 0
     violations = np.array([name in VIOLATIONS for name in model.manifest.classes])
     for part in chosen:
-        (near,) = model.detect([cropped(frame.pixels, part.x0, part.y0, part.x1, part.y1)], faint=True)
+        (near,) = model.detect([cropped(frame.pixels, part.x0, part.y0, part.x1, part.y1)], weak=True)
         found = _merged(found, near, part, (frame.width, frame.height), violations)
-    return found, len(chosen)
+    return read_look(frame, found, model.manifest.by_class), found, len(chosen)
 
 
 def places(look: Look, memory: Memory, rules: Rules) -> list[Box]:
     """Where a look, in its picture's coordinates, leaves something to be found: normalised xyxy.
 
-    That is where something stands that was not there before, and where a stall or debris was seen faintly, on ground
-    that a rule watches now; not where something seen for sure, a person or a vehicle explains it.
+    That is where something stands that was not there before, and where a sighting of a stall or debris is weak, on
+    ground that a rule watches now; not where something seen for sure, a person or a vehicle explains it.
     """
     court, shift = rules.court(look.taken_at, look.size), memory.shift
-    sure = [sighting.box for sighting in look.seen if not sighting.weak]
+    sure = [sighting.box for sighting in look.sightings if not sighting.weak]
     doubtful: list[tuple[Box, tuple[str, ...]]] = [
         *((to_picture(change.box, shift), VIOLATIONS) for change in standing(memory)),
-        *((each.box, (each.class_name,)) for each in look.seen if each.weak),
+        *((each.box, (each.class_name,)) for each in look.sightings if each.weak),
     ]
     return [
         box

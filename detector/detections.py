@@ -20,8 +20,3 @@ class Detections:
 
     def __getitem__(self, mask: NDArray[np.bool_] | NDArray[np.int64]) -> "Detections":
         return Detections(self.xyxy[mask], self.confidence[mask], self.class_id[mask])
-
-
-def no_detections() -> Detections:
-    """The answer for an empty street."""
-    return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))

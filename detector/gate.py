@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Whether anything changed on the watched ground since the model last looked: brightness only, on a thumbnail.
+"""Whether anything changed on the watched ground since the model last looked: brightness only, in small.
 
 A look at which nothing changed says what the last one said, without the model. Where in doubt it has changed.
 """
@@ -16,7 +16,7 @@ from detector.detections import Detections
 from detector.zones import Zone
 from streams.frame import Frame, Pixels
 
-WIDEST = 256  # cells across: a thumbnail is the picture halved until it is no wider
+WIDEST = 256  # cells across: the picture is halved until it is no wider
 ABOVE = 0.12  # of the picture's height: things standing on the ground reach that far above their zone at least
 BESIDE = 0.02
 LEVELS = 6.0  # grey levels of 255 by which a cell must differ: the mean of 64 pixels or more moves less by noise
@@ -31,11 +31,11 @@ class Inferred:
     """What the model last said of a camera, and the picture it said it of; at is aware UTC."""
 
     at: datetime
-    thumbnail: Pixels
+    luma: Pixels
     found: Detections
 
 
-def thumbnail(frame: Frame) -> Pixels:
+def luma(frame: Frame) -> Pixels:
     """uint8[h,w] luma, the picture halved until it is at most 256 wide."""
     width = frame.width
     while width > WIDEST:
@@ -56,7 +56,7 @@ def watched(zones: Iterable[Zone], height: int, width: int) -> NDArray[np.bool_]
 
 
 def unchanged(before: Pixels, now: Pixels, mask: NDArray[np.bool_]) -> bool:
-    """Whether two thumbnails uint8[h,w] show the same within the mask, but for noise and exposure."""
+    """Whether two small pictures, luma uint8[h,w], show the same within the mask, but for noise and exposure."""
     if before.shape != now.shape or not mask.any():
         return False
     left = _leftover(before[mask].astype(np.float32), now[mask].astype(np.float32))

@@ -35,7 +35,7 @@ def room(width: int, height: int, side: int) -> tuple[int, int]:
     return side, side
 
 
-def fit(width: int, height: int, columns: int, rows: int) -> Fit:
+def centred(width: int, height: int, columns: int, rows: int) -> Fit:
     """Centre a width×height picture in columns×rows pixels without changing its shape."""
     scale = min(columns / width, rows / height)
     return Fit(
@@ -54,25 +54,25 @@ def letterbox(pixels: Pixels | Planes, into: NDArray[np.float32], held: Fit | No
     held: the fit of the picture that `into` holds; if it is the same, the padding is there already.
     """
     height, width = plane_of(pixels).shape[:2]
-    place = fit(width, height, into.shape[2], into.shape[1])
-    width, height = max(1, round(width * place.scale)), max(1, round(height * place.scale))
-    window = into[:, place.top : place.top + height, place.left : place.left + width]
-    if place != held:
-        _pad(into, place, width, height)
+    fit = centred(width, height, into.shape[2], into.shape[1])
+    width, height = max(1, round(width * fit.scale)), max(1, round(height * fit.scale))
+    window = into[:, fit.top : fit.top + height, fit.left : fit.left + width]
+    if fit != held:
+        _pad(into, fit, width, height)
     if isinstance(pixels, Planes):
         _write_planes(pixels, window)
     else:
         small = shrunk(pixels, width, height)
         np.multiply(small[:, :, ::-1].transpose(2, 0, 1), np.float32(1 / 255), out=window, casting="unsafe")
-    return place
+    return fit
 
 
-def _pad(into: NDArray[np.float32], place: Fit, width: int, height: int) -> None:
+def _pad(into: NDArray[np.float32], fit: Fit, width: int, height: int) -> None:
     grey = np.float32(PAD / 255)
-    into[:, : place.top] = grey
-    into[:, place.top + height :] = grey
-    into[:, :, : place.left] = grey
-    into[:, :, place.left + width :] = grey
+    into[:, : fit.top] = grey
+    into[:, fit.top + height :] = grey
+    into[:, :, : fit.left] = grey
+    into[:, :, fit.left + width :] = grey
 
 
 def _write_planes(planes: Planes, window: NDArray[np.float32]) -> None:
@@ -90,9 +90,9 @@ def _write_planes(planes: Planes, window: NDArray[np.float32]) -> None:
     np.clip(window, 0, 1, out=window)
 
 
-def unletterbox(xyxy: NDArray[np.float32], place: Fit) -> NDArray[np.float32]:
+def unletterbox(xyxy: NDArray[np.float32], fit: Fit) -> NDArray[np.float32]:
     """Turn boxes float32[N,4] of the input into pixels of the picture, cut at its edges."""
-    shift = np.array([place.left, place.top] * 2, np.float32)
-    boxes = (xyxy - shift) / np.float32(place.scale)
-    edge = np.array([place.width, place.height] * 2, np.float32)
+    shift = np.array([fit.left, fit.top] * 2, np.float32)
+    boxes = (xyxy - shift) / np.float32(fit.scale)
+    edge = np.array([fit.width, fit.height] * 2, np.float32)
     return np.asarray(np.clip(boxes, 0, edge), np.float32)

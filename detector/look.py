@@ -3,9 +3,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from detector.boxes import Box
 from detector.reasons import Reason
+
+Verdict = Literal["hit", "weak", "miss", "hidden", "blind", "permitted", "changed", "held"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Look:
 
     camera_id: str
     taken_at: datetime
-    seen: tuple[Sighting, ...]
+    sightings: tuple[Sighting, ...]
     covers: tuple[Box, ...] = ()
     changes: tuple[Change, ...] = ()
     blind: Reason | None = None
@@ -62,5 +65,5 @@ class Trace:
     """
 
     at: datetime
-    verdict: str
+    verdict: Verdict
     confidence: float

@@ -14,8 +14,8 @@ from detector.detections import Detections
 from detector.errors import ManifestError
 from detector.heads import check_head, decode
 from detector.letterbox import Fit, letterbox, room, unletterbox
-from detector.looks import faintest
 from detector.manifest import Manifest, load_manifest
+from detector.reading import weakest
 from detector.session import Session
 from streams.frame import Pixels, Planes, plane_of
 
@@ -30,7 +30,7 @@ class Model:
         self._largest = batch if isinstance(batch, int) else 0
         self._free = not any(isinstance(side, int) for side in sides)
         self._floors = np.array([manifest.threshold(c) for c in manifest.classes], np.float32)
-        self._faint_floors = self._floors * np.array([faintest(c) for c in manifest.classes], np.float32)
+        self._weak_floors = self._floors * np.array([weakest(c) for c in manifest.classes], np.float32)
         self._lock, self._inputs = Lock(), dict[tuple[int, int], _Input]()
         warm_up = session.run(self._input(self._room(16, 9), 1).squares)
         check_head(manifest, warm_up.shape)  # the exported shape may have names for numbers, the real one has not
@@ -41,13 +41,13 @@ class Model:
         return self._session.name
 
     def detect(
-        self, pictures: Sequence[Pixels | Planes], *, least: float | None = None, faint: bool = False
+        self, pictures: Sequence[Pixels | Planes], *, least: float | None = None, weak: bool = False
     ) -> list[Detections]:
         """Look at pictures (BGR uint8[H,W,3] or planes), those of one shape in one batch.
 
-        `least` replaces every class's threshold; `faint` adds violations down to what the sites want to hear of.
+        `least` replaces every class's threshold; `weak` adds violations down to what the sites want to hear of.
         """
-        usual = self._faint_floors if faint else self._floors
+        usual = self._weak_floors if weak else self._floors
         floors = usual if least is None else np.full_like(self._floors, least)
         rooms = [self._room(*plane_of(picture).shape[1::-1]) for picture in pictures]
         found: dict[int, Detections] = {}
@@ -63,16 +63,15 @@ class Model:
     ) -> list[Detections]:
         with self._lock:  # one input for all: fresh memory at each look costs as much as writing it
             held = self._input(room_of, len(pictures))
-            places = [
+            fits = [
                 letterbox(picture, square, fitted)
                 for picture, square, fitted in zip(pictures, held.squares, held.fits, strict=False)
             ]
-            held.fits[: len(places)] = places
-            outputs = self._session.run(held.squares if self._largest else held.squares[: len(places)])[: len(places)]
+            held.fits[: len(fits)] = fits
+            outputs = self._session.run(held.squares if self._largest else held.squares[: len(fits)])[: len(fits)]
         found = [decode(output, self.manifest, floors) for output in outputs]
         return [
-            Detections(unletterbox(d.xyxy, place), d.confidence, d.class_id)
-            for d, place in zip(found, places, strict=True)
+            Detections(unletterbox(d.xyxy, fit), d.confidence, d.class_id) for d, fit in zip(found, fits, strict=True)
         ]
 
     def _room(self, width: int, height: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from detector.background import Background
 from detector.boxes import Box
 from detector.health import Health
 from detector.look import Change, Look
-from detector.looks import Seen
+from detector.reading import Seen
 from detector.registration import NO_SHIFT, Shift, taken_back, to_picture, to_reference
 from detector.stillness import glimpse
 from detector.thumbnail import LONGEST, thumbnail
@@ -95,6 +95,6 @@ def _aligned(look: Look, shift: Shift) -> Look:
         return look
     return replace(
         look,
-        seen=tuple(replace(sighting, box=to_reference(sighting.box, shift)) for sighting in look.seen),
+        sightings=tuple(replace(sighting, box=to_reference(sighting.box, shift)) for sighting in look.sightings),
         covers=tuple(to_reference(cover, shift) for cover in look.covers),
     )

@@ -2,8 +2,8 @@
 """Places where one violation may be standing, and what each look says of them.
 
 Cameras look once every 0.5-10 s, so things are associated by place, not by motion: a detection belongs to a site
-whose box it overlaps enough (detector.places). Everything here is frozen state and pure functions; time comes in with
-the look.
+whose box it overlaps enough (detector.association). Everything here is frozen state and pure functions; time comes in
+with the look.
 """
 
 import math
@@ -15,18 +15,18 @@ from functools import lru_cache
 
 from detector import boxes
 from detector.boxes import Box
-from detector.look import Sighting, Trace
+from detector.look import Sighting, Trace, Verdict
 from detector.reasons import Reason
 
 FOLLOW = 0.3  # how fast a site's box follows its detections
 SETTLED = 16  # looks over which it is averaged where a thing stands: a single box falls across a zone's edge
 PIECE = 0.6  # of a box in another: a piece of the same thing
 TRACE, LATELY = 120, 16  # looks kept per site, and how many of them apart
-COUNTS = ("hit", "weak", "permitted", "changed")  # verdicts that say that the thing is there
+COUNTS: tuple[Verdict, ...] = ("hit", "weak", "permitted", "changed")  # verdicts that say that the thing is there
 FADE = 0.9  # of a class's score per detection: what it looks like now says more than what it looked like
 PERMITS = ("pitch", "licence", "hours")  # reasons that say that a thing may stand where it does
 SPEAKS = {"stall": 2.0}  # weight of a class's score: goods being unpacked are half taken for debris
-FAINT = 0.25  # of a hit: what a weak sighting says of a candidate
+WEAK_HIT = 0.25  # of a hit: what a weak sighting says of a candidate
 ALIKE = 0.8  # appearances of one thing at two times; of two things they seldom are
 GAP = 2.0  # times as long as usual between two looks: the camera, or the patrol, was away
 COUNTED = 200  # looks over which an open case's detection rate is remembered
@@ -48,7 +48,7 @@ class Site:
     Times are aware UTC, spans are seconds, boxes normalised xyxy: `origin` as first seen, `box` follows since,
     `mean` is the running mean of its boxes until it is a case, None while there is only one.
     stood_s, visible_s, hit_s, looks, hits: since it is here (first_seen_at); hidden looks count into stood_s only.
-    faint: of the hits, those too weak to count in full.
+    faint: of the hits, the weak ones; sites are stored with this name.
     empty_s, misses: time and looks since the last hit in which its place was seen without it.
     borne_out: looks in which a static change stood in for the detector. appearance: running mean, unit length.
     grade, over: of the zone that judges it, and the names of watched zones whose rules are less strict.
@@ -114,9 +114,9 @@ class Site:
         return self.hit_s / self.visible_s if self.visible_s else 1.0
 
     @property
-    def last_verdict(self) -> str:
-        """What the latest look said of it; empty where its looks are not kept."""
-        return (self.lately or self.trace)[-1].verdict if self.trace else ""
+    def last_verdict(self) -> Verdict | None:
+        """What the latest look said of it; None where its looks are not kept."""
+        return (self.lately or self.trace)[-1].verdict if self.trace else None
 
     @property
     def is_permitted(self) -> bool:
@@ -142,23 +142,23 @@ def site_key(camera_id: str, box: Box, at: datetime) -> str:
     return f"{camera_id}/{at:%Y%m%dT%H%M%S}/{left:03d}-{top:03d}-{right:03d}-{bottom:03d}"
 
 
-def born(camera_id: str, seen: Sighting, at: datetime) -> Site:
+def born(camera_id: str, sighting: Sighting, at: datetime) -> Site:
     """A new place, first seen in this look."""
     return Site(
-        key=site_key(camera_id, seen.box, at),
+        key=site_key(camera_id, sighting.box, at),
         camera_id=camera_id,
         zone="",
-        origin=seen.box,
-        box=seen.box,
+        origin=sighting.box,
+        box=sighting.box,
         state=State.CANDIDATE,
         first_seen_at=at,
         last_seen_at=at,
-        scores=((seen.class_name, seen.confidence),),
+        scores=((sighting.class_name, sighting.confidence),),
         looks=1,
         hits=1,
-        faint=int(seen.weak),
-        confidence=seen.confidence,
-        appearance=seen.appearance,
+        faint=int(sighting.weak),
+        confidence=sighting.confidence,
+        appearance=sighting.appearance,
     )
 
 
@@ -214,7 +214,7 @@ def halved(site: Site) -> Site:
     )
 
 
-def looked(site: Site, hits: Sequence[Sighting], verdict: str, *, now: datetime, step_s: float) -> Site:
+def looked(site: Site, hits: Sequence[Sighting], verdict: Verdict, *, now: datetime, step_s: float) -> Site:
     """The site after one look that said `verdict` of it; `step_s` is the time since the look before."""
     if verdict in COUNTS:
         return _found(site, hits, verdict, now, step_s)
@@ -241,7 +241,7 @@ def _empty_s(site: Site, step_s: float) -> float:
     return min(step_s, GAP * site.visible_s / (site.looks - 1))
 
 
-def _found(site: Site, hits: Sequence[Sighting], verdict: str, now: datetime, step_s: float) -> Site:
+def _found(site: Site, hits: Sequence[Sighting], verdict: Verdict, now: datetime, step_s: float) -> Site:
     """The site after a look that says that the thing is there; without `hits` something else bears it out."""
     weak = verdict == "weak"
     confidence = max([h.confidence for h in hits]) if hits else 0.0
@@ -257,7 +257,7 @@ def _found(site: Site, hits: Sequence[Sighting], verdict: str, now: datetime, st
         scores=_with_scores(site, hits),
         stood_s=site.stood_s + step_s,
         visible_s=site.visible_s + step_s,
-        hit_s=site.hit_s + step_s * (FAINT if weak else 1.0),
+        hit_s=site.hit_s + step_s * (WEAK_HIT if weak else 1.0),
         empty_s=0.0,
         looks=site.looks + 1,
         hits=site.hits + 1,
@@ -272,7 +272,7 @@ def _found(site: Site, hits: Sequence[Sighting], verdict: str, now: datetime, st
 
 
 @lru_cache(maxsize=16)
-def _empty_handed(now: datetime, verdict: str) -> Trace:
+def _empty_handed(now: datetime, verdict: Verdict) -> Trace:
     """What a look says of all the places where it saw nothing; made once for them all."""
     return Trace(now, verdict, 0.0)
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from detector import boxes, places
+from detector import association, boxes
 from detector.boxes import Box
-from detector.look import Change, Look, Sighting
+from detector.look import Change, Look, Sighting, Verdict
 from detector.rules import Court, Rules
 from detector.sites import Site, State
 from detector.zones import Zone
@@ -24,12 +24,12 @@ ANYWHERE = Zone("", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))  # by what
 class Now:
     """A look as its sites are judged by it; step_s: time that it adds, away_s: time since the last look that saw.
 
-    boxes: of what was seen, by class.
+    sightings: of the look, in the order of their boxes. boxes: theirs, by class.
     """
 
     look: Look
     at: datetime
-    seen: tuple[Sighting, ...]
+    sightings: tuple[Sighting, ...]
     boxes: dict[str, list[Box]]
     rules: Rules
     court: Court
@@ -44,21 +44,21 @@ def now_of(
 ) -> Now:
     """What the sites are judged by at a look; before_at, sighted_at: of the look before, and of the last not blind."""
     step_s, away_s = min(max(_since_s(before_at, look), 0.0), LONGEST_STEP_S), _since_s(sighted_at, look)
-    seen = tuple(sorted(look.seen, key=_order))
+    sightings = tuple(sorted(look.sightings, key=_order))
     court = rules.court(look.taken_at, look.size)
     cleared = tuple(site for site in sites if site.state is State.CLEARED)
     by_class: dict[str, list[Box]] = {}
-    for sighting in seen:
+    for sighting in sightings:
         by_class.setdefault(sighting.class_name, []).append(sighting.box)
-    return Now(look, look.taken_at, seen, by_class, rules, court, step_s, away_s, sites, cleared)
+    return Now(look, look.taken_at, sightings, by_class, rules, court, step_s, away_s, sites, cleared)
 
 
 def _since_s(before: datetime | None, look: Look) -> float:
     return (look.taken_at - before).total_seconds() if before else 0.0
 
 
-def _order(seen: Sighting) -> tuple[object, ...]:
-    return seen.box, seen.class_name, seen.weak, -seen.confidence, seen.appearance
+def _order(sighting: Sighting) -> tuple[object, ...]:
+    return sighting.box, sighting.class_name, sighting.weak, -sighting.confidence, sighting.appearance
 
 
 def zone_of(site: Site, now: Now) -> Zone:
@@ -66,8 +66,8 @@ def zone_of(site: Site, now: Now) -> Zone:
     return now.court.zones.get(site.zone, ANYWHERE)
 
 
-def verdict(site: Site, here: Sequence[Sighting], change: Change | None, now: Now) -> str:
-    """What a look with these sightings of a site, and its witness, says of it: a word of `detector.look.Trace`."""
+def verdict(site: Site, here: Sequence[Sighting], change: Change | None, now: Now) -> Verdict:
+    """What a look with these sightings of a site, and its witness, says of it."""
     if site.waived is not None:
         return _plain(site, here, now, "permitted" if site.is_permitted else "hit")
     if here and (site.is_open or not _all_weak(here)):
@@ -78,11 +78,11 @@ def verdict(site: Site, here: Sequence[Sighting], change: Change | None, now: No
     return _borne_out(site, change, now) if plain == "miss" and change else plain
 
 
-def _plain(site: Site, here: Sequence[Sighting], now: Now, hit: str) -> str:
+def _plain(site: Site, here: Sequence[Sighting], now: Now, hit: Verdict) -> Verdict:
     """What the detector alone says."""
     if here:
         return "weak" if _all_weak(here) else hit
-    return "hidden" if places.hidden(site, now.look.covers) or places.swallowed(site, now.boxes) else "miss"
+    return "hidden" if association.hidden(site, now.look.covers) or association.swallowed(site, now.boxes) else "miss"
 
 
 def _all_weak(here: Sequence[Sighting]) -> bool:
@@ -99,11 +99,11 @@ def witness(site: Site, now: Now) -> Change | None:
     """
     if not now.look.changes or zone_of(site, now).witness == "off":
         return None
-    change = places.change_at(site.box, now.look.changes)
-    return None if change and not site.is_open and places.explained(change, now.before) else change
+    change = association.change_at(site.box, now.look.changes)
+    return None if change and not site.is_open and association.explained(change, now.before) else change
 
 
-def _borne_out(site: Site, change: Change, now: Now) -> str:
+def _borne_out(site: Site, change: Change, now: Now) -> Verdict:
     """What the detector misses may be borne out by static change; what began after it left proves nothing."""
     if change.since > site.last_seen_at:
         return "miss"
@@ -111,7 +111,7 @@ def _borne_out(site: Site, change: Change, now: Now) -> str:
         return "held" if (now.at - site.last_seen_at).total_seconds() < HOLDS_S[site.class_name] else "miss"
     if site.class_name != "debris":
         return "miss"
-    if any(boxes.containment(site.box, other.box) > EXPLAINS for other in now.seen):
+    if any(boxes.containment(site.box, other.box) > EXPLAINS for other in now.sightings):
         return "miss"  # the change is what another sighting shows
     alone = zone_of(site, now).witness == "alone"
     enough = max(BORNE_OUT_FROM, BORNE_OUT_SHARE * site.looks)

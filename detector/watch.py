@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from detector import places
+from detector import association
 from detector.belief import has_left, is_gone, least_hits, never_left, stands
-from detector.chases import Place, linked, remembered
+from detector.chases import FormerSite, linked, remembered
 from detector.look import Change, Look, Sighting
 from detector.newcomers import newcomers
 from detector.reasons import Reason, because
@@ -59,7 +59,7 @@ class Watch:
     camera_id: str
     sites: tuple[Site, ...] = ()
     last_look_at: datetime | None = None
-    past: tuple[Place, ...] = ()
+    past: tuple[FormerSite, ...] = ()
     sighted_at: datetime | None = None
 
 
@@ -78,7 +78,7 @@ def watch(before: Watch, look: Look, rules: Rules) -> tuple[Watch, tuple[Event, 
     rested = [site for site in now.cleared if not _forgotten(site, now)]
     sites: list[Site] = []
     events: list[Event] = []
-    hits, rest = places.assign(before.sites, now.seen)
+    hits, rest = association.assign(before.sites, now.sightings)
     for site in before.sites:
         if site.state is not State.CLEARED:
             after, event = _looked_at(site, hits.get(site.key, ()), now)
@@ -92,7 +92,7 @@ def watch(before: Watch, look: Look, rules: Rules) -> tuple[Watch, tuple[Event, 
     left = [site for site in now.cleared if _forgotten(site, now)]
     left += [event.site for event in events if event.reason.code == "left"]
     past = remembered(before.past, left, now.at)
-    kept = places.without_twins([*sites, *newborn])
+    kept = association.without_twins([*sites, *newborn])
     return Watch(before.camera_id, (*kept, *rested), now.at, past, sighted_at=now.at), tuple(events)
 
 
@@ -102,17 +102,17 @@ def _set_back(before: Watch, by: timedelta) -> Watch:
         before,
         sites=tuple(set_back(site, by) for site in before.sites),
         last_look_at=before.last_look_at and before.last_look_at - by,
-        past=tuple(replace(place, left_at=place.left_at - by) for place in before.past),
+        past=tuple(replace(former, left_at=former.left_at - by) for former in before.past),
         sighted_at=before.sighted_at and before.sighted_at - by,
     )
 
 
 def _known(
-    after: Site | None, event: Event, rested: list[Site], past: tuple[Place, ...], rules: Rules
+    after: Site | None, event: Event, rested: list[Site], past: tuple[FormerSite, ...], rules: Rules
 ) -> tuple[Site | None, Event]:
     """A confirmed thing as what it is: a case that came back, or a new one with the places it was driven from."""
     site, kind = event.site, event.kind
-    if kind is Kind.OPENED and (former := places.taken_again(site, rested)):
+    if kind is Kind.OPENED and (former := association.taken_again(site, rested)):
         kind = Kind.RESUMED if never_left(former, site) else Kind.RELAPSED
         site = _under_name_of(former, site, relapses=former.relapses + (kind is Kind.RELAPSED))
     elif kind in (Kind.OPENED, Kind.GIVEN_UP):

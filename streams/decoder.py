@@ -30,7 +30,7 @@ FULL_RANGE = 2  # AVColorRange
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class Decoded:
     """One decoded picture and when its packet arrived (aware UTC)."""
 
     pixels: Pixels | Planes
@@ -104,7 +104,7 @@ def apart_s(earlier: Coded, later: Coded) -> float:
     return second - first
 
 
-class Looker:
+class Chooser:
     """Decides what to decode so that a picture comes every `every_s` seconds, and decodes nothing twice.
 
     Keyframes close enough together: those that are due are handed on as they are, to be decoded when somebody looks.
@@ -128,7 +128,7 @@ class Looker:
         """Seconds between the last two keyframes; None before the second."""
         return self._gop_s
 
-    def feed(self, coded: Coded) -> Coded | Look | None:
+    def feed(self, coded: Coded) -> Coded | Decoded | None:
         """Take the next packet; when a look is due, a keyframe to be decoded or a picture that was decoded whole."""
         if coded.key:
             self._keyframe(coded)
@@ -175,14 +175,14 @@ class Looker:
     def _long(self) -> bool:
         return (self._gop_s or 0.0) > LONG * self.every_s
 
-    def _look_at_keyframe(self, coded: Coded) -> Coded | Look | None:
+    def _look_at_keyframe(self, coded: Coded) -> Coded | Decoded | None:
         """In a long GOP the decoder must keep its state for the pictures that follow."""
         if self._long():
             return self._catch_up(coded)
         self._last_look = coded.mono
         return coded
 
-    def _catch_up(self, coded: Coded) -> Look | None:
+    def _catch_up(self, coded: Coded) -> Decoded | None:
         pending, self._pending, self._pending_bytes = self._pending, [], 0
         return self._newest(self._decode(pending), coded)
 
@@ -201,11 +201,11 @@ class Looker:
         self._decoder = self._decoder or make_decoder(self._track)
         return self._decoder
 
-    def _newest(self, frames: list[av.VideoFrame], coded: Coded) -> Look | None:
+    def _newest(self, frames: list[av.VideoFrame], coded: Coded) -> Decoded | None:
         if not frames or (self._all and self._since_look(coded) < self.every_s):
             return None
         if frames[-1].is_corrupt:
             self.damaged += 1
             return None
         self._last_look = coded.mono
-        return Look(to_pixels(frames[-1]), coded.at)
+        return Decoded(to_pixels(frames[-1]), coded.at)

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from threading import Condition, Event, Thread
+from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Self
 
 from streams.backoff import Backoff
 from streams.coded import Coded
 from streams.connection import Connection
-from streams.decoder import Look, Looker, to_pixels
+from streams.decoder import Chooser, Decoded, to_pixels
 from streams.errors import BadStream, StreamEnded, StreamError
 from streams.failures import no_picture, no_whole_picture, stream_ended
 from streams.frame import Frame, Pixels, Planes, plane_of
@@ -63,7 +63,7 @@ class CameraReader:
         self._quit = Event()
         self._thread = Thread(target=self._run, name=f"camera-{source.camera_id}", daemon=True)
         self._every_s = source.every_s
-        self._news = Condition()  # guards everything below
+        self._lock = Lock()  # guards everything below
         self._slot: _Waiting | None = None
         self._state = CameraState(source.camera_id)
         self._frame_mono: float | None = None  # when the newest picture came that is whole for all we know
@@ -73,7 +73,6 @@ class CameraReader:
         self._shown = set[Path]()  # of a folder's pictures
         self._over = False  # a recording was played to its end
         self._connection = 0
-        self._retry_at: float | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -92,8 +91,6 @@ class CameraReader:
     def stop(self, timeout_s: float = 12.0) -> bool:
         """Stop and release the socket; whether the thread has ended within the time."""
         self._quit.set()
-        with self._news:
-            self._news.notify_all()
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
         self._enter("stopped")
@@ -116,13 +113,13 @@ class CameraReader:
 
     def drop(self) -> None:
         """Give up the frame that nobody has taken, unlooked at and undecoded."""
-        with self._news:
+        with self._lock:
             dropped, self._slot = self._slot is not None, None
             self._state = replace(self._state, drops=self._state.drops + dropped)
 
     def take(self) -> Frame | None:
         """The newest frame if nobody has taken it yet, decoded now; None also when it is not whole."""
-        with self._news:
+        with self._lock:
             waiting, self._slot = self._slot, None
         if waiting is None:
             return None
@@ -133,19 +130,12 @@ class CameraReader:
         self._whole(waiting, pixels)
         return Frame(self.source.camera_id, pixels, waiting.coded.at, waiting.sequence, waiting.coded.mono)
 
-    def wait(self, timeout_s: float) -> bool:
-        """Wait for an unread frame; whether there is one. Returns early when the reader is stopped."""
-        with self._news:
-            self._news.wait_for(lambda: self._slot is not None or self._quit.is_set(), timeout_s)
-            return self._slot is not None
-
     def state(self) -> CameraState:
         """How the camera is now. One that is silent for too long is not called live."""
         now = time.monotonic()
-        with self._news:
+        with self._lock:
             age_s = None if self._frame_mono is None else now - self._frame_mono
-            retry_s = None if self._retry_at is None else max(0.0, self._retry_at - now)
-            state = replace(self._state, frame_age_s=age_s, retry_in_s=retry_s)
+            state = replace(self._state, frame_age_s=age_s)
         if state.status == "live" and age_s is not None and age_s > self._look_limit_s():
             return replace(state, status="retrying", error=str(no_picture(self.source, age_s)))
         return state
@@ -182,17 +172,17 @@ class CameraReader:
         return None
 
     def _watch(self) -> None:
-        looker, damaged, undecodable = Looker(self._every_s, self.source.decode), 0, self._undecodable
+        chooser, damaged, undecodable = Chooser(self._every_s, self.source.decode), 0, self._undecodable
         began = last_packet = time.monotonic()
         for coded in self._packets():
             if coded is not None:
                 self._ring.add(coded)
-                last_packet, looker.every_s = coded.mono, self._every_s
-                if look := looker.feed(coded):
-                    self._publish(look, coded, looker)
-            if looker.damaged != damaged:
-                self._count_damage(looker.damaged - damaged)
-                damaged = looker.damaged
+                last_packet, chooser.every_s = coded.mono, self._every_s
+                if due := chooser.feed(coded):
+                    self._publish(due, coded, chooser)
+            if chooser.damaged != damaged:
+                self._count_damage(chooser.damaged - damaged)
+                damaged = chooser.damaged
             self._check_age(began, last_packet, damaged + self._undecodable - undecodable)
 
     def _packets(self) -> Iterator[Coded | None]:
@@ -215,27 +205,26 @@ class CameraReader:
         if age_s > self._look_limit_s():
             raise no_whole_picture(self.source, age_s, damaged)
 
-    def _publish(self, look: Coded | Look, coded: Coded, looker: Looker) -> None:
-        pixels = look.pixels if isinstance(look, Look) else None
+    def _publish(self, due: Coded | Decoded, coded: Coded, chooser: Chooser) -> None:
+        pixels = due.pixels if isinstance(due, Decoded) else None
         waiting = _Waiting(coded, pixels, self._state.frames, self._connection)
         if pixels is not None:
             self._whole(waiting, pixels)
-        with self._news:
+        with self._lock:
             sequence, drops = waiting.sequence, self._state.drops + (self._slot is not None)
             self._slot = waiting
             self._state = replace(
-                self._state, frames=sequence + 1, drops=drops, codec=coded.track.codec, gop_s=looker.gop_s
+                self._state, frames=sequence + 1, drops=drops, codec=coded.track.codec, gop_s=chooser.gop_s
             )
             if not self._doubtful:
                 self._alive(coded.mono, coded.at)
-            self._news.notify_all()
         if self._on_frame:
             self._on_frame()
 
     def _whole(self, waiting: _Waiting, pixels: Pixels | Planes) -> None:
         height, width = plane_of(pixels).shape[:2]
         mono = waiting.coded.mono
-        with self._news:
+        with self._lock:
             self._doubtful, self._whole_mono = False, mono
             self._state = replace(self._state, width=width, height=height)
             # what was taken after the line broke does not mend it
@@ -244,32 +233,30 @@ class CameraReader:
                 self._alive(max(mono, self._frame_mono or 0.0), newer)
 
     def _not_whole(self) -> None:
-        with self._news:
+        with self._lock:
             self._doubtful, self._frame_mono = True, self._whole_mono
             self._undecodable += 1
             self._state = replace(self._state, damaged=self._state.damaged + 1)
 
     def _alive(self, mono: float, at: datetime | None) -> None:
         """Note a picture; the lock must be held."""
-        self._frame_mono, self._retry_at = mono, None
+        self._frame_mono = mono
         self._state = replace(self._state, status="live", error=None, last_frame_at=at)
 
     def _retry(self, error: StreamError, delay_s: float) -> None:
         message = redact(f"{error}; retrying in {delay_s:.0f} s")
         log.warning("%s", message)
-        with self._news:
-            self._retry_at = time.monotonic() + delay_s
+        with self._lock:
             self._state = replace(self._state, status="retrying", error=message, reconnects=self._state.reconnects + 1)
         self._quit.wait(delay_s)
 
     def _enter(self, status: Status) -> None:
-        with self._news:
-            self._retry_at = None
+        with self._lock:
             self._connection += status == "connecting"
             self._state = replace(self._state, status=status)
 
     def _count_damage(self, more: int) -> None:
-        with self._news:
+        with self._lock:
             self._state = replace(self._state, damaged=self._state.damaged + more)
 
 

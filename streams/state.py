@@ -21,7 +21,6 @@ class CameraState:
     damaged: int = 0  # packets or pictures that could not be decoded whole
     reconnects: int = 0  # connections lost or refused since the start
     error: str | None = None
-    retry_in_s: float | None = None
     codec: str | None = None
     width: int | None = None
     height: int | None = None

@@ -9,9 +9,10 @@ from api.model import Case
 from api.page.texts import translate
 from api.roles import OWN_PATROL
 from api.text import Language
+from detector.look import Verdict
 from detector.reasons import Reason, say
+from detector.zones import GRADES
 
-Verdict = Literal["hit", "weak", "miss", "hidden", "permitted", "changed", "held"]
 Mark = Literal["hit", "miss", "hidden"]
 
 # how a look counted: for the thing, against it, or neither
@@ -21,10 +22,10 @@ MARKS: dict[Verdict, Mark] = {
     "held": "hit",
     "miss": "miss",
     "hidden": "hidden",
+    "blind": "hidden",
     "weak": "hidden",
     "permitted": "hidden",
 }
-GRADES = ("strict", "controlled", "orderly")
 
 
 def rule_lines(case: Case, language: Language) -> list[tuple[str, object]]:

@@ -14,6 +14,7 @@ WHY_TEXTS: dict[str, Text] = {
     "verdict.weak": Text("疑似（不计入）", "seen, too unsure to count"),
     "verdict.miss": Text("未见", "not seen"),
     "verdict.hidden": Text("被遮挡", "hidden"),
+    "verdict.blind": Text("画面无效", "no usable picture"),
     "verdict.permitted": Text("允许摆放（不计入）", "may stand there, does not count"),
     "verdict.changed": Text("静态变化佐证", "borne out by static change"),
     "verdict.held": Text("静态变化维持", "kept by static change"),

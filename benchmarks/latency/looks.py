@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Looks as the patrol takes them, each stage timed: keyframes of a clip through one session.
+"""Looks at keyframes of a clip through one session, each stage timed.
 
+As the patrol takes them, but each whole picture once: no close-ups, and nothing below its class's threshold.
 `total` runs from the decoded frame in hand to the decision; demux, decode, jpeg and what follows stand apart.
 """
 
@@ -18,13 +19,13 @@ from benchmarks.latency.sessions import Kind, Runs
 from benchmarks.latency.stopwatch import Stopwatch
 from detector.detections import Detections
 from detector.evidence import blurred, jpeg
-from detector.gate import thumbnail, unchanged, watched
+from detector.gate import luma, unchanged, watched
 from detector.heads import decode
 from detector.letterbox import Fit, letterbox, unletterbox
 from detector.look import Look
-from detector.looks import Seen, seen
 from detector.manifest import Manifest
 from detector.observe import Memory, observe
+from detector.reading import Seen, read_look
 from detector.rules import Rules
 from detector.watch import Watch, watch
 from streams.coded import Coded, Track
@@ -86,21 +87,20 @@ class Looking:
             for frame in frames:
                 self._gate(frame)
         with clock.stage("letterbox", self.batch):
-            places = [letterbox(frame.pixels, self._input[i]) for i, frame in enumerate(frames)]
+            fits = [letterbox(frame.pixels, self._input[i]) for i, frame in enumerate(frames)]
         with clock.stage("infer", self.batch):
             outputs = self._session.run(self._input)
         with clock.stage("head", self.batch):
             found = [
-                detections(output, place, self._manifest, self._floors)
-                for output, place in zip(outputs, places, strict=True)
+                detections(output, fit, self._manifest, self._floors) for output, fit in zip(outputs, fits, strict=True)
             ]
-        looks = [seen(frame, some, self._manifest.by_class) for frame, some in zip(frames, found, strict=True)]
+        seen = [read_look(frame, some, self._manifest.by_class) for frame, some in zip(frames, found, strict=True)]
         with clock.stage("observe", self.batch):
-            told = [self._observe(look) for look in looks]
+            told = [self._observe(each) for each in seen]
         with clock.stage("rules", self.batch):
             for look in told:
                 self._state, _ = watch(self._state, look, self._bench.rules)
-        self._keep(clock, looks[-1])
+        self._keep(clock, seen[-1])
 
     def _next_frame(self) -> Frame:
         coded = self._bench.keyframes[self._number % len(self._bench.keyframes)]
@@ -111,30 +111,30 @@ class Looking:
         return Frame("bench", to_pixels(picture), START + EVERY * self._number, self._number)
 
     def _gate(self, frame: Frame) -> None:
-        now = thumbnail(frame)
+        now = luma(frame)
         if self._mask is None or self._mask.shape != now.shape:
             self._mask = watched(self._bench.rules.zones, *now.shape)
         if self._before is not None:
             unchanged(self._before, now, self._mask)
         self._before = now
 
-    def _observe(self, look: Seen) -> Look:
-        self._memory, told = observe(self._memory, look)
+    def _observe(self, seen: Seen) -> Look:
+        self._memory, told = observe(self._memory, seen)
         return told
 
-    def _keep(self, clock: Stopwatch, look: Seen) -> None:
+    def _keep(self, clock: Stopwatch, seen: Seen) -> None:
         """What a case would cost; the patrol does it only for one."""
         with clock.stage("jpeg"):
-            picture = jpeg(blurred(look.frame.picture, look.people))
+            picture = jpeg(blurred(seen.frame.picture, seen.people))
         if self._bench.spool is not None:
             with clock.stage("spool"):
                 self._bench.spool(picture)
 
 
-def detections(output: NDArray[np.float32], place: Fit, manifest: Manifest, floors: NDArray[np.float32]) -> Detections:
+def detections(output: NDArray[np.float32], fit: Fit, manifest: Manifest, floors: NDArray[np.float32]) -> Detections:
     """One picture's head output in pixels of the picture."""
     found = decode(output, manifest, floors)
-    return Detections(unletterbox(found.xyxy, place), found.confidence, found.class_id)
+    return Detections(unletterbox(found.xyxy, fit), found.confidence, found.class_id)
 
 
 class BareDecoder:

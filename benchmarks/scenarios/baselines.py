@@ -29,7 +29,7 @@ def in_zones(film: Film) -> Iterator[tuple[float, Placed]]:
     """Per look its time by the camera's clock (s) and the sightings that stand in a zone and are not allowed to."""
     now_s = (film.clock.at_s + film.clock.offset_s).tolist()
     for look, at_s in zip(film.looks, now_s, strict=True):
-        placed = ((zone_at(film.scene, s.box, s.class_name, at_s), s) for s in look.seen)
+        placed = ((zone_at(film.scene, s.box, s.class_name, at_s), s) for s in look.sightings)
         yield at_s, [(zone, s) for zone, s in placed if zone]
 
 

@@ -21,9 +21,9 @@ from detector import background, closeups, health, registration, thumbnail
 from detector import observe as observe_module
 from detector.closeups import look_closer
 from detector.look import Look
-from detector.looks import Seen, faintest, seen
 from detector.model import Model
 from detector.observe import Memory, observe
+from detector.reading import Seen, weakest
 from detector.rules import rules_for
 from detector.zones import Zone
 from streams.frame import Frame
@@ -114,7 +114,7 @@ def film_of(reel: Reel, model: Model, *, cache: Path | None, on_done: Callable[[
 def _key(reel: Reel, model: Model) -> str:
     digest, *rest = reel.told
     manifest = model.manifest
-    shares = {name: faintest(name) for name in manifest.by_class}  # what is fainter is not kept
+    shares = {name: weakest(name) for name in manifest.by_class}  # what is weaker is not kept
     read_as = [manifest.sha256, manifest.input_size, manifest.iou, manifest.classes, manifest.by_class]
     chosen_by = [hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest() for module in SIGHT]
     told = [shares, chosen_by, digest, read_as, model.engine, *rest]
@@ -127,11 +127,11 @@ def _seen(reel: Reel, model: Model, on_done: Callable[[], None]) -> Iterator[tup
     for number, (second, drawn) in enumerate(zip(reel.at_s.tolist(), reel.shots(), strict=True)):
         taken_at = reel.start + timedelta(seconds=second)
         frame = Frame(reel.scene.camera_id, drawn.picture, taken_at, number)
-        (found,) = model.detect([drawn.picture], faint=True)
-        found, _ = look_closer(model, frame, found, memory, rules)
-        small, look = frame.small(KEPT_WIDTH), seen(frame, found, model.manifest.by_class).look
-        memory, _ = observe(memory, Seen(replace(frame, pixels=small), look, ()))
-        yield small, look, drawn.covered
+        (found,) = model.detect([drawn.picture], weak=True)
+        seen, _, _ = look_closer(model, frame, found, memory, rules)
+        small = frame.small(KEPT_WIDTH)
+        memory, _ = observe(memory, Seen(replace(frame, pixels=small), seen.look, ()))
+        yield small, seen.look, drawn.covered
         on_done()
 
 

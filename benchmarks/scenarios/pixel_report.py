@@ -81,7 +81,7 @@ def _hits(film: Film, truth: Truth, looks: Sequence[int], name: str) -> int:
     """In how many looks something of a class was seen at a stand's place."""
     loose = replace(truth, stand=replace(truth.stand, thing=replace(truth.stand.thing, class_name=name)))
     here = (
-        (Claim(n, name, truth.stand.thing.zone, s.box, "") for s in film.looks[n].seen if s.class_name == name)
+        (Claim(n, name, truth.stand.thing.zone, s.box, "") for s in film.looks[n].sightings if s.class_name == name)
         for n in looks
     )
     return sum(any(fits(claim, loose) for claim in claims) for claims in here)

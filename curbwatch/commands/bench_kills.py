@@ -36,8 +36,8 @@ from curbwatch.courier import Courier
 from curbwatch.errors import CurbwatchError
 from curbwatch.judging import Judge, Post
 from curbwatch.spool import Spool
-from detector.looks import Seen
 from detector.observe import Watching
+from detector.reading import Seen
 from detector.rules import rules_for
 from streams.frame import Frame
 from streams.reader import CameraReader
@@ -153,7 +153,7 @@ def _post(name: str, spool: Spool) -> Post:
     """A camera's post; its reader never starts, so there are no packets and no clips."""
     rules = rules_for((ZONE,), relapse_s=1.0)  # every stand is a case of its own
     reader = CameraReader(Source(name, "street.mp4"))
-    return Post(reader, rules, spool.watch(name), clip_s=1.0, watching=Watching(health=False, changes=False))
+    return Post(reader, rules, spool.watch(name), watching=Watching(health=False, changes=False))
 
 
 def _take(judge: Judge, posts: dict[str, Post], seen: Any, number: int) -> None:

@@ -21,8 +21,8 @@ from curbwatch.schedule import Pace
 from curbwatch.spool import Spool
 from curbwatch.turns import Turn
 from detector.detections import Detections
-from detector.looks import Seen
 from detector.model import Model, load_model
+from detector.reading import Seen
 from detector.rules import rules_for
 from detector.watch import Watch
 from detector.zones import Zone
@@ -72,9 +72,9 @@ class Street:
         )
 
     def _turn(self, folder: Path) -> Turn:
-        source = Source(folder.name, str(folder), every_s=EVERY_S, loop=True)
+        source = Source(folder.name, str(folder), every_s=EVERY_S, clip_s=0.0, loop=True)
         reader = self._stack.enter_context(CameraReader(source, on_frame=self.there.set))
-        post = Post(reader, rules_for([WHOLE]), Watch(folder.name), clip_s=0.0)
+        post = Post(reader, rules_for([WHOLE]), Watch(folder.name))
         return Turn(post, Pace(EVERY_S, EVERY_S))
 
     def looks(self, **labels: str) -> float:
@@ -127,7 +127,7 @@ def test_overloaded_it_looks_at_no_camera_again_before_the_others_that_wait(
 
     def detect(model: Model, pictures: Sequence[Pixels], **how: bool) -> list[Detections]:
         time.sleep(EVERY_S)
-        return usual(model, pictures, faint=how["faint"])
+        return usual(model, pictures, weak=how["weak"])
 
     monkeypatch.setattr(Judge, "judge", judge)
     monkeypatch.setattr(Model, "detect", detect)

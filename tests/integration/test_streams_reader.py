@@ -119,7 +119,7 @@ def test_an_unread_frame_is_replaced_and_counted(clips: dict[str, Path]) -> None
 
 def test_an_unread_frame_can_be_given_up(clips: dict[str, Path]) -> None:
     with loopback_camera(clips["h264"]) as camera, CameraReader(Source("cam-1", camera.url, every_s=5.0)) as reader:
-        assert reader.wait(10.0)
+        assert until(lambda: reader.waiting_since is not None)
         assert (reader.waiting_since or 0.0) <= time.monotonic()
         reader.drop()
         assert reader.take() is None

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from detector.boxes import Box
 from detector.look import Look
-from detector.looks import Seen
 from detector.observe import Memory, Watching, observe
+from detector.reading import Seen
 from streams.frame import Frame
 from support.drawn_street import Thing, street
 

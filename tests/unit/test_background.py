@@ -11,9 +11,9 @@ import pytest
 
 from detector import boxes
 from detector.look import Look
-from detector.looks import Seen
 from detector.memory_file import dump, load
 from detector.observe import Memory, Watching, again
+from detector.reading import Seen
 from streams.frame import Frame
 from support.drawn_street import BOXES, Thing
 from support.seen_street import START, Picture, Weather, empty, learnt, live, looks

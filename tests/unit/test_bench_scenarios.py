@@ -121,12 +121,12 @@ def test_the_same_seed_draws_the_same_street_whatever_the_detector() -> None:
     one, other = film(setting, 3, 5), film(replace(setting, recall=0.9), 3, 5)
     assert film(setting, 3, 5).looks == one.looks
     assert one.scene == other.scene
-    assert sum(len(at.seen) for at in other.looks) > sum(len(at.seen) for at in one.looks)
+    assert sum(len(at.sightings) for at in other.looks) > sum(len(at.sightings) for at in one.looks)
 
 
 def test_the_detector_sees_as_often_as_the_setting_says() -> None:
     streets = [film(replace(quiet(), recall=0.6, own_share=0.01), 0, number) for number in range(6)]
-    seen = sum(not sighting.weak for street in streets for at in street.looks for sighting in at.seen)
+    seen = sum(not sighting.weak for street in streets for at in street.looks for sighting in at.sightings)
     there = sum(int(present(stand.thing, street.clock.at_s).sum()) for street in streets for stand in street.stands)
     assert seen / there == pytest.approx(0.6, abs=0.03)  # some 9,000 looks in runs of four: 0.01 either way
 

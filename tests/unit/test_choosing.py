@@ -11,11 +11,12 @@ import pytest
 from numpy.typing import NDArray
 
 from detector.choosing import agree, better, compared, faster, open_session
-from detector.detections import Detections, no_detections
+from detector.detections import Detections
 from detector.errors import SessionError
 from detector.manifest import Manifest, load_manifest
 from detector.openvino_session import NO_OPENVINO
 from detector.session import OnnxSession
+from support.detections import NOTHING
 from support.tiny_model import tiny_model
 
 PICTURE = np.full((64, 64, 3), 200, np.uint8)
@@ -97,7 +98,7 @@ THING = (10.0, 10.0, 50.0, 40.0, 0.7, 0)
 @pytest.mark.parametrize(
     "other",
     [
-        no_detections(),
+        NOTHING,
         found((10, 10, 50, 40, 0.7, 1)),
         found((30, 10, 70, 40, 0.7, 0)),
         found((10, 10, 50, 40, 0.5, 0)),
@@ -111,4 +112,4 @@ def test_another_class_place_score_or_number_is_no_agreement(other: Detections) 
 
 def test_rounding_and_what_is_barely_there_are_forgiven() -> None:
     assert agree(found(THING), found((11, 10, 51, 40, 0.66, 0), (100, 100, 120, 120, 0.22, 1)), FLOORS)
-    assert agree(no_detections(), no_detections(), FLOORS)
+    assert agree(NOTHING, NOTHING, FLOORS)

@@ -18,7 +18,7 @@ from curbwatch.settings import SHIPPED_MODEL
 from detector import boxes, observe
 from detector.boxes import Box
 from detector.closeups import CLOSEST, MOST, WIDEST, CloseUp, close_ups, look_closer, places
-from detector.detections import Detections, no_detections
+from detector.detections import Detections
 from detector.look import Change, Look, Sighting
 from detector.manifest import load_manifest
 from detector.model import Model
@@ -26,6 +26,7 @@ from detector.observe import Memory
 from detector.rules import Rules, rules_for
 from detector.zones import Zone
 from streams.frame import BT601, Frame, Pixels, Planes, cropped
+from support.detections import NOTHING
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SIZE = (1920, 1080)
@@ -44,8 +45,8 @@ class Eye:
         self.near = near
         self.shown: list[tuple[int, ...]] = []
 
-    def detect(self, pictures: Sequence[Pixels], *, faint: bool) -> list[Detections]:
-        assert faint
+    def detect(self, pictures: Sequence[Pixels], *, weak: bool) -> list[Detections]:
+        assert weak
         self.shown += [picture.shape for picture in pictures]
         return [self.found(self.near) for _ in pictures]
 
@@ -72,11 +73,11 @@ def said(eye: Eye, found: Detections) -> dict[str, list[tuple[float, tuple[int, 
 
 def looked(near: Finds, far: Finds, rules: Rules = RULES) -> tuple[Eye, Detections, int]:
     eye = Eye(near)
-    found, count = look_closer(cast(Model, eye), frame(), eye.found(far), Memory(), rules)
+    _, found, count = look_closer(cast(Model, eye), frame(), eye.found(far), Memory(), rules)
     return eye, found, count
 
 
-def test_what_was_seen_faintly_is_what_the_close_up_says() -> None:
+def test_a_weak_sighting_is_what_the_close_up_says() -> None:
     # the place is 96 by 54 pixels, so its close-up is a quarter of the picture: from (576, 432) on, 480 by 270
     far = [("debris", 0.4, (768, 540, 864, 594))]
     eye, found, count = looked([("debris", 0.9, (192, 108, 288, 162))], far)
@@ -187,5 +188,5 @@ def test_a_part_of_planes_is_the_same_part_of_the_picture() -> None:
 
 def test_an_empty_street_takes_no_second_look() -> None:
     eye = Eye([])
-    found, count = look_closer(cast(Model, eye), frame(), no_detections(), Memory(), RULES)
+    _, found, count = look_closer(cast(Model, eye), frame(), NOTHING, Memory(), RULES)
     assert (len(found), count, eye.shown) == (0, 0, [])

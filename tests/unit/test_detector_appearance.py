@@ -43,7 +43,7 @@ def test_one_thing_looks_like_itself_in_the_shade_and_unlike_another() -> None:
 
 def test_every_sighting_of_a_look_has_one_and_none_beside_the_picture() -> None:
     look = Look("cam-1", BEGIN, (Sighting("stall", 0.6, HERE), Sighting("debris", 0.5, (1.2, 0.4, 1.3, 0.5))))
-    first, beside = with_appearances(look, _picture(40, 60, 200)).seen
+    first, beside = with_appearances(look, _picture(40, 60, 200)).sightings
     assert len(first.appearance) == 16
     assert beside.appearance == ()
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from detector.letterbox import PAD, fit, letterbox, room, unletterbox
+from detector.letterbox import PAD, centred, letterbox, room, unletterbox
 
 
 def boxed(picture: NDArray[np.uint8], side: int = 64) -> NDArray[np.float32]:
@@ -35,10 +35,10 @@ def test_a_point_of_the_picture_lands_where_the_fit_says() -> None:
     picture = np.zeros((100, 200, 3), np.uint8)
     picture[40:60, 100:140] = 255
     square = boxed(picture, 200)
-    place = fit(200, 100, 200, 200)
+    fit = centred(200, 100, 200, 200)
     rows, columns = np.nonzero(square[1] > 0.9)
     found = np.array([[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], np.float32)
-    assert unletterbox(found, place)[0] == pytest.approx([100, 40, 140, 60])
+    assert unletterbox(found, fit)[0] == pytest.approx([100, 40, 140, 60])
 
 
 @settings(deadline=None)
@@ -46,22 +46,22 @@ def test_a_point_of_the_picture_lands_where_the_fit_says() -> None:
     st.integers(1, 5000), st.integers(1, 5000), st.sampled_from([64, 320, 640]), st.lists(st.floats(0, 1), min_size=4)
 )
 def test_boxes_find_back_into_the_picture(width: int, height: int, side: int, shares: list[float]) -> None:
-    place = fit(width, height, side, side)
+    fit = centred(width, height, side, side)
     x0, x1 = sorted(shares[:2])
     y0, y1 = sorted(shares[2:4])
     box = np.array([[x0 * width, y0 * height, x1 * width, y1 * height]], np.float32)
-    square = box * np.float32(place.scale) + np.array([place.left, place.top] * 2, np.float32)
+    square = box * np.float32(fit.scale) + np.array([fit.left, fit.top] * 2, np.float32)
     # float32 holds the square's pixels to about 1e-4; back in the picture that is 1e-4 / scale
-    assert unletterbox(square, place) == pytest.approx(box, abs=1e-3 + 2e-4 / place.scale)
+    assert unletterbox(square, fit) == pytest.approx(box, abs=1e-3 + 2e-4 / fit.scale)
 
 
 def test_boxes_are_cut_at_the_pictures_edge() -> None:
     everything = np.array([[-10, -10, 74, 74]], np.float32)
-    assert unletterbox(everything, fit(200, 100, 64, 64))[0].tolist() == [0, 0, 200, 100]
+    assert unletterbox(everything, centred(200, 100, 64, 64))[0].tolist() == [0, 0, 200, 100]
 
 
 def test_no_boxes_stay_no_boxes() -> None:
-    assert unletterbox(np.zeros((0, 4), np.float32), fit(200, 100, 64, 64)).shape == (0, 4)
+    assert unletterbox(np.zeros((0, 4), np.float32), centred(200, 100, 64, 64)).shape == (0, 4)
 
 
 def test_a_square_used_again_holds_the_same_as_a_new_one() -> None:
@@ -79,4 +79,4 @@ def test_a_square_used_again_holds_the_same_as_a_new_one() -> None:
 )
 def test_a_wide_picture_needs_no_square(size: tuple[int, int], rows: int) -> None:
     assert room(*size, 512) == (rows, 512)
-    assert fit(*size, 512, rows).scale == pytest.approx(fit(*size, 512, 512).scale, rel=0.02)
+    assert centred(*size, 512, rows).scale == pytest.approx(centred(*size, 512, 512).scale, rel=0.02)

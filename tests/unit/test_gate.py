@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.gate import thumbnail, unchanged, watched
+from detector.gate import luma, unchanged, watched
 from detector.zones import Zone
 from streams.frame import Frame, Pixels
 
@@ -33,7 +33,7 @@ def noisy(picture: Pixels, seed: int, deviation: float = 4.0) -> Pixels:
 
 
 def same(before: Pixels, now: Pixels, polygon: tuple[tuple[float, float], ...] = PAVEMENT) -> bool:
-    first, second = (thumbnail(Frame("cam-1", picture, NOW, 0)) for picture in (before, now))
+    first, second = (luma(Frame("cam-1", picture, NOW, 0)) for picture in (before, now))
     return unchanged(first, second, watched([Zone("pavement", polygon)], *first.shape))
 
 

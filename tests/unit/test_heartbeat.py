@@ -15,9 +15,8 @@ from curbwatch.errors import ApiRefused
 from curbwatch.heartbeat import Heartbeat
 from curbwatch.judging import Post
 from curbwatch.spool import Undelivered
-from detector.detections import no_detections
 from detector.look import Sighting
-from detector.looks import seen
+from detector.reading import read_look
 from detector.reasons import because
 from detector.rules import rules_for
 from detector.sites import State, born
@@ -25,6 +24,7 @@ from detector.watch import Watch
 from streams.frame import Frame
 from streams.reader import CameraReader
 from streams.source import Source
+from support.detections import NOTHING
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -84,7 +84,7 @@ def api() -> Heard:
 
 @pytest.fixture
 def post(tmp_path: Path) -> Post:
-    return Post(CameraReader(Source("cam-1", str(tmp_path))), rules_for([]), Watch("cam-1"), clip_s=0.0)
+    return Post(CameraReader(Source("cam-1", str(tmp_path))), rules_for([]), Watch("cam-1"))
 
 
 def beat_of(
@@ -109,7 +109,7 @@ def heartbeat(
 
 def looked(post: Post, after_s: float) -> None:
     frame = Frame("cam-1", np.zeros((48, 64, 3), np.uint8), NOW + timedelta(seconds=after_s), 0)
-    post.last = seen(frame, no_detections(), {"stall": 0.4})
+    post.last = read_look(frame, NOTHING, {"stall": 0.4})
 
 
 def test_a_camera_is_introduced_and_then_heard_of_every_third_time(api: Heard, post: Post) -> None:

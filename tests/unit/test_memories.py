@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from curbwatch.heartbeat import _health
+from curbwatch.camera_messages import told_health
 from curbwatch.judging import _on_picture
 from curbwatch.memories import Memories
 from detector.health import Health
@@ -103,14 +103,14 @@ def test_the_evidence_of_a_bumped_camera_is_framed_where_the_thing_is() -> None:
 def test_a_faults_report_has_its_words_and_a_well_camera_none() -> None:
     health = learnt().health
     assert health is not None
-    well = _health(health)
-    ill = _health(replace(health, fault=MOVED))
+    well = told_health(health)
+    ill = told_health(replace(health, fault=MOVED))
     assert well is not None
     assert ill is not None
     assert (well["state"], well["reason"], well["shift"]) == ("ok", None, [0.0, 0.0])
     assert ill["state"] == "moved"
     assert "+20%" in str(ill["text"])
-    assert _health(None) is None
+    assert told_health(None) is None
 
 
 def test_a_health_is_learning_before_it_is_anything_else() -> None:

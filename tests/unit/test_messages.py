@@ -13,8 +13,8 @@ from curbwatch.judging import _on_picture
 from curbwatch.messages import case_body, clip_message, messages, stamp, unmarked
 from detector.ground import ground_from_horizon, ground_from_points
 from detector.look import Look, Trace
-from detector.looks import Seen
 from detector.observe import Memory
+from detector.reading import Seen
 from detector.reasons import because
 from detector.registration import Shift
 from detector.sites import Site, State

@@ -3,18 +3,21 @@
 
 import re
 import string
+from typing import get_args
 
 import pytest
 
 from api.page import assets
 from api.page.rendering import TEMPLATES
-from api.page.telling import GRADES, MARKS
+from api.page.telling import MARKS, looks
 from api.page.texts import TEXTS, browser_texts, preferred, translate
 from api.page.views import CHOICES, KINDS, SHORTCUTS
 from api.report import LINKS
 from api.roles import Role
 from api.text import Language
+from detector.look import Verdict
 from detector.windows import WEEKDAYS
+from detector.zones import GRADES
 
 NAMES = {"brand", "language.other", "language.switch"}
 MADE = (
@@ -85,6 +88,17 @@ def test_a_text_says_something_in_both_languages_with_the_same_values(key: str) 
 
 def test_every_move_status_and_role_of_the_workflow_has_a_word() -> None:
     assert set(TEXTS) >= MADE
+
+
+def test_every_verdict_of_a_look_has_a_mark() -> None:
+    assert set(MARKS) == set(get_args(Verdict))
+
+
+def test_a_black_camera_is_not_told_as_a_place_hidden_by_people() -> None:
+    (look,) = looks([{"at": "2026-11-21T01:10:00Z", "verdict": "blind", "confidence": 0.0}])
+
+    assert (look.verdict, look.mark, look.why) == ("blind", "hidden", "")
+    assert translate("zh", f"verdict.{look.verdict}") != translate("zh", "verdict.hidden")
 
 
 def test_values_are_filled_in() -> None:

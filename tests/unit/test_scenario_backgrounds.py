@@ -24,10 +24,11 @@ from benchmarks.scenarios.stories import FIRST
 from curbwatch.commands.bench_pixels import backgrounds_level
 from curbwatch.settings import SHIPPED_MODEL
 from detector.boxes import Box
-from detector.detections import Detections, no_detections
+from detector.detections import Detections
 from detector.manifest import load_manifest
 from detector.model import Model
 from detector.zones import Zone
+from support.detections import NOTHING
 
 Picture = NDArray[np.uint8]
 SIZE = WIDTH, HEIGHT = 320, 240
@@ -194,12 +195,12 @@ class Eye:
         self.manifest = load_manifest(SHIPPED_MODEL)
         self._plate, self._box = plate, np.array(box) * (*SIZE, *SIZE)
 
-    def detect(self, pictures: Sequence[Picture], *, faint: bool) -> list[Detections]:
+    def detect(self, pictures: Sequence[Picture], *, weak: bool) -> list[Detections]:
         if pictures[0].shape != self._plate.shape:
-            return [no_detections()]
+            return [NOTHING]
         x0, y0, x1, y1 = self._box.round().astype(int)
         other = np.abs(pictures[0].astype(int) - self._plate)[y0:y1, x0:x1].max(axis=2) > 40
-        count = int(faint and other.mean() > 0.4)
+        count = int(weak and other.mean() > 0.4)
         kind = np.full(count, self.manifest.classes.index("stall"))
         return [Detections(self._box[None].repeat(count, 0).astype(np.float32), np.full(count, 0.9, np.float32), kind)]
 

@@ -21,10 +21,10 @@ from benchmarks.scenarios.stage_draw import box_of, shot
 from benchmarks.scenarios.stage_pack import Pack, load_pack
 from curbwatch.settings import SHIPPED_MODEL
 from detector.look import Look
-from detector.looks import Seen
 from detector.manifest import load_manifest
 from detector.model import Model, load_model
 from detector.observe import Memory, observe
+from detector.reading import Seen
 from streams.frame import Frame
 
 QUIET = Script("quiet", 2, walkers=0, cars=0, weather=Weather(noise=0, jpeg=100))

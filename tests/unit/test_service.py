@@ -10,12 +10,13 @@ from api.accounts import list_keys
 from api.camera_schemas import CameraIn
 from api.roles import Role
 from api.store import open_store, upgrade
+from curbwatch.camera_messages import about_camera
 from curbwatch.errors import SettingsError
 from curbwatch.memories import Memories
-from curbwatch.service import _about, _post, alone, fresh_key, own_key, service
+from curbwatch.service import _post, alone, fresh_key, own_key, service
 from curbwatch.settings import Settings
 from curbwatch.spool import Spool
-from detector.chases import place
+from detector.chases import former_of
 from detector.errors import ManifestError
 from detector.look import Sighting
 from detector.observe import Memory
@@ -89,7 +90,7 @@ def test_the_api_hears_each_zones_rule_as_it_takes_it(tmp_path: Path) -> None:
         {"name": "pitch", "polygon": corners, "kind": "permitted", "classes": ["stall"]},
     ]
     settings = watched(tmp_path, cameras=[{"id": "gate", "url": str(tmp_path), "zones": zones}])
-    kerb, pitch = CameraIn.model_validate(_about(settings.cameras[0])).model_dump(mode="json")["zones"]
+    kerb, pitch = CameraIn.model_validate(about_camera(settings.cameras[0])).model_dump(mode="json")["zones"]
     assert (kerb["grade"], kerb["dwell_s"], pitch["grade"], pitch["dwell_s"]) == ("strict", 60, None, None)
     assert kerb["windows"] == [
         {
@@ -113,7 +114,7 @@ def test_the_sites_of_a_bumped_camera_lie_where_they_are_seen_once_its_zones_are
     memories.put("gate", bumped, before.rules(before.cameras[0]).zones)
     site = replace(SITE, mean=SITE.box)
     with closing(Spool(tmp_path / "spool.db")) as spool:
-        spool.put(Watch("gate", (site,), past=(place(site),)))
+        spool.put(Watch("gate", (site,), past=(former_of(site),)))
         for _ in ("started", "killed and started"):
             known = _post(after, after.cameras[0], reader, spool, memories).watch
             boxes = [known.sites[0].box, known.sites[0].origin, known.sites[0].mean, known.past[0].box]

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from curbwatch.errors import SpoolError
 from curbwatch.patrol_metrics import PatrolMetrics
 from curbwatch.spool import Message, Spool, Undelivered
-from detector.chases import place
+from detector.chases import former_of
 from detector.look import Trace
 from detector.sites import Site, State
 from detector.watch import Watch
@@ -51,7 +51,7 @@ def test_sites_come_back_as_they_were_written(spool: Spool) -> None:
 
 
 def test_sites_that_the_version_before_wrote_are_kept(spool: Spool) -> None:
-    known = replace(watched(), past=(place(watched().sites[0]),))
+    known = replace(watched(), past=(former_of(watched().sites[0]),))
     spool.put(known)
     since_then = "'$.sighted_at', '$.sites[0].mean', '$.past[0].came_from'"
     spool._db.execute(f"UPDATE watches SET state = json_remove(state, {since_then})")  # noqa: S608 - our own words

@@ -13,7 +13,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from streams.coded import Coded, Track
 from streams.connection import Connection
-from streams.decoder import Look, Looker, apart_s, decode_picture, make_decoder, to_bgr, to_pixels
+from streams.decoder import Chooser, Decoded, apart_s, decode_picture, make_decoder, to_bgr, to_pixels
 from streams.frame import Pixels, Planes
 from streams.keyframes import KeyframeDecoder, decode_keyframe, is_fine
 from streams.loopback import card_number, make_clip
@@ -23,19 +23,19 @@ START = datetime(2026, 11, 21, tzinfo=UTC)
 FPS = 10
 
 
-class CountingLooker(Looker):
+class CountingChooser(Chooser):
     """Counts what is decoded, and decodes at once what others would decode when they look."""
 
     decoded = 0
 
-    def feed(self, coded: Coded) -> Look | None:
+    def feed(self, coded: Coded) -> Decoded | None:
         found = super().feed(coded)
         if not isinstance(found, Coded):
             return found
         self.decoded += 1
         frame = decode_keyframe(found)
         assert frame is not None
-        return Look(to_pixels(frame), found.at)
+        return Decoded(to_pixels(frame), found.at)
 
     def _decode(self, packets: list[Coded]) -> list[av.VideoFrame]:
         self.decoded += len(packets)
@@ -54,13 +54,13 @@ def packets(path: Path) -> Iterator[Coded]:
             yield Coded(coded.data, coded.track, coded.key, coded.pts_s, coded.dts_s, at, number / FPS)
 
 
-def looks(looker: CountingLooker, path: Path) -> list[tuple[float, int]]:
+def looks(chooser: CountingChooser, path: Path) -> list[tuple[float, int]]:
     """When a look came (seconds from the start) and which picture it showed."""
-    found: list[Look] = [look for look in map(looker.feed, packets(path)) if look]
+    found: list[Decoded] = [look for look in map(chooser.feed, packets(path)) if look]
     return [((look.at - START).total_seconds(), card_number(picture_of(look))) for look in found]
 
 
-def picture_of(look: Look) -> Pixels:
+def picture_of(look: Decoded) -> Pixels:
     return look.pixels.bgr() if isinstance(look.pixels, Planes) else look.pixels
 
 
@@ -69,9 +69,9 @@ def clip(folder: Path, *, gop: int, b_frames: int = 0, codec: Literal["h264", "h
 
 
 def test_of_frequent_keyframes_only_those_are_decoded(tmp_path: Path) -> None:
-    looker = CountingLooker(1.0, "keyframes")
-    assert looks(looker, clip(tmp_path, gop=10)) == [(n, 10 * n) for n in range(10)]
-    assert looker.decoded == 10
+    chooser = CountingChooser(1.0, "keyframes")
+    assert looks(chooser, clip(tmp_path, gop=10)) == [(n, 10 * n) for n in range(10)]
+    assert chooser.decoded == 10
 
 
 @pytest.mark.parametrize("codec", ["h264", "hevc"])
@@ -79,35 +79,35 @@ def test_of_frequent_keyframes_only_those_are_decoded(tmp_path: Path) -> None:
 def test_a_keyframe_is_shown_at_once_whatever_the_reordering(
     tmp_path: Path, b_frames: int, codec: Literal["h264", "hevc"]
 ) -> None:
-    looker = CountingLooker(2.0, "keyframes")
-    assert looks(looker, clip(tmp_path, gop=10, b_frames=b_frames, codec=codec))[:3] == [(0, 0), (2, 20), (4, 40)]
+    chooser = CountingChooser(2.0, "keyframes")
+    assert looks(chooser, clip(tmp_path, gop=10, b_frames=b_frames, codec=codec))[:3] == [(0, 0), (2, 20), (4, 40)]
 
 
 def test_keyframes_more_frequent_than_wanted_are_passed_over(tmp_path: Path) -> None:
-    looker = CountingLooker(2.0, "keyframes")
-    assert [at for at, _ in looks(looker, clip(tmp_path, gop=5))] == [0, 2, 4, 6, 8]
-    assert looker.decoded == 5
+    chooser = CountingChooser(2.0, "keyframes")
+    assert [at for at, _ in looks(chooser, clip(tmp_path, gop=5))] == [0, 2, 4, 6, 8]
+    assert chooser.decoded == 5
 
 
 def test_of_rare_keyframes_every_picture_is_decoded_once_and_looks_are_fresh(tmp_path: Path) -> None:
-    looker = CountingLooker(2.0, "keyframes")
-    seen = looks(looker, clip(tmp_path, gop=50))
+    chooser = CountingChooser(2.0, "keyframes")
+    seen = looks(chooser, clip(tmp_path, gop=50))
     assert all(at * FPS == pytest.approx(number) for at, number in seen)
     assert max(late - early for (early, _), (late, _) in pairwise(seen)) <= 3.1
     assert len(seen) >= 5
-    assert looker.decoded <= 101  # the first keyframe is decoded for the first look and once more to go on from it
-    assert looker.damaged == 0
+    assert chooser.decoded <= 101  # the first keyframe is decoded for the first look and once more to go on from it
+    assert chooser.damaged == 0
 
 
 def test_keyframes_that_come_in_bursts_are_not_taken_for_rare_ones(tmp_path: Path) -> None:
-    looker = CountingLooker(1.0, "keyframes")
+    chooser = CountingChooser(1.0, "keyframes")
     came = 0.0
     for number, coded in enumerate(packets(clip(tmp_path, gop=10))):
         came = max(came, (number // 25) * 2.5, number / FPS)  # nobody reads for 2.5 s, then all of it at once
         late = Coded(coded.data, coded.track, coded.key, number / FPS, number / FPS, coded.at, came)
-        looker.feed(late)
-        assert looker.gop_s in (None, pytest.approx(1.0))
-    assert 3 <= looker.decoded <= 10  # of a hundred
+        chooser.feed(late)
+        assert chooser.gop_s in (None, pytest.approx(1.0))
+    assert 3 <= chooser.decoded <= 10  # of a hundred
 
 
 def test_a_stream_whose_clock_is_wild_is_timed_by_arrival(tmp_path: Path) -> None:
@@ -122,14 +122,14 @@ def test_a_stream_whose_clock_is_wild_is_timed_by_arrival(tmp_path: Path) -> Non
 
 
 def test_everything_is_decoded_when_asked(tmp_path: Path) -> None:
-    looker = CountingLooker(0.5, "all")
-    seen = looks(looker, clip(tmp_path, gop=10))
-    assert looker.decoded == 100
+    chooser = CountingChooser(0.5, "all")
+    seen = looks(chooser, clip(tmp_path, gop=10))
+    assert chooser.decoded == 100
     assert len(seen) == 20
 
 
 def test_every_picture_is_a_look_at_interval_zero(tmp_path: Path) -> None:
-    seen = looks(CountingLooker(0.0, "all"), clip(tmp_path, gop=10))
+    seen = looks(CountingChooser(0.0, "all"), clip(tmp_path, gop=10))
     assert [number for _, number in seen] == list(range(len(seen)))
     assert len(seen) >= 98
 

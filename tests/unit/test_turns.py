@@ -10,8 +10,7 @@ import pytest
 from curbwatch.judging import Post
 from curbwatch.schedule import Pace
 from curbwatch.turns import FIRST_LOOKS, OFTENER, Turn, may_repeat
-from detector.detections import Detections
-from detector.gate import Inferred, thumbnail
+from detector.gate import Inferred, luma
 from detector.look import Sighting, Trace
 from detector.reasons import because
 from detector.rules import rules_for
@@ -21,20 +20,20 @@ from detector.zones import Zone
 from streams.frame import Frame
 from streams.reader import CameraReader
 from streams.source import Source
+from support.detections import NOTHING
 
 AT = datetime(2026, 11, 30, 3, tzinfo=UTC)
 WHOLE = Zone("whole", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
 LONGEST_S = 30.0
-NOTHING = Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
 STALL = replace(born("cam-1", Sighting("stall", 0.8, (0.1, 0.1, 0.4, 0.6)), AT), zone="whole")
 LICENSED = replace(STALL, zone="", waived=because("licence", pitch="7", name="Li"))
 
 
 def turn_with(*sites: Site) -> Turn:
     """A camera whose picture the model saw at AT, with these sites."""
-    post = Post(CameraReader(Source("cam-1", "none.mp4")), rules_for([WHOLE]), Watch("cam-1", sites), clip_s=0.0)
+    post = Post(CameraReader(Source("cam-1", "none.mp4")), rules_for([WHOLE]), Watch("cam-1", sites))
     turn = Turn(post, Pace(2.0, 2.0))
-    turn.inferred = Inferred(AT, thumbnail(frame(0.0)), NOTHING)
+    turn.inferred = Inferred(AT, luma(frame(0.0)), NOTHING)
     return turn
 
 
@@ -45,7 +44,7 @@ def frame(after_s: float) -> Frame:
 
 def repeats(turn: Turn, after_s: float) -> bool:
     now = frame(after_s)
-    return may_repeat(turn, now, thumbnail(now), LONGEST_S)
+    return may_repeat(turn, now, luma(now), LONGEST_S)
 
 
 def test_a_new_candidate_is_looked_at_afresh() -> None:

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from detector.detections import Detections, no_detections
+from detector.detections import Detections
 from detector.look import Sighting
-from detector.looks import seen
+from detector.reading import read_look
 from streams.frame import Frame
+from support.detections import NOTHING
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 FRAME = Frame("cam-1", np.zeros((200, 400, 3), np.uint8), NOW, 1)
@@ -21,28 +22,28 @@ def found(*class_ids: int) -> Detections:
 
 
 def test_every_class_goes_where_it_belongs() -> None:
-    look = seen(FRAME, found(0, 1, 2, 3, 4, 5, 6), THRESHOLDS)
+    seen = read_look(FRAME, found(0, 1, 2, 3, 4, 5, 6), THRESHOLDS)
     box = (0.25, 0.25, 0.5, 0.75)
-    assert look.look.seen == (Sighting("stall", 0.75, box), Sighting("debris", 0.75, box))
-    assert look.look.covers == (box,) * 4
-    assert look.people == (box,)
-    assert (look.look.camera_id, look.look.taken_at) == ("cam-1", NOW)
+    assert seen.look.sightings == (Sighting("stall", 0.75, box), Sighting("debris", 0.75, box))
+    assert seen.look.covers == (box,) * 4
+    assert seen.people == (box,)
+    assert (seen.look.camera_id, seen.look.taken_at) == ("cam-1", NOW)
 
 
 def test_the_order_of_classes_is_the_models_own() -> None:
-    assert seen(FRAME, found(0), {"debris": 0.4}).look.seen[0].class_name == "debris"
+    assert read_look(FRAME, found(0), {"debris": 0.4}).look.sightings[0].class_name == "debris"
 
 
 def test_an_empty_street_is_a_look_too() -> None:
-    look = seen(FRAME, no_detections(), THRESHOLDS)
-    assert (look.look.seen, look.look.covers, look.people) == ((), (), ())
+    seen = read_look(FRAME, NOTHING, THRESHOLDS)
+    assert (seen.look.sightings, seen.look.covers, seen.people) == ((), (), ())
 
 
 def test_below_its_threshold_a_sighting_is_weak() -> None:
-    look = seen(FRAME, found(0, 1), THRESHOLDS | {"stall": 0.8})
-    assert [(s.class_name, s.weak) for s in look.look.seen] == [("stall", True), ("debris", False)]
+    seen = read_look(FRAME, found(0, 1), THRESHOLDS | {"stall": 0.8})
+    assert [(s.class_name, s.weak) for s in seen.look.sightings] == [("stall", True), ("debris", False)]
 
 
 def test_what_lies_beside_the_picture_is_nothing() -> None:
     flat = Detections(np.array([[10, 200, 50, 200]], np.float32), np.array([0.9], np.float32), np.array([0], np.int64))
-    assert seen(FRAME, flat, THRESHOLDS).look.seen == ()
+    assert read_look(FRAME, flat, THRESHOLDS).look.sightings == ()

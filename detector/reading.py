@@ -10,7 +10,7 @@ from detector.look import Look, Sighting
 from detector.zones import VIOLATIONS
 from streams.frame import Frame
 
-FAINT = 0.5  # of a violation's threshold: from here on the sites are told, as a weak sighting;
+WEAK = 0.5  # of a violation's threshold: from here on the sites are told, as a weak sighting
 HIDING = ("person", "two_wheeler", "vehicle", "umbrella")
 
 
@@ -23,12 +23,12 @@ class Seen:
     people: tuple[Box, ...]
 
 
-def faintest(class_name: str) -> float:
+def weakest(class_name: str) -> float:
     """From which share of a class's threshold on a look tells of it: of violations also what is doubtful."""
-    return FAINT if class_name in VIOLATIONS else 1.0
+    return WEAK if class_name in VIOLATIONS else 1.0
 
 
-def seen(frame: Frame, found: Detections, thresholds: Mapping[str, float]) -> Seen:
+def read_look(frame: Frame, found: Detections, thresholds: Mapping[str, float]) -> Seen:
     """Read detections (pixels of the frame) as sightings, covers and people.
 
     thresholds: of every class, in the order of the model's class numbers; what lies below its own is a weak sighting.
@@ -48,7 +48,7 @@ def seen(frame: Frame, found: Detections, thresholds: Mapping[str, float]) -> Se
     look = Look(
         camera_id=frame.camera_id,
         taken_at=frame.taken_at,
-        seen=sightings,
+        sightings=sightings,
         covers=tuple(box for name, _, box in items if name in HIDING),
         size=(width, height),
     )

@@ -19,18 +19,18 @@ EXPLAINS = 0.5  # of a change, or of an open case's box: that the case explains 
 CHANGED_SHARE = 0.3  # of a site's box that a static change must take to speak for it
 
 
-def assign(sites: Sequence[Site], seen: Sequence[Sighting]) -> tuple[dict[str, list[Sighting]], list[Sighting]]:
+def assign(sites: Sequence[Site], sightings: Sequence[Sighting]) -> tuple[dict[str, list[Sighting]], list[Sighting]]:
     """Share the sightings out, best fit first: per site key those that stand there, and the rest.
 
     A split box is still one site, so a site takes further sightings that are pieces of it, but not a second thing
-    that merely overlaps it: two stalls side by side stay two. `seen` comes in the order of its boxes.
+    that merely overlaps it: two stalls side by side stay two. `sightings` come in the order of its boxes.
     """
     fits = []
     for m, site in enumerate(sites):
         if site.state is State.CLEARED:
             continue
         left, top, right, bottom = site.box
-        for n, sighting in enumerate(seen):
+        for n, sighting in enumerate(sightings):
             x0, y0, x1, y1 = sighting.box
             if x0 >= right:
                 break  # and so do all that follow
@@ -44,26 +44,26 @@ def assign(sites: Sequence[Site], seen: Sequence[Sighting]) -> tuple[dict[str, l
     for _, key, n, m in fits:
         if n in taken:
             continue
-        if key not in hits or boxes.containment(sites[m].box, seen[n].box) >= PIECE:
-            hits.setdefault(key, []).append(seen[n])
+        if key not in hits or boxes.containment(sites[m].box, sightings[n].box) >= PIECE:
+            hits.setdefault(key, []).append(sightings[n])
             taken.add(n)
     # cleared places take none: what comes there is new until it stays, be it a relapse or rubbish where a stall was
-    return hits, [sighting for n, sighting in enumerate(seen) if n not in taken]
+    return hits, [sighting for n, sighting in enumerate(sightings) if n not in taken]
 
 
-def same_place(site: Site, seen: Sighting | Site) -> float:
+def same_place(site: Site, other: Sighting | Site) -> float:
     """How well a sighting, or another site, fits a site; 0 where it does not."""
-    common = boxes.shared(site.box, seen.box)
-    if not common or (site.state is State.CANDIDATE and boxes.containment(site.origin, seen.box) < ORIGIN_SHARE):
+    common = boxes.shared(site.box, other.box)
+    if not common or (site.state is State.CANDIDATE and boxes.containment(site.origin, other.box) < ORIGIN_SHARE):
         return 0.0
-    mine, theirs = boxes.area(site.box), boxes.area(seen.box)
+    mine, theirs = boxes.area(site.box), boxes.area(other.box)
     overlap = common / (mine + theirs - common)
-    if seen.class_name != site.class_name:
+    if other.class_name != site.class_name:
         return overlap if overlap >= OTHER_CLASS_IOU else 0.0
     inside = common / min(mine, theirs)
     if overlap < SAME_IOU and inside < PIECE:
         return 0.0
-    like = alike(site.appearance, seen.appearance)
+    like = alike(site.appearance, other.appearance)
     if like is None:
         return max(overlap, inside / 2)
     if like < UNLIKE and overlap < OTHER_CLASS_IOU:
@@ -71,12 +71,12 @@ def same_place(site: Site, seen: Sighting | Site) -> float:
     return max(overlap, inside / 2) * (0.75 + 0.25 * like)
 
 
-def swallowed(site: Site, seen: Mapping[str, Sequence[Box]]) -> bool:
-    """Whether boxes of its class, of those seen of each, lie over a site: merged with a neighbour it is not empty.
+def swallowed(site: Site, by_class: Mapping[str, Sequence[Box]]) -> bool:
+    """Whether boxes of its class, of those seen by class, lie over a site: merged with a neighbour it is not empty.
 
     A box that shows another thing once this one went does not: its case would never be cleared.
     """
-    over = seen.get(site.class_name, ())
+    over = by_class.get(site.class_name, ())
     if site.hits < 2 or boxes.covered(site.box, over) < PIECE:
         return False
     return boxes.covered(site.box, [box for box in over if not moved_on(site, box)]) >= PIECE
