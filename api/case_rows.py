@@ -136,6 +136,8 @@ def _conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
         found.append(cases.c.created_at >= wanted.since)
     if wanted.until is not None:
         found.append(cases.c.created_at < wanted.until)
+    if wanted.ids:
+        found.append(cases.c.id.in_(wanted.ids))
     if wanted.q:
         searched = (cases.c.id, cases.c.key, cases.c.camera_id, cases.c.zone, cases.c.class_name)
         found.append(sa.or_(*(column.icontains(wanted.q, autoescape=True) for column in searched)))

@@ -200,6 +200,7 @@ class CaseFilter:
     since: datetime | None = None
     until: datetime | None = None
     q: str | None = None
+    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -33,6 +32,7 @@ from api.why import answer
 from api.workflow import Status
 
 PAGE = 30
+MOST_IDS = 100
 PERIODS = (7, 30, 90, 365)  # days that the report offers
 TICKETS = 2000
 YEAR_S = 365 * 24 * 3600
@@ -106,7 +106,8 @@ def cards(
     """A piece of the wall: those of `ids` that belong on it, or its newest cases older than `before`."""
     with services.store.read() as connection:
         if ids:
-            found = Page(_those(connection, ids.split(","), chosen), None)
+            wanted = replace(chosen.filter, ids=tuple(ids.split(",")[:MOST_IDS]))
+            found = _page(connection, wanted, limit=MOST_IDS, before=None)
         else:
             found = _page(connection, chosen.filter, limit=limit, before=before)
         values = _cards(connection, chosen, found, _cameras(connection, services))
@@ -253,14 +254,6 @@ class Page:
 def _page(connection: Connection, wanted: CaseFilter, *, limit: int, before: int | None) -> Page:
     found = case_rows.latest_new(connection, wanted, limit=limit + 1, before=before)
     return Page(found[:limit], found[limit - 1].raised_seq if len(found) > limit else None)
-
-
-def _those(connection: Connection, ids: list[str], chosen: Chosen) -> list[Case]:
-    found = []
-    for case_id in ids[:100]:
-        with suppress(NotFound):
-            found.append(case_rows.get(connection, case_id))
-    return sorted((case for case in found if chosen.shows(case)), key=lambda case: -case.raised_seq)
 
 
 def _cards(connection: Connection, chosen: Chosen, found: Page, cameras: list[CameraView]) -> dict[str, Any]:

@@ -41,15 +41,6 @@ class Chosen:
         names = (self.class_name,) if self.class_name else ()
         return CaseFilter(CHOICES[self.status], names, self.camera or None)
 
-    def shows(self, case: Case) -> bool:
-        """Whether a case belongs on this wall."""
-        wanted = self.filter
-        return (
-            (not wanted.status or case.status in wanted.status)
-            and (not wanted.class_name or case.class_name in wanted.class_name)
-            and wanted.camera_id in (None, case.camera_id)
-        )
-
     def address(self, **changes: str) -> str:
         """The wall's address with some choices changed."""
         values = {"status": self.status, "class": self.class_name, "camera": self.camera} | changes
