@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-Bilingual = dict[Literal["en", "zh"], str]
+from api.text import Bilingual
 
 
 @dataclass(frozen=True, slots=True)

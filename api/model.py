@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from api.ledger_model import Bilingual
 from api.repetition import Recommendation, recommend
+from api.text import Bilingual
 from api.workflow import DONE, Status
 
 EvidenceKind = Literal["before", "during", "after", "clip", "context"]

@@ -7,8 +7,6 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from api.ledger_model import Bilingual
-
 DEEPEST = 100  # what is nested some 250 deep comes in, but cannot be written out again
 
 
@@ -85,11 +83,6 @@ class TextIn(Shape):
 
     en: Note
     zh: Note
-
-
-def both(text: TextIn) -> Bilingual:
-    """A sentence that came in, as a value."""
-    return {"en": text.en, "zh": text.zh}
 
 
 class TextOut(Answer):

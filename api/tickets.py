@@ -11,9 +11,10 @@ from sqlalchemy.engine import Connection, Row
 
 from api import event_log, fault_texts, moments
 from api.errors import NotFound
-from api.ledger_model import Bilingual, Ticket
+from api.ledger_model import Ticket
 from api.model import CameraState
 from api.tables import tickets
+from api.text import Bilingual
 
 NO_FAULT = ("ok", "learning")
 OFFLINE = "offline"

@@ -17,7 +17,7 @@ from api.page import assets, telling, views
 from api.page.texts import TEXTS, browser_texts, preferred, translate
 from api.roles import Principal
 from api.services import services_of
-from api.text import Language
+from detector.language import Language
 
 TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGE_COOKIE = "curbwatch_language"

@@ -27,9 +27,9 @@ from api.page.views import CHOICES, CameraView, Chosen
 from api.roles import Permission
 from api.routes.login import own_path
 from api.services import Services, ServicesDep
-from api.text import Language
 from api.why import answer
 from api.workflow import Status
+from detector.language import Language
 
 PAGE = 30
 MOST_IDS = 100

@@ -36,7 +36,7 @@ from api.schemas import (
     TransitionIn,
 )
 from api.services import ServicesDep
-from api.shapes import Name, Shape, Time, both
+from api.shapes import Name, Shape, Time
 from api.workflow import DONE, Status
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
@@ -209,8 +209,7 @@ def observe(
     services: ServicesDep,
 ) -> Response:
     """Records a fact: still seen, cleared, or relapsed. A closed case that relapses is new again."""
-    text = both(body.text) if body.text else None
-    fact = Observation(body.kind, body.at, body.confidence, body.note, text, body.since)
+    fact = Observation(**body.model_dump())
 
     def act(connection: Connection) -> Answer:
         return Answer(200, _json(cases.observe(connection, case_id, fact, by=by, now=services.clock())))

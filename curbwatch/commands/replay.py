@@ -20,8 +20,8 @@ from curbwatch.rules_replay import replay_rules
 from curbwatch.scenario import run_scenario
 from curbwatch.settings import CameraSettings, Settings, load_settings
 from curbwatch.speech import LanguageOption, language_of, word
+from detector.language import Language
 from detector.model import load_model
-from detector.reasons import Language
 from detector.rules import Rules
 
 RECORDING: dict[Language, str] = {"en": "{looks} looks, {cases} case(s)", "zh": "共 {looks} 次观察，立案 {cases} 件"}

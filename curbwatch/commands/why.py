@@ -20,8 +20,8 @@ from curbwatch.messages import stamp
 from curbwatch.scenario import Expect, Subject, looks_from_trace, scenario
 from curbwatch.settings import Settings, load_settings
 from curbwatch.speech import LanguageOption, language_of, word
+from detector.language import Language
 from detector.look import Look
-from detector.reasons import Language
 
 BEFORE = timedelta(minutes=2)  # what a scenario shows before its candidate came and after it was decided
 SHOWN = 10
