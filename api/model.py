@@ -110,8 +110,8 @@ class Evidence:
         return f"/api/v1/evidence/{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case(NewCase):
     """The city's record of one standing violation.
 
     repetition: how often it had happened at its place before. raised_seq: larger the later it last became new.
@@ -120,29 +120,13 @@ class Case:
 
     seq: int
     id: str
-    key: str
     status: Status
-    class_name: str
-    camera_id: str
-    zone: str
-    confidence: float
-    box: tuple[float, float, float, float]
-    first_seen_at: datetime
-    confirmed_at: datetime
-    last_seen_at: datetime
     cleared_at: datetime | None
     relapses: int
-    model: str
-    rule: dict[str, Any]
-    trace: list[Any]
     created_at: datetime
     updated_at: datetime
     version: int
     place: str | None = None
-    ground: tuple[float, float] | None = None
-    history_of: str | None = None
-    repeats: int = 0
-    chased_from: str | None = None
     raised_seq: int = 0
     evidence: tuple[Evidence, ...] = ()
     history: tuple[HistoryRow, ...] = ()

@@ -47,8 +47,9 @@ def case(
     shown = [Evidence(f"E{kind}", name, kind, "image/jpeg", 9, sha, at) for kind in ("context", "during")]
     shown[0] = replace(shown[0], sha256="0" * 64)
     return Case(
-        1, name, f"key {name}", status, class_name, camera, "gate", 0.8, BOX, at - timedelta(minutes=5), at,
-        at + timedelta(minutes=5), None, 0, "m", {}, [], at, at, 1, evidence=tuple(shown),
+        f"key {name}", class_name, camera, "gate", 0.8, BOX, at - timedelta(minutes=5), at, at + timedelta(minutes=5),
+        "m", {}, [], seq=1, id=name, status=status, cleared_at=None, relapses=0, created_at=at, updated_at=at,
+        version=1, evidence=tuple(shown),
     )  # fmt: skip
 
 
