@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Row
 
 from api import event_log, moments, tickets
 from api.errors import NotFound
-from api.model import Camera, CameraState
+from api.model import Camera, CameraState, is_silent
 from api.tables import cameras
 
 
@@ -79,7 +79,7 @@ def put_states(
     heard = {row.id: row.received_at for row in connection.execute(query.order_by(cameras.c.id))}
     for camera_id, received_at in heard.items():
         state = states[camera_id]
-        if received_at is not None and (now - received_at).total_seconds() > silent_after_s:
+        if received_at is not None and is_silent(received_at, now, after_s=silent_after_s):
             moments.note_silence(connection, camera_id, since=received_at)
         if moments.note(connection, camera_id, state, now=now):
             _announce(connection, camera_id, state.status, now=now)

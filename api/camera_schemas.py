@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, ConfigDict, Field
 
-from api.model import Camera, CameraStatus
+from api.model import BelievedStatus, Camera, CameraStatus, is_silent
 from api.shapes import (
     Answer,
     CameraId,
@@ -24,7 +24,6 @@ from api.shapes import (
 )
 from detector.zones import Grade
 
-REMOVED = "unknown (removed): no patrol has this camera in its settings any more"
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Pixels = Annotated[int, Field(ge=0, le=65_535)]
 Point = tuple[Share, Share]
@@ -241,7 +240,7 @@ class CameraOut(Answer):
     name: str
     place: str | None
     zones: list[Zone]
-    status: Literal["connecting", "live", "retrying", "stopped", "unknown"]
+    status: BelievedStatus
     silent: bool = Field(description="True when the last report is too old to be believed.")
     note: str | None = Field(description="Why the status is unknown, and what to do.")
     state: CameraStateOut | None
@@ -300,9 +299,6 @@ class DetectionsOut(Answer):
 
 def camera_out(camera: Camera, *, now: datetime, silent_after_s: float) -> CameraOut:
     """A camera as it is shown at `now`."""
-    age_s = None if camera.received_at is None else (now - camera.received_at).total_seconds()
-    silent = age_s is not None and age_s > silent_after_s
-    known = camera.state is not None and not silent and camera.removed_at is None
     snapshot = None
     if camera.snapshot_at is not None:
         url = f"/api/v1/cameras/{camera.id}/snapshot"
@@ -312,9 +308,9 @@ def camera_out(camera: Camera, *, now: datetime, silent_after_s: float) -> Camer
         name=camera.name,
         place=camera.place,
         zones=[Zone.model_validate(zone) for zone in camera.zones],
-        status=camera.state.status if camera.state is not None and known else "unknown",
-        silent=silent,
-        note=REMOVED if camera.removed_at else _note(age_s, silent=silent),
+        status=camera.status_at(now, silent_after_s=silent_after_s),
+        silent=is_silent(camera.received_at, now, after_s=silent_after_s),
+        note=_note(camera, now=now, silent_after_s=silent_after_s),
         state=None if camera.state is None else CameraStateOut.model_validate(camera.state),
         snapshot=snapshot,
         created_at=camera.created_at,
@@ -323,9 +319,12 @@ def camera_out(camera: Camera, *, now: datetime, silent_after_s: float) -> Camer
     )
 
 
-def _note(age_s: float | None, *, silent: bool) -> str | None:
-    if age_s is None:
+def _note(camera: Camera, *, now: datetime, silent_after_s: float) -> str | None:
+    if camera.removed_at:
+        return "unknown (removed): no patrol has this camera in its settings any more"
+    if camera.received_at is None:
         return "unknown (never reported): start the patrol with this camera in its settings"
-    if silent:
+    if is_silent(camera.received_at, now, after_s=silent_after_s):
+        age_s = (now - camera.received_at).total_seconds()
         return f"unknown (patrol silent for {age_s:.0f} s): check that the patrol runs and reaches this API"
     return None

@@ -11,6 +11,7 @@ from api.workflow import DONE, Status
 
 EvidenceKind = Literal["before", "during", "after", "clip", "context"]
 CameraStatus = Literal["connecting", "live", "retrying", "stopped"]
+BelievedStatus = Literal[CameraStatus, "unknown"]
 MediaType = Literal["image/jpeg", "image/png", "video/mp4"]
 
 
@@ -234,6 +235,17 @@ class Camera:
     received_at: datetime | None
     snapshot_at: datetime | None
     removed_at: datetime | None
+
+    def status_at(self, at: datetime, *, silent_after_s: float) -> BelievedStatus:
+        """The status that may be believed: none before the first report, in silence, and once it is removed."""
+        if self.state is None or self.removed_at or is_silent(self.received_at, at, after_s=silent_after_s):
+            return "unknown"
+        return self.state.status
+
+
+def is_silent(heard_at: datetime | None, at: datetime, *, after_s: float) -> bool:
+    """Whether the patrol's last word of a camera is too old at `at` to be believed."""
+    return heard_at is not None and (at - heard_at).total_seconds() > after_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from api.config import ApiConfig
 from api.fault_texts import fault, lasting
 from api.ledger_model import CameraMoment, Entry
 from api.ledger_schemas import WhyOut, entry_listed
-from api.model import Camera, Case, Stay
+from api.model import Camera, Case, Stay, is_silent
 from api.shapes import ReasonOut
 from api.text import Bilingual, told
 from api.tickets import NO_FAULT
@@ -162,8 +162,9 @@ def _unseen(asked: _Asked, moment: CameraMoment) -> WhyOut | None:
     """Why the camera could see nothing then, if it could not."""
     if moment.status == moments.REMOVED:
         return _said(asked, "removed", since=asked.clock(moment.at))
-    if moment.status == moments.SILENT or _silent_now(asked):
-        since = moment.at if moment.status == moments.SILENT else asked.camera.received_at
+    heard_at = asked.camera.received_at
+    if moment.status == moments.SILENT or is_silent(heard_at, asked.at, after_s=asked.config.silent_after_s):
+        since = moment.at if moment.status == moments.SILENT else heard_at
         return _said(asked, "silent", since=asked.clock(since or moment.at))
     if moment.status != "live":
         began = moments.since_when(asked.connection, asked.camera.id, asked.at) or moment.at
@@ -176,11 +177,6 @@ def _unseen(asked: _Asked, moment: CameraMoment) -> WhyOut | None:
     said = _said(asked, "blind", since=asked.clock(since), fault=health.get("text") or health["state"])
     reason = health.get("reason")
     return said.model_copy(update={"reason": ReasonOut(**reason)}) if reason else said
-
-
-def _silent_now(asked: _Asked) -> bool:
-    heard = asked.camera.received_at
-    return heard is not None and (asked.at - heard).total_seconds() > asked.config.silent_after_s
 
 
 def _what(class_name: str) -> Bilingual | str:
