@@ -22,7 +22,8 @@ from api.shapes import (
     TextOut,
     Time,
 )
-from detector.zones import Grade
+from detector.windows import Holidays, Weekday
+from detector.zones import Grade, ZoneKind
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Pixels = Annotated[int, Field(ge=0, le=65_535)]
@@ -107,8 +108,8 @@ class ZoneWindow(Shape):
     """Hours in which things may stand in a zone, or in which a pitch's licence holds."""
 
     hours: Name = Field(description="Of the city's wall clock, as people write them.")
-    weekdays: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(max_length=7)
-    holidays: Literal["ignore", "include", "exclude", "only"] = "ignore"
+    weekdays: list[Weekday] = Field(max_length=7)
+    holidays: Holidays = "ignore"
     first: date | None = None
     last: date | None = None
     classes: Annotated[list[ClassName], Field(max_length=50)] = Field(
@@ -122,7 +123,7 @@ class Zone(Shape):
     name: Name
     polygon: Annotated[list[Point], Field(min_length=3, max_length=100)]
     classes: Annotated[list[ClassName], Field(max_length=50)]
-    kind: Literal["watch", "permitted"] = "watch"
+    kind: ZoneKind = "watch"
     grade: Grade | None = Field(default=None, description="Of the road, of watched ground.")
     dwell_s: Seconds | None = Field(default=None, description="How long a thing must stand there to be a violation.")
     windows: Annotated[list[ZoneWindow], Field(max_length=50)] = Field(default_factory=list)

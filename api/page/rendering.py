@@ -18,6 +18,7 @@ from api.page.texts import TEXTS, browser_texts, preferred, translate
 from api.roles import Principal
 from api.services import services_of
 from detector.language import Language
+from detector.zones import VIOLATIONS
 
 TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGE_COOKIE = "curbwatch_language"
@@ -72,7 +73,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals.update(asset=assets.address, scripts=assets.ASSETS, texts=TEXTS)
+    found.globals.update(asset=assets.address, scripts=assets.ASSETS, texts=TEXTS, violations=VIOLATIONS)
     found.filters.update(
         iso=_iso,
         city=_city,

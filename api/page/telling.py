@@ -10,6 +10,7 @@ from api.page.texts import translate
 from api.roles import OWN_PATROL
 from detector.language import Language
 from detector.reasons import Reason, say
+from detector.zones import GRADES
 
 Verdict = Literal["hit", "weak", "miss", "hidden", "permitted", "changed", "held"]
 Mark = Literal["hit", "miss", "hidden"]
@@ -24,7 +25,6 @@ MARKS: dict[Verdict, Mark] = {
     "weak": "hidden",
     "permitted": "hidden",
 }
-GRADES = ("strict", "controlled", "orderly")
 
 
 def rule_lines(case: Case, language: Language) -> list[tuple[str, object]]:

@@ -8,13 +8,14 @@ import pytest
 
 from api.page import assets
 from api.page.rendering import TEMPLATES
-from api.page.telling import GRADES, MARKS
+from api.page.telling import MARKS
 from api.page.texts import TEXTS, browser_texts, preferred, translate
 from api.page.views import CHOICES, KINDS, SHORTCUTS
 from api.report import LINKS
 from api.roles import Role
 from detector.language import Language
 from detector.windows import WEEKDAYS
+from detector.zones import GRADES
 
 NAMES = {"brand", "language.other", "language.switch"}
 MADE = (
