@@ -91,9 +91,9 @@ def counts(connection: Connection, *, camera_id: str | None = None) -> list[tupl
     return [(Status(status), class_name, count) for status, class_name, count in rows]
 
 
-def insert(connection: Connection, new: NewCase, *, now: datetime, zone: ZoneInfo) -> str:
+def insert(connection: Connection, new: NewCase, *, now: datetime, tz: ZoneInfo) -> str:
     """Writes a new case under the next number of the city's day; returns its id."""
-    case_id = _next_number(connection, now.astimezone(zone).strftime("%Y%m%d"))
+    case_id = _next_number(connection, now.astimezone(tz).strftime("%Y%m%d"))
     place = places.place_of(connection, new)
     values = asdict(new) | {"id": case_id, "status": Status.NEW, "relapses": 0, "version": 1, "place": place}
     connection.execute(sa.insert(cases).values(**values, created_at=now, updated_at=now))

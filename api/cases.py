@@ -30,14 +30,14 @@ def register(
     *,
     by: Principal,
     now: datetime,
-    zone: ZoneInfo,
+    tz: ZoneInfo,
     same_place_m: float = 0.0,
 ) -> tuple[Case, bool]:
     """Opens a case, or returns the open one of the same place; the flag says whether it is new."""
     known = case_rows.open_case_id(connection, new.key)
     if known is not None:
         return _seen_again(connection, case_rows.get(connection, known), new, by=by, now=now), False
-    case_id = case_rows.insert(connection, new, now=now, zone=zone)
+    case_id = case_rows.insert(connection, new, now=now, tz=tz)
     case_rows.add_history(connection, case_id, HistoryRow(now, by.actor, None, Status.NEW, None))
     for other in places.neighbours(connection, new, within_m=same_place_m):
         _link(connection, case_rows.get(connection, case_id), other, by=by, now=now)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
@@ -94,8 +93,8 @@ class _Asked:
 
     def clock(self, at: datetime) -> str:
         """A time as the city reads it, with its day where that is another one than today."""
-        zone: ZoneInfo = self.config.zone
-        local, today = at.astimezone(zone), self.now.astimezone(zone)
+        tz = self.config.tz
+        local, today = at.astimezone(tz), self.now.astimezone(tz)
         return local.strftime("%H:%M:%S" if local.date() == today.date() else "%Y-%m-%d %H:%M:%S")
 
 

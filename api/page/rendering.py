@@ -40,12 +40,12 @@ def _iso(at: datetime) -> str:
 
 @jinja2.pass_context
 def _city(context: jinja2.runtime.Context, at: datetime) -> str:
-    return at.astimezone(context["zone"]).strftime("%Y-%m-%d %H:%M:%S")
+    return at.astimezone(context["tz"]).strftime("%Y-%m-%d %H:%M:%S")
 
 
 @jinja2.pass_context
 def _clock(context: jinja2.runtime.Context, at: datetime) -> str:
-    return at.astimezone(context["zone"]).strftime("%H:%M:%S")
+    return at.astimezone(context["tz"]).strftime("%H:%M:%S")
 
 
 @jinja2.pass_context
@@ -120,7 +120,7 @@ def render(viewer: Viewer, template: str, *, page: str = "", status: int = 200, 
         page=page,
         here=_address(viewer.request),
         now=services.clock(),
-        zone=services.config.zone,
+        tz=services.config.tz,
         timezone=services.config.timezone,
         principal=viewer.principal,
         csrf_token=viewer.principal.csrf_token if viewer.principal else None,

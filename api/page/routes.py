@@ -186,7 +186,7 @@ def why(
 ) -> Response:
     """Why there was no case of a camera: at a moment of the city's time, and all candidates that became none."""
     now, config = services.clock(), services.config
-    moment = views.moment_of(at, config.zone) or now
+    moment = views.moment_of(at, config.tz) or now
     with services.store.read() as connection:
         camera = camera_rows.get(connection, camera_id)
         found = ledger_rows.page(connection, EntryFilter(camera_id), limit=PAGE + 1, before_seq=before)
@@ -198,7 +198,7 @@ def why(
         page="why",
         camera=camera,
         said=said,
-        asked=moment.astimezone(config.zone).strftime("%Y-%m-%dT%H:%M:%S"),
+        asked=moment.astimezone(config.tz).strftime("%Y-%m-%dT%H:%M:%S"),
         entries=entries,
         older=entries[-1].seq if len(found) > PAGE else None,
     )

@@ -169,7 +169,7 @@ def _snapshot(camera: Camera) -> str | None:
     return f"/api/v1/cameras/{camera.id}/snapshot?v={camera.snapshot_at.timestamp():.3f}"
 
 
-def moment_of(text: str, zone: ZoneInfo) -> datetime | None:
+def moment_of(text: str, tz: ZoneInfo) -> datetime | None:
     """What a time field holds, in the city's time; None for anything else."""
     try:
         found = datetime.fromisoformat(text)
@@ -177,4 +177,4 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime | None:
         return None
     if not 2000 <= found.year < 2200:
         return None
-    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    return (found if found.tzinfo else found.replace(tzinfo=tz)).astimezone(UTC)

@@ -59,9 +59,8 @@ def create(body: CaseIn, request: Request, key: IdempotencyKey, by: Reporter, se
     new = NewCase(**body.model_dump())
 
     def act(connection: Connection) -> Answer:
-        now, near_m = services.clock(), services.config.same_place_m
-        zone = services.config.zone
-        case, fresh = cases.register(connection, new, by=by, now=now, zone=zone, same_place_m=near_m)
+        now, config = services.clock(), services.config
+        case, fresh = cases.register(connection, new, by=by, now=now, tz=config.tz, same_place_m=config.same_place_m)
         return Answer(201 if fresh else 200, _json(case), f"/api/v1/cases/{case.id}")
 
     return write_once(services, request, key, _said(body), act)

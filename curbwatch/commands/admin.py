@@ -110,7 +110,7 @@ def _cases(store: Store, wanted: CaseFilter) -> Iterator[Case]:
 
 
 def _wanted(status: list[Status] | None, since: str, zone: tzinfo, until: str = "") -> CaseFilter:
-    begins, ends = (moment_of(text, zone=zone, now=utc_now()) if text else None for text in (since, until))
+    begins, ends = (moment_of(text, tz=zone, now=utc_now()) if text else None for text in (since, until))
     return CaseFilter(status=tuple(status or ()), since=begins, until=ends)
 
 

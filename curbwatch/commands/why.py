@@ -43,7 +43,7 @@ def why(  # noqa: PLR0913, PLR0917 - each is an option of its own
     language = language_of(lang)
     wanted = load_settings(settings) if settings else None
     zone: tzinfo | None = ZoneInfo(wanted.service.timezone) if wanted else None
-    moment = moment_of(at, zone=zone, now=datetime.now(UTC))
+    moment = moment_of(at, tz=zone, now=datetime.now(UTC))
     with asking(wanted, api) as somebody:
         found = somebody.why(camera, moment)
         if as_json:

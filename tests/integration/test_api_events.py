@@ -41,8 +41,8 @@ def report(store: Store, *keys: str, now: datetime | None = None) -> None:
     for key in keys:
         new = NewCase(**CaseIn.model_validate(CASE_IN | {"key": key}).model_dump())
         with store.write() as connection:
-            zone = ZoneInfo("Asia/Shanghai")
-            cases.register(connection, new, by=PATROL, now=now or datetime.now(UTC), zone=zone)
+            tz = ZoneInfo("Asia/Shanghai")
+            cases.register(connection, new, by=PATROL, now=now or datetime.now(UTC), tz=tz)
 
 
 @contextmanager

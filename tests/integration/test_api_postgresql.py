@@ -215,8 +215,8 @@ def test_events_become_visible_in_the_order_of_their_ids(api: Trial, url: str) -
         for number in range(25):
             new = NewCase(**CaseIn.model_validate(CASE_IN | {"key": f"{name}/{number}"}).model_dump())
             with stores[name].write() as connection:
-                zone = ZoneInfo("Asia/Shanghai")
-                cases.register(connection, new, by=PATROL, now=datetime.now(UTC), zone=zone)
+                tz = ZoneInfo("Asia/Shanghai")
+                cases.register(connection, new, by=PATROL, now=datetime.now(UTC), tz=tz)
 
     writers = [threading.Thread(target=report, args=(name,)) for name in range(len(stores))]
     for writer in writers:
