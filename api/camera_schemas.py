@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The shapes that travel: cameras, their zones, states and tickets, detections."""
+"""The shapes that travel: cameras, their zones and states."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -75,17 +75,6 @@ STATE_IN: dict[str, Any] = {
     "messages_waiting": 0,
     "messages_refused": 0,
 }
-TICKET: dict[str, Any] = {
-    "id": "T5f0c1a9be2d34c7788aa",
-    "camera_id": "cam-12",
-    "fault": "covered",
-    "status": "open",
-    "since": "2026-11-21T01:12:00Z",
-    "opened_at": "2026-11-21T01:13:00Z",
-    "closed_at": None,
-    "reason": {"code": "camera_covered", "values": {"share": 0.9}},
-    "text": {"en": "covered: 90 % of the picture shows no detail; clean the lens", "zh": "镜头被遮挡，请清洁镜头"},
-}
 CAMERA: dict[str, Any] = CAMERA_IN | {
     "id": "cam-12",
     "status": "live",
@@ -96,11 +85,6 @@ CAMERA: dict[str, Any] = CAMERA_IN | {
     "created_at": "2026-11-20T08:00:00Z",
     "updated_at": "2026-11-20T08:00:00Z",
     "removed_at": None,
-}
-DETECTIONS: dict[str, Any] = {
-    "width": 1280,
-    "height": 720,
-    "detections": [{"class": "stall", "confidence": 0.87, "xyxy": [410.5, 220.0, 702.3, 512.8]}],
 }
 
 
@@ -255,47 +239,6 @@ class CameraList(Answer):
     """All cameras that are watched, by id."""
 
     items: list[CameraOut]
-
-
-class TicketOut(Answer):
-    """A camera that needs somebody."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [TICKET]})
-
-    id: str
-    camera_id: str
-    fault: str = Field(description="`offline`, or the state of health.")
-    status: Literal["open", "closed"]
-    since: datetime
-    opened_at: datetime
-    closed_at: datetime | None
-    reason: ReasonOut | None
-    text: TextOut
-
-
-class TicketPage(Answer):
-    """A page of device tickets, newest first."""
-
-    items: list[TicketOut]
-    next_cursor: str | None
-
-
-class DetectionOut(Answer):
-    """One found thing; `xyxy` in pixels of the picture."""
-
-    class_name: str = Field(alias="class", validation_alias="class_name")
-    confidence: float
-    xyxy: tuple[float, float, float, float]
-
-
-class DetectionsOut(Answer):
-    """What the model found in one picture."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [DETECTIONS]})
-
-    width: int
-    height: int
-    detections: list[DetectionOut]
 
 
 def camera_out(camera: Camera, *, now: datetime, silent_after_s: float) -> CameraOut:

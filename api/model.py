@@ -12,6 +12,7 @@ from api.workflow import DONE, Status
 EvidenceKind = Literal["before", "during", "after", "clip", "context"]
 CameraStatus = Literal["connecting", "live", "retrying", "stopped"]
 BelievedStatus = Literal[CameraStatus, "unknown"]
+TicketStatus = Literal["open", "closed"]
 MediaType = Literal["image/jpeg", "image/png", "video/mp4"]
 
 
@@ -246,6 +247,36 @@ class Camera:
 def is_silent(heard_at: datetime | None, at: datetime, *, after_s: float) -> bool:
     """Whether the patrol's last word of a camera is too old at `at` to be believed."""
     return heard_at is not None and (at - heard_at).total_seconds() > after_s
+
+
+@dataclass(frozen=True, slots=True)
+class CameraMoment:
+    """What was known of a camera from `at` on, until the next one; status `unknown`: the patrol was silent."""
+
+    at: datetime
+    status: str
+    error: str | None
+    health: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A camera that needs somebody: what is wrong since when, and until when."""
+
+    seq: int
+    id: str
+    camera_id: str
+    fault: str
+    since: datetime
+    opened_at: datetime
+    closed_at: datetime | None
+    reason: dict[str, Any] | None
+    text: Bilingual
+
+    @property
+    def status(self) -> TicketStatus:
+        """Whether it still needs somebody."""
+        return "open" if self.closed_at is None else "closed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,16 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from api import case_rows, ledger_rows, moments
+from api import camera_state_rows, case_rows, ledger_rows
+from api.camera_state_rows import REMOVED, SILENT
 from api.config import ApiConfig
 from api.fault_texts import fault, lasting
-from api.ledger_model import CameraMoment, Entry
+from api.ledger_model import Entry
 from api.ledger_schemas import WhyOut, entry_listed
-from api.model import Camera, Case, Stay, is_silent
+from api.model import Camera, CameraMoment, Case, Stay, is_silent
 from api.shapes import ReasonOut
 from api.text import Bilingual, told
-from api.tickets import NO_FAULT
+from api.ticket_rows import NO_FAULT
 
 NEAR = timedelta(seconds=60)  # people remember a minute, not a second
 UNDECIDED = timedelta(minutes=10)  # a candidate may still be waiting for its dwell
@@ -116,7 +117,7 @@ def _answers(asked: _Asked, entries: list[Entry]) -> Iterator[WhyOut]:
     exact = [entry for entry in entries if entry.first_seen_at <= asked.at <= entry.until]
     if exact:
         yield _given_up(asked, exact[0])
-    moment = moments.at(asked.connection, asked.camera.id, asked.at)
+    moment = camera_state_rows.at(asked.connection, asked.camera.id, asked.at)
     if moment is not None and (unseen := _unseen(asked, moment)):
         yield unseen
     if entries:
@@ -159,14 +160,14 @@ def _given_up(asked: _Asked, entry: Entry) -> WhyOut:
 
 def _unseen(asked: _Asked, moment: CameraMoment) -> WhyOut | None:
     """Why the camera could see nothing then, if it could not."""
-    if moment.status == moments.REMOVED:
+    if moment.status == REMOVED:
         return _said(asked, "removed", since=asked.clock(moment.at))
     heard_at = asked.camera.received_at
-    if moment.status == moments.SILENT or is_silent(heard_at, asked.at, after_s=asked.config.silent_after_s):
-        since = moment.at if moment.status == moments.SILENT else heard_at
+    if moment.status == SILENT or is_silent(heard_at, asked.at, after_s=asked.config.silent_after_s):
+        since = moment.at if moment.status == SILENT else heard_at
         return _said(asked, "silent", since=asked.clock(since or moment.at))
     if moment.status != "live":
-        began = moments.since_when(asked.connection, asked.camera.id, asked.at) or moment.at
+        began = camera_state_rows.since_when(asked.connection, asked.camera.id, asked.at) or moment.at
         error = lasting(moment.error or moment.status)
         return _said(asked, "down", since=asked.clock(began), error={"en": error, "zh": fault(error, "zh")})
     health = moment.health

@@ -15,12 +15,12 @@ from sqlalchemy.engine import Connection
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from api import camera_rows, case_rows, ledger_rows, places, problems, sessions, tickets
+from api import camera_rows, case_rows, ledger_rows, places, problems, sessions, ticket_rows
 from api import report as reports
 from api.auth import Reader, by_cookie
 from api.errors import NotAllowed, NotFound, NotSignedIn
-from api.ledger_model import EntryFilter, Ticket
-from api.model import Case, CaseFilter
+from api.ledger_model import EntryFilter
+from api.model import Case, CaseFilter, Ticket
 from api.page import assets, telling, views
 from api.page.rendering import LANGUAGE_COOKIE, Viewer, language_of, render
 from api.page.views import CHOICES, CameraView, Chosen
@@ -272,7 +272,7 @@ def _cards(connection: Connection, chosen: Chosen, found: Page, cameras: list[Ca
 def _cameras(connection: Connection, services: Services) -> list[CameraView]:
     now, silent = services.clock(), services.config.silent_after_s
     waiting: defaultdict[str, list[Ticket]] = defaultdict(list)
-    for ticket in tickets.page(connection, status="open", limit=TICKETS):
+    for ticket in ticket_rows.page(connection, status="open", limit=TICKETS):
         waiting[ticket.camera_id].append(ticket)
     found = [
         views.camera_view(camera, now=now, silent_after_s=silent, tickets=tuple(waiting[camera.id]))

@@ -7,8 +7,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from api.camera_schemas import Zone, camera_out
-from api.ledger_model import Ticket
-from api.model import Camera, Case, CaseFilter, Evidence
+from api.model import Camera, Case, CaseFilter, Evidence, Ticket
 from api.roles import Role
 from api.workflow import DONE, Status, moves_for
 

@@ -20,7 +20,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from fastapi.testclient import TestClient
 
-from api import case_rows, cases, event_log, ledger_rows, moments
+from api import camera_state_rows, case_rows, cases, event_log, ledger_rows
 from api.camera_schemas import CAMERA_IN, STATE_IN
 from api.ledger_schemas import ENTRY_IN
 from api.model import NewCase
@@ -155,10 +155,10 @@ def test_the_ledger_answers_why_and_forgets(api: Trial) -> None:
     assert told["verdict"] in ("given_up", "future")
     with api.app.state.services.store.write() as connection:
         assert len(ledger_rows.forget(connection, before=datetime(2000, 1, 1, tzinfo=UTC), most_bytes=0)) == 1
-        assert moments.forget(connection, before=datetime(2200, 1, 1, tzinfo=UTC)) == 0
-        moments.note_removal(connection, "cam-12", now=datetime(2201, 1, 1, tzinfo=UTC))
-        assert moments.forget(connection, before=datetime(2200, 1, 1, tzinfo=UTC)) == 0  # it held until then
-        assert moments.forget(connection, before=datetime(2202, 1, 1, tzinfo=UTC)) == 1
+        assert camera_state_rows.forget(connection, before=datetime(2200, 1, 1, tzinfo=UTC)) == 0
+        camera_state_rows.note_removal(connection, "cam-12", now=datetime(2201, 1, 1, tzinfo=UTC))
+        assert camera_state_rows.forget(connection, before=datetime(2200, 1, 1, tzinfo=UTC)) == 0  # it held until then
+        assert camera_state_rows.forget(connection, before=datetime(2202, 1, 1, tzinfo=UTC)) == 1
 
 
 def test_two_cameras_one_thing_and_a_place_that_repeats(api: Trial) -> None:
