@@ -203,7 +203,7 @@ def _export_sheet(store: Store, wanted: CaseFilter, zone: tzinfo) -> None:
 
 
 def _export_dataset(settings: Path, wanted: CaseFilter, out: Path) -> None:
-    evidence = load_settings(settings).service.data_dir / "evidence"
+    evidence = load_settings(settings).evidence_path
     with _store(settings) as store:
         asked = None if wanted == CaseFilter() else {case.id for case in _cases(store, wanted)}
         judged = case_dataset.write(_cases(store, CaseFilter()), evidence, out, asked=asked)
