@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from api.camera_schemas import CAMERA_IN, STATE_IN
 from api.schemas import CASE_IN, CaseIn, ObservationIn, TransitionIn
 from api.shapes import Shape
-from api.trial import Trial, served, trial
+from support.trial import Trial, served, trial
 
 START = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)  # 23:30 in Shanghai
 MORNING = datetime(2026, 11, 21, 2, tzinfo=UTC)  # when the case of CASE_IN has stood for 50 minutes

@@ -26,7 +26,7 @@ from api.routes import events
 from api.schemas import CASE_IN, CaseIn
 from api.services import Services
 from api.store import Store
-from api.trial import Trial, served, trial
+from support.trial import Trial, served, trial
 
 PATROL = Principal("key", "patrol-1", Role.PATROL)
 VIEWER = Principal("key", "viewer-1", Role.VIEWER)

@@ -28,7 +28,7 @@ from api.roles import Principal, Role
 from api.schemas import CASE_IN, CaseIn
 from api.store import Store
 from api.tables import case_numbers, metadata
-from api.trial import Trial, served, trial
+from support.trial import Trial, served, trial
 
 GIVEN = os.environ.get("CURBWATCH_TEST_POSTGRES")
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))

@@ -22,8 +22,8 @@ from api.roles import Principal, Role
 from api.schemas import CASE_IN, CaseIn
 from api.store import Store, _alembic, check_schema, head_revision, upgrade
 from api.tables import case_numbers, idempotency, metadata, probe
-from api.trial import trial
 from api.workflow import Status
+from support.trial import trial
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 

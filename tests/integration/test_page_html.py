@@ -18,7 +18,7 @@ from api.camera_schemas import CAMERA_IN
 from api.ledger_schemas import ENTRY_IN
 from api.page import assets, rendering
 from api.roles import OWN_PATROL, Role
-from api.trial import Trial, trial
+from support.trial import Trial, trial
 
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 CASE: dict[str, Any] = {

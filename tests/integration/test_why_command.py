@@ -15,7 +15,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.camera_schemas import CAMERA_IN, STATE_IN
-from api.trial import Trial, served, trial
 from curbwatch.asking import unknown_camera
 from curbwatch.city_time import moment_of
 from curbwatch.cli import app
@@ -29,6 +28,7 @@ from detector.look import Look, Sighting
 from detector.rules import rules_for
 from detector.watch import Watch, watch
 from detector.zones import Zone
+from support.trial import Trial, served, trial
 
 BEGAN = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 STALL = (0.3, 0.3, 0.5, 0.6)

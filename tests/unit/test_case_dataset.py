@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 
 from api.model import Case, Evidence, HistoryRow
 from api.schemas import CASE_IN
-from api.trial import trial
 from api.workflow import Status
 from benchmarks.folders import read_folder
 from curbwatch.case_dataset import split_of, write
@@ -25,6 +24,7 @@ from curbwatch.cli import app
 from curbwatch.errors import CurbwatchError
 from models.feed import index, labels
 from support import drawn_stalls
+from support.trial import trial
 
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 BOX = (0.2, 0.4, 0.6, 0.8)
