@@ -8,7 +8,6 @@ from pydantic import AliasChoices, ConfigDict, Field
 
 from api.model import BelievedStatus, Camera, CameraStatus, is_silent
 from api.shapes import (
-    Answer,
     CameraId,
     ClassName,
     Name,
@@ -16,7 +15,8 @@ from api.shapes import (
     ReasonIn,
     ReasonOut,
     Seconds,
-    Shape,
+    ShapeIn,
+    ShapeOut,
     Share,
     TextIn,
     TextOut,
@@ -88,7 +88,7 @@ CAMERA: dict[str, Any] = CAMERA_IN | {
 }
 
 
-class ZoneWindow(Shape):
+class ZoneWindow(ShapeIn):
     """Hours in which things may stand in a zone, or in which a pitch's licence holds."""
 
     hours: Name = Field(description="Of the city's wall clock, as people write them.")
@@ -101,7 +101,7 @@ class ZoneWindow(Shape):
     )
 
 
-class Zone(Shape):
+class Zone(ShapeIn):
     """One polygon of a camera's picture; points as shares of width and height. Its rule is told, not applied, here."""
 
     name: Name
@@ -113,7 +113,7 @@ class Zone(Shape):
     windows: Annotated[list[ZoneWindow], Field(max_length=50)] = Field(default_factory=list)
 
 
-class CameraIn(Shape):
+class CameraIn(ShapeIn):
     """A camera and what it watches."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [CAMERA_IN]})
@@ -123,7 +123,7 @@ class CameraIn(Shape):
     zones: Annotated[list[Zone], Field(max_length=100)] = Field(default_factory=list)
 
 
-class HealthIn(Shape):
+class HealthIn(ShapeIn):
     """What the patrol thinks of a camera's picture; any state but `ok` and `learning` suspends its zones."""
 
     state: Literal["ok", "learning", "black", "frozen", "blurred", "covered", "overexposed", "corrupted", "moved"]
@@ -133,14 +133,14 @@ class HealthIn(Shape):
     shift: tuple[Shift, Shift] = Field(default=(0.0, 0.0), description="Small shift that the zones follow, as shares.")
 
 
-class StandingIn(Shape):
+class StandingIn(ShapeIn):
     """Something that stands there, of which a case or a ledger entry was reported."""
 
     key: Name = Field(description="The key of that case or entry.")
     last_seen_at: Time
 
 
-class CameraStateIn(Shape):
+class CameraStateIn(ShapeIn):
     """How a camera is, from the patrol's side."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [STATE_IN]})
@@ -170,19 +170,19 @@ class CameraReportIn(CameraStateIn):
     camera_id: CameraId
 
 
-class CameraReportsIn(Shape):
+class CameraReportsIn(ShapeIn):
     """The states of several cameras; of a camera that is named twice the last counts."""
 
     items: Annotated[list[CameraReportIn], Field(max_length=1000)]
 
 
-class CameraReportsOut(Answer):
+class CameraReportsOut(ShapeOut):
     """What became of them."""
 
     unknown: list[str] = Field(description="Cameras that nobody has registered; the others' states are kept.")
 
 
-class HealthOut(Answer):
+class HealthOut(ShapeOut):
     """What the patrol thinks of a camera's picture."""
 
     state: str
@@ -192,7 +192,7 @@ class HealthOut(Answer):
     shift: tuple[float, float]
 
 
-class CameraStateOut(Answer):
+class CameraStateOut(ShapeOut):
     """The last state that the patrol reported."""
 
     status: CameraStatus
@@ -209,14 +209,14 @@ class CameraStateOut(Answer):
     messages_refused: int
 
 
-class SnapshotOut(Answer):
+class SnapshotOut(ShapeOut):
     """A camera's newest picture."""
 
     taken_at: datetime
     url: str
 
 
-class CameraOut(Answer):
+class CameraOut(ShapeOut):
     """A camera; `status` is `unknown` before its first report, while the patrol is silent, and once it is removed."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [CAMERA]})
@@ -235,7 +235,7 @@ class CameraOut(Answer):
     removed_at: datetime | None = Field(description="Since when no patrol watches it any more.")
 
 
-class CameraList(Answer):
+class CameraList(ShapeOut):
     """All cameras that are watched, by id."""
 
     items: list[CameraOut]

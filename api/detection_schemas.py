@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from api.shapes import Answer
+from api.shapes import ShapeOut
 
 DETECTIONS: dict[str, Any] = {
     "width": 1280,
@@ -14,7 +14,7 @@ DETECTIONS: dict[str, Any] = {
 }
 
 
-class DetectionOut(Answer):
+class DetectionOut(ShapeOut):
     """One found thing; `xyxy` in pixels of the picture."""
 
     class_name: str = Field(alias="class", validation_alias="class_name")
@@ -22,7 +22,7 @@ class DetectionOut(Answer):
     xyxy: tuple[float, float, float, float]
 
 
-class DetectionsOut(Answer):
+class DetectionsOut(ShapeOut):
     """What the model found in one picture."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [DETECTIONS]})

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from api.model import TicketStatus
-from api.shapes import Answer, ReasonOut, TextOut
+from api.shapes import ReasonOut, ShapeOut, TextOut
 
 TICKET: dict[str, Any] = {
     "id": "T5f0c1a9be2d34c7788aa",
@@ -22,7 +22,7 @@ TICKET: dict[str, Any] = {
 }
 
 
-class TicketOut(Answer):
+class TicketOut(ShapeOut):
     """A camera that needs somebody."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [TICKET]})
@@ -38,7 +38,7 @@ class TicketOut(Answer):
     text: TextOut
 
 
-class TicketPage(Answer):
+class TicketPage(ShapeOut):
     """A page of device tickets, newest first."""
 
     items: list[TicketOut]

@@ -36,7 +36,7 @@ from api.schemas import (
     TransitionIn,
 )
 from api.services import ServicesDep
-from api.shapes import Name, Shape, Time
+from api.shapes import Name, ShapeIn, Time
 from api.workflow import DONE, Status
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
@@ -216,7 +216,7 @@ def observe(
     return write_once(services, request, key, _said(body), act)
 
 
-def _said(body: Shape) -> object:
+def _said(body: ShapeIn) -> object:
     """What was sent, without defaults: a field that an upgrade adds makes no other body of the same bytes."""
     return body.model_dump(mode="json", exclude_unset=True)
 
