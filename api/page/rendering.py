@@ -73,7 +73,13 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals.update(asset=assets.address, scripts=assets.ASSETS, texts=TEXTS, violations=VIOLATIONS)
+    found.globals.update(
+        asset=assets.address,
+        scripts=assets.ASSETS,
+        texts=TEXTS,
+        violations=VIOLATIONS,
+        steps_by_key=views.STEPS_BY_KEY,
+    )
     found.filters.update(
         iso=_iso,
         city=_city,
@@ -118,7 +124,7 @@ def render(viewer: Viewer, template: str, *, page: str = "", status: int = 200, 
         language=language,
         browser_texts=browser_texts(language),
         page=page,
-        here=_address(viewer.request),
+        here=address_of(viewer.request),
         now=services.clock(),
         tz=services.config.tz,
         timezone=services.config.timezone,
@@ -131,5 +137,6 @@ def render(viewer: Viewer, template: str, *, page: str = "", status: int = 200, 
     return HTMLResponse(content, status, headers=headers)
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """Path and query that a request asked for."""
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")

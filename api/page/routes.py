@@ -22,7 +22,7 @@ from api.errors import NotAllowed, NotFound, NotSignedIn
 from api.ledger_model import EntryFilter
 from api.model import Case, CaseFilter, Ticket
 from api.page import assets, telling, views
-from api.page.rendering import LANGUAGE_COOKIE, Viewer, language_of, render
+from api.page.rendering import LANGUAGE_COOKIE, Viewer, address_of, language_of, render
 from api.page.views import CHOICES, CameraView, Chosen
 from api.roles import Permission
 from api.routes.login import own_path
@@ -49,8 +49,7 @@ class PageRoute(APIRoute):
             try:
                 return await handle(request)
             except NotSignedIn:
-                address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-                return RedirectResponse("/login?" + urlencode({"next": address}), 303)
+                return RedirectResponse("/login?" + urlencode({"next": address_of(request)}), 303)
             except NotAllowed:
                 return render(
                     Viewer(request), "message.html", page="message", status=403, message="message.not_allowed"

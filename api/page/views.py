@@ -23,6 +23,7 @@ SHORTCUTS = {
     "not_done": "r",
     "undo": "u",
 }
+STEPS_BY_KEY = {key: [name for name, other in SHORTCUTS.items() if other == key] for key in SHORTCUTS.values()}
 KINDS = ("during", "context", "before", "after")  # which picture speaks first for a case
 
 
