@@ -15,7 +15,6 @@ from starlette.exceptions import HTTPException
 from api import camera_rows, case_rows, page, problems
 from api.auth import permit
 from api.blobs import Blobs
-from api.camera_schemas import camera_out
 from api.config import ApiConfig
 from api.detecting import DetectFn, Detecting
 from api.errors import ApiError
@@ -98,7 +97,7 @@ def _camera_statuses(services: Services) -> list[str]:
     now, silent_after_s = services.clock(), services.config.silent_after_s
     with services.store.read() as connection:
         found = camera_rows.watched(connection)
-    return [camera_out(camera, now=now, silent_after_s=silent_after_s).status for camera in found]
+    return [camera.status_at(now, silent_after_s=silent_after_s) for camera in found]
 
 
 def _add_handlers(app: FastAPI) -> None:

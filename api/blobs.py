@@ -19,6 +19,11 @@ from api.errors import StorageFull
 LEFTOVER_AGE_S = 3600.0
 
 
+def blob_path(folder: Path, sha256: str) -> Path:
+    """Where a complete blob of a folder of evidence lies, whoever looks for it."""
+    return folder / "blobs" / sha256[:2] / sha256
+
+
 class Blobs:
     """One folder of content-addressed files; safe for several processes."""
 
@@ -31,7 +36,7 @@ class Blobs:
 
     def path(self, sha256: str) -> Path:
         """Where a complete blob lies."""
-        return self._folder / "blobs" / sha256[:2] / sha256
+        return blob_path(self._folder, sha256)
 
     @contextmanager
     def receive(self) -> Iterator["Upload"]:

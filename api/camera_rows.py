@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from api import event_log, moments, tickets
+from api import camera_state_rows, event_log, ticket_rows
 from api.errors import NotFound
-from api.model import Camera, CameraState
+from api.model import Camera, CameraState, is_silent
 from api.tables import cameras
 
 
@@ -79,12 +79,12 @@ def put_states(
     heard = {row.id: row.received_at for row in connection.execute(query.order_by(cameras.c.id))}
     for camera_id, received_at in heard.items():
         state = states[camera_id]
-        if received_at is not None and (now - received_at).total_seconds() > silent_after_s:
-            moments.note_silence(connection, camera_id, since=received_at)
-        if moments.note(connection, camera_id, state, now=now):
+        if received_at is not None and is_silent(received_at, now, after_s=silent_after_s):
+            camera_state_rows.note_silence(connection, camera_id, since=received_at)
+        if camera_state_rows.note(connection, camera_id, state, now=now):
             _announce(connection, camera_id, state.status, now=now)
         _update(connection, camera_id, received_at=now, removed_at=None, **asdict(state))
-        tickets.follow(connection, camera_id, state, after_s=ticket_after_s, now=now)
+        ticket_rows.follow(connection, camera_id, state, after_s=ticket_after_s, now=now)
     return [camera_id for camera_id in states if camera_id not in heard]
 
 
@@ -93,9 +93,9 @@ def remove(connection: Connection, camera_id: str, *, now: datetime) -> None:
     if get(connection, camera_id).removed_at is not None:
         return
     _update(connection, camera_id, removed_at=now)
-    moments.note_removal(connection, camera_id, now=now)
-    tickets.close(connection, camera_id, now=now)
-    _announce(connection, camera_id, moments.REMOVED, now=now)
+    camera_state_rows.note_removal(connection, camera_id, now=now)
+    ticket_rows.close(connection, camera_id, now=now)
+    _announce(connection, camera_id, camera_state_rows.REMOVED, now=now)
 
 
 def put_snapshot(connection: Connection, camera_id: str, *, now: datetime) -> None:

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The shapes that travel: cameras, their zones, states and tickets, detections."""
+"""The shapes that travel: cameras, their zones and states."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, ConfigDict, Field
 
-from api.model import Camera, CameraStatus
+from api.model import BelievedStatus, Camera, CameraStatus, is_silent
 from api.shapes import (
-    Answer,
     CameraId,
     ClassName,
     Name,
@@ -16,15 +15,16 @@ from api.shapes import (
     ReasonIn,
     ReasonOut,
     Seconds,
-    Shape,
+    ShapeIn,
+    ShapeOut,
     Share,
     TextIn,
     TextOut,
     Time,
 )
-from detector.zones import Grade
+from detector.windows import Holidays, Weekday
+from detector.zones import Grade, ZoneKind
 
-REMOVED = "unknown (removed): no patrol has this camera in its settings any more"
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Pixels = Annotated[int, Field(ge=0, le=65_535)]
 Point = tuple[Share, Share]
@@ -75,17 +75,6 @@ STATE_IN: dict[str, Any] = {
     "messages_waiting": 0,
     "messages_refused": 0,
 }
-TICKET: dict[str, Any] = {
-    "id": "T5f0c1a9be2d34c7788aa",
-    "camera_id": "cam-12",
-    "fault": "covered",
-    "status": "open",
-    "since": "2026-11-21T01:12:00Z",
-    "opened_at": "2026-11-21T01:13:00Z",
-    "closed_at": None,
-    "reason": {"code": "camera_covered", "values": {"share": 0.9}},
-    "text": {"en": "covered: 90 % of the picture shows no detail; clean the lens", "zh": "镜头被遮挡，请清洁镜头"},
-}
 CAMERA: dict[str, Any] = CAMERA_IN | {
     "id": "cam-12",
     "status": "live",
@@ -97,19 +86,14 @@ CAMERA: dict[str, Any] = CAMERA_IN | {
     "updated_at": "2026-11-20T08:00:00Z",
     "removed_at": None,
 }
-DETECTIONS: dict[str, Any] = {
-    "width": 1280,
-    "height": 720,
-    "detections": [{"class": "stall", "confidence": 0.87, "xyxy": [410.5, 220.0, 702.3, 512.8]}],
-}
 
 
-class ZoneWindow(Shape):
+class ZoneWindow(ShapeIn):
     """Hours in which things may stand in a zone, or in which a pitch's licence holds."""
 
     hours: Name = Field(description="Of the city's wall clock, as people write them.")
-    weekdays: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(max_length=7)
-    holidays: Literal["ignore", "include", "exclude", "only"] = "ignore"
+    weekdays: list[Weekday] = Field(max_length=7)
+    holidays: Holidays = "ignore"
     first: date | None = None
     last: date | None = None
     classes: Annotated[list[ClassName], Field(max_length=50)] = Field(
@@ -117,19 +101,19 @@ class ZoneWindow(Shape):
     )
 
 
-class Zone(Shape):
+class Zone(ShapeIn):
     """One polygon of a camera's picture; points as shares of width and height. Its rule is told, not applied, here."""
 
     name: Name
     polygon: Annotated[list[Point], Field(min_length=3, max_length=100)]
     classes: Annotated[list[ClassName], Field(max_length=50)]
-    kind: Literal["watch", "permitted"] = "watch"
+    kind: ZoneKind = "watch"
     grade: Grade | None = Field(default=None, description="Of the road, of watched ground.")
     dwell_s: Seconds | None = Field(default=None, description="How long a thing must stand there to be a violation.")
     windows: Annotated[list[ZoneWindow], Field(max_length=50)] = Field(default_factory=list)
 
 
-class CameraIn(Shape):
+class CameraIn(ShapeIn):
     """A camera and what it watches."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [CAMERA_IN]})
@@ -139,7 +123,7 @@ class CameraIn(Shape):
     zones: Annotated[list[Zone], Field(max_length=100)] = Field(default_factory=list)
 
 
-class HealthIn(Shape):
+class HealthIn(ShapeIn):
     """What the patrol thinks of a camera's picture; any state but `ok` and `learning` suspends its zones."""
 
     state: Literal["ok", "learning", "black", "frozen", "blurred", "covered", "overexposed", "corrupted", "moved"]
@@ -149,14 +133,14 @@ class HealthIn(Shape):
     shift: tuple[Shift, Shift] = Field(default=(0.0, 0.0), description="Small shift that the zones follow, as shares.")
 
 
-class StandingIn(Shape):
+class StandingIn(ShapeIn):
     """Something that stands there, of which a case or a ledger entry was reported."""
 
     key: Name = Field(description="The key of that case or entry.")
     last_seen_at: Time
 
 
-class CameraStateIn(Shape):
+class CameraStateIn(ShapeIn):
     """How a camera is, from the patrol's side."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [STATE_IN]})
@@ -186,19 +170,19 @@ class CameraReportIn(CameraStateIn):
     camera_id: CameraId
 
 
-class CameraReportsIn(Shape):
+class CameraReportsIn(ShapeIn):
     """The states of several cameras; of a camera that is named twice the last counts."""
 
     items: Annotated[list[CameraReportIn], Field(max_length=1000)]
 
 
-class CameraReportsOut(Answer):
+class CameraReportsOut(ShapeOut):
     """What became of them."""
 
     unknown: list[str] = Field(description="Cameras that nobody has registered; the others' states are kept.")
 
 
-class HealthOut(Answer):
+class HealthOut(ShapeOut):
     """What the patrol thinks of a camera's picture."""
 
     state: str
@@ -208,7 +192,7 @@ class HealthOut(Answer):
     shift: tuple[float, float]
 
 
-class CameraStateOut(Answer):
+class CameraStateOut(ShapeOut):
     """The last state that the patrol reported."""
 
     status: CameraStatus
@@ -225,14 +209,14 @@ class CameraStateOut(Answer):
     messages_refused: int
 
 
-class SnapshotOut(Answer):
+class SnapshotOut(ShapeOut):
     """A camera's newest picture."""
 
     taken_at: datetime
     url: str
 
 
-class CameraOut(Answer):
+class CameraOut(ShapeOut):
     """A camera; `status` is `unknown` before its first report, while the patrol is silent, and once it is removed."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [CAMERA]})
@@ -241,7 +225,7 @@ class CameraOut(Answer):
     name: str
     place: str | None
     zones: list[Zone]
-    status: Literal["connecting", "live", "retrying", "stopped", "unknown"]
+    status: BelievedStatus
     silent: bool = Field(description="True when the last report is too old to be believed.")
     note: str | None = Field(description="Why the status is unknown, and what to do.")
     state: CameraStateOut | None
@@ -251,58 +235,14 @@ class CameraOut(Answer):
     removed_at: datetime | None = Field(description="Since when no patrol watches it any more.")
 
 
-class CameraList(Answer):
+class CameraList(ShapeOut):
     """All cameras that are watched, by id."""
 
     items: list[CameraOut]
 
 
-class TicketOut(Answer):
-    """A camera that needs somebody."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [TICKET]})
-
-    id: str
-    camera_id: str
-    fault: str = Field(description="`offline`, or the state of health.")
-    status: Literal["open", "closed"]
-    since: datetime
-    opened_at: datetime
-    closed_at: datetime | None
-    reason: ReasonOut | None
-    text: TextOut
-
-
-class TicketPage(Answer):
-    """A page of device tickets, newest first."""
-
-    items: list[TicketOut]
-    next_cursor: str | None
-
-
-class DetectionOut(Answer):
-    """One found thing; `xyxy` in pixels of the picture."""
-
-    class_name: str = Field(alias="class", validation_alias="class_name")
-    confidence: float
-    xyxy: tuple[float, float, float, float]
-
-
-class DetectionsOut(Answer):
-    """What the model found in one picture."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [DETECTIONS]})
-
-    width: int
-    height: int
-    detections: list[DetectionOut]
-
-
 def camera_out(camera: Camera, *, now: datetime, silent_after_s: float) -> CameraOut:
     """A camera as it is shown at `now`."""
-    age_s = None if camera.received_at is None else (now - camera.received_at).total_seconds()
-    silent = age_s is not None and age_s > silent_after_s
-    known = camera.state is not None and not silent and camera.removed_at is None
     snapshot = None
     if camera.snapshot_at is not None:
         url = f"/api/v1/cameras/{camera.id}/snapshot"
@@ -312,9 +252,9 @@ def camera_out(camera: Camera, *, now: datetime, silent_after_s: float) -> Camer
         name=camera.name,
         place=camera.place,
         zones=[Zone.model_validate(zone) for zone in camera.zones],
-        status=camera.state.status if camera.state is not None and known else "unknown",
-        silent=silent,
-        note=REMOVED if camera.removed_at else _note(age_s, silent=silent),
+        status=camera.status_at(now, silent_after_s=silent_after_s),
+        silent=is_silent(camera.received_at, now, after_s=silent_after_s),
+        note=_note(camera, now=now, silent_after_s=silent_after_s),
         state=None if camera.state is None else CameraStateOut.model_validate(camera.state),
         snapshot=snapshot,
         created_at=camera.created_at,
@@ -323,9 +263,12 @@ def camera_out(camera: Camera, *, now: datetime, silent_after_s: float) -> Camer
     )
 
 
-def _note(age_s: float | None, *, silent: bool) -> str | None:
-    if age_s is None:
+def _note(camera: Camera, *, now: datetime, silent_after_s: float) -> str | None:
+    if camera.removed_at:
+        return "unknown (removed): no patrol has this camera in its settings any more"
+    if camera.received_at is None:
         return "unknown (never reported): start the patrol with this camera in its settings"
-    if silent:
+    if is_silent(camera.received_at, now, after_s=silent_after_s):
+        age_s = (now - camera.received_at).total_seconds()
         return f"unknown (patrol silent for {age_s:.0f} s): check that the patrol runs and reaches this API"
     return None

@@ -91,9 +91,9 @@ def counts(connection: Connection, *, camera_id: str | None = None) -> list[tupl
     return [(Status(status), class_name, count) for status, class_name, count in rows]
 
 
-def insert(connection: Connection, new: NewCase, *, now: datetime, zone: ZoneInfo) -> str:
+def insert(connection: Connection, new: NewCase, *, now: datetime, tz: ZoneInfo) -> str:
     """Writes a new case under the next number of the city's day; returns its id."""
-    case_id = _next_number(connection, now.astimezone(zone).strftime("%Y%m%d"))
+    case_id = _next_number(connection, now.astimezone(tz).strftime("%Y%m%d"))
     place = places.place_of(connection, new)
     values = asdict(new) | {"id": case_id, "status": Status.NEW, "relapses": 0, "version": 1, "place": place}
     connection.execute(sa.insert(cases).values(**values, created_at=now, updated_at=now))
@@ -136,6 +136,8 @@ def _conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
         found.append(cases.c.created_at >= wanted.since)
     if wanted.until is not None:
         found.append(cases.c.created_at < wanted.until)
+    if wanted.ids:
+        found.append(cases.c.id.in_(wanted.ids))
     if wanted.q:
         searched = (cases.c.id, cases.c.key, cases.c.camera_id, cases.c.zone, cases.c.class_name)
         found.append(sa.or_(*(column.icontains(wanted.q, autoescape=True) for column in searched)))

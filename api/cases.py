@@ -30,14 +30,14 @@ def register(
     *,
     by: Principal,
     now: datetime,
-    zone: ZoneInfo,
+    tz: ZoneInfo,
     same_place_m: float = 0.0,
 ) -> tuple[Case, bool]:
     """Opens a case, or returns the open one of the same place; the flag says whether it is new."""
     known = case_rows.open_case_id(connection, new.key)
     if known is not None:
         return _seen_again(connection, case_rows.get(connection, known), new, by=by, now=now), False
-    case_id = case_rows.insert(connection, new, now=now, zone=zone)
+    case_id = case_rows.insert(connection, new, now=now, tz=tz)
     case_rows.add_history(connection, case_id, HistoryRow(now, by.actor, None, Status.NEW, None))
     for other in places.neighbours(connection, new, within_m=same_place_m):
         _link(connection, case_rows.get(connection, case_id), other, by=by, now=now)
@@ -51,7 +51,7 @@ def _link(connection: Connection, case: Case, link: Link, *, by: Principal, now:
     places.link(connection, case.id, link, now=now)
     other = case_rows.get(connection, link.case_id)
     for this, that in ((case, other), (other, case)):
-        text = notes.told("linked", case=that.id, camera=that.camera_id, metres=link.distance_m)
+        text = notes.noted("linked", case=that.id, camera=that.camera_id, metres=link.distance_m)
         row = HistoryRow(now, by.actor, this.status, this.status, text["en"], text)
         case_rows.add_history(connection, this.id, row)
     _announce(connection, other, "case.updated", now=now)
@@ -125,7 +125,7 @@ def _stands_on(connection: Connection, case: Case, at: datetime, *, by: Principa
     closed_at = next(row.at for row in reversed(case.history) if row.to_status == Status.CLOSED != row.from_status)
     if at - closed_at < max(dwell, REMOVAL) or case_rows.open_case_id(connection, case.key):
         return
-    text = notes.told("stands_on")
+    text = notes.noted("stands_on")
     row = HistoryRow(now, by.actor, case.status, Status.NEW, text["en"], text, "stands_on", at)
     _change(connection, case, row, last_seen_at=at)
 
@@ -143,7 +143,7 @@ def _overtaken(case: Case, fact: Observation, *, now: datetime) -> bool:
 def _seen_again(connection: Connection, case: Case, new: NewCase, *, by: Principal, now: datetime) -> Case:
     # a patrol that lost its memory confirms a cleared place anew: that is a relapse of the same case
     if case.cleared_at is not None and new.last_seen_at > case.cleared_at:
-        text = notes.told("reported_again")
+        text = notes.noted("reported_again")
         again = Observation("relapsed", new.last_seen_at, new.confidence, text["en"], text)
         return _relapsed(connection, case, again, by=by, now=now)
     return _seen(connection, case, new.last_seen_at, now=now)
@@ -195,7 +195,7 @@ def _muted_no_more(case: Case, at: datetime) -> bool:
 def _saw(what: str, case: Case, fact: Observation, /, *, by: Principal, now: datetime, **values: object) -> HistoryRow:
     """What the history says of a fact that moves no case."""
     detail = fact.text or ({"en": fact.note, "zh": fact.note} if fact.note else None)
-    text = notes.told(what, detail, **values)
+    text = notes.noted(what, detail, **values)
     return HistoryRow(
         now, by.actor, case.status, case.status, text["en"], text, what, min(fact.since or fact.at, fact.at)
     )

@@ -36,6 +36,6 @@ class ApiConfig:
     same_place_m: float = 3.0
 
     @property
-    def zone(self) -> ZoneInfo:
+    def tz(self) -> ZoneInfo:
         """The city's time zone; raises ZoneInfoNotFoundError for an unknown name."""
         return ZoneInfo(self.timezone)

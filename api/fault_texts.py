@@ -8,7 +8,8 @@ a newer patrol's words, or is too long for a sentence, stays as it is.
 
 import re
 
-from api.text import Language, Text
+from api.text import Text
+from detector.language import Language
 
 LONGEST = 400  # letters; in a longer text the many ways to split it would take seconds
 RETRYING = Text(en="{text}; retrying in {seconds} s", zh="{text}；{seconds} 秒后重试")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import event_log, evidence_rows, idempotency, ledger_rows, moments, sessions
+from api import camera_state_rows, event_log, evidence_rows, idempotency, ledger_rows, sessions
 from api.services import Services
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def tidy(services: Services) -> None:
         sessions.forget_expired(connection, now=now)
         event_log.forget(connection, before=now - timedelta(days=config.events_days))
         idempotency.forget(connection, before=now - timedelta(days=config.idempotency_days))
-        moments.forget(connection, before=now - timedelta(days=config.ledger_days))
+        camera_state_rows.forget(connection, before=now - timedelta(days=config.ledger_days))
     bound_ledger(services)
     if config.evidence_days:
         forget_evidence(services, before=now - timedelta(days=config.evidence_days))

@@ -4,7 +4,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -68,7 +68,7 @@ def _first(connection: Connection, attempt: Attempt, answer: Answer, *, now: dat
             created_at=now,
         )
     )
-    return replace(answer, replayed=False)
+    return answer
 
 
 def forget(connection: Connection, *, before: datetime) -> int:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What did not become a case, and what a camera could see when: frozen values, no SQL, no HTTP."""
+"""What did not become a case: frozen values, no SQL, no HTTP."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-Bilingual = dict[Literal["en", "zh"], str]
+from api.text import Bilingual
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,33 +65,3 @@ class EntryFilter:
     reason: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CameraMoment:
-    """What was known of a camera from `at` on, until the next one; status `unknown`: the patrol was silent."""
-
-    at: datetime
-    status: str
-    error: str | None
-    health: dict[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """A camera that needs somebody: what is wrong since when, and until when."""
-
-    seq: int
-    id: str
-    camera_id: str
-    fault: str
-    since: datetime
-    opened_at: datetime
-    closed_at: datetime | None
-    reason: dict[str, Any] | None
-    text: Bilingual
-
-    @property
-    def status(self) -> Literal["open", "closed"]:
-        """Whether it still needs somebody."""
-        return "open" if self.closed_at is None else "closed"

@@ -10,7 +10,6 @@ from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, StringCons
 
 from api.ledger_model import Entry
 from api.shapes import (
-    Answer,
     Box,
     CameraId,
     ClassName,
@@ -20,7 +19,8 @@ from api.shapes import (
     ReasonIn,
     ReasonOut,
     Seconds,
-    Shape,
+    ShapeIn,
+    ShapeOut,
     Share,
     TextIn,
     TextOut,
@@ -81,7 +81,7 @@ WHY: dict[str, Any] = {
 }
 
 
-class EntryIn(Shape):
+class EntryIn(ShapeIn):
     """A candidate that did not become a case."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [ENTRY_IN]})
@@ -109,7 +109,7 @@ class EntryIn(Shape):
     )
 
 
-class EntryListed(Answer):
+class EntryListed(ShapeOut):
     """An entry of the ledger without its trace."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [ENTRY_LISTED]})
@@ -142,14 +142,14 @@ class EntryOut(EntryListed):
     trace: list[Any]
 
 
-class EntryPage(Answer):
+class EntryPage(ShapeOut):
     """A page of entries, newest first."""
 
     items: list[EntryListed]
     next_cursor: str | None
 
 
-class WhyOut(Answer):
+class WhyOut(ShapeOut):
     """Why there was or was no case at a moment, in a sentence."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [WHY]})

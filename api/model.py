@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from api.ledger_model import Bilingual
 from api.repetition import Recommendation, recommend
+from api.text import Bilingual
 from api.workflow import DONE, Status
 
 EvidenceKind = Literal["before", "during", "after", "clip", "context"]
 CameraStatus = Literal["connecting", "live", "retrying", "stopped"]
+BelievedStatus = Literal[CameraStatus, "unknown"]
+TicketStatus = Literal["open", "closed"]
 MediaType = Literal["image/jpeg", "image/png", "video/mp4"]
 
 
@@ -110,8 +112,8 @@ class Evidence:
         return f"/api/v1/evidence/{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case(NewCase):
     """The city's record of one standing violation.
 
     repetition: how often it had happened at its place before. raised_seq: larger the later it last became new.
@@ -120,29 +122,13 @@ class Case:
 
     seq: int
     id: str
-    key: str
     status: Status
-    class_name: str
-    camera_id: str
-    zone: str
-    confidence: float
-    box: tuple[float, float, float, float]
-    first_seen_at: datetime
-    confirmed_at: datetime
-    last_seen_at: datetime
     cleared_at: datetime | None
     relapses: int
-    model: str
-    rule: dict[str, Any]
-    trace: list[Any]
     created_at: datetime
     updated_at: datetime
     version: int
     place: str | None = None
-    ground: tuple[float, float] | None = None
-    history_of: str | None = None
-    repeats: int = 0
-    chased_from: str | None = None
     raised_seq: int = 0
     evidence: tuple[Evidence, ...] = ()
     history: tuple[HistoryRow, ...] = ()
@@ -200,6 +186,7 @@ class CaseFilter:
     since: datetime | None = None
     until: datetime | None = None
     q: str | None = None
+    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +236,47 @@ class Camera:
     received_at: datetime | None
     snapshot_at: datetime | None
     removed_at: datetime | None
+
+    def status_at(self, at: datetime, *, silent_after_s: float) -> BelievedStatus:
+        """The status that may be believed: none before the first report, in silence, and once it is removed."""
+        if self.state is None or self.removed_at or is_silent(self.received_at, at, after_s=silent_after_s):
+            return "unknown"
+        return self.state.status
+
+
+def is_silent(heard_at: datetime | None, at: datetime, *, after_s: float) -> bool:
+    """Whether the patrol's last word of a camera is too old at `at` to be believed."""
+    return heard_at is not None and (at - heard_at).total_seconds() > after_s
+
+
+@dataclass(frozen=True, slots=True)
+class CameraMoment:
+    """What was known of a camera from `at` on, until the next one; status `unknown`: the patrol was silent."""
+
+    at: datetime
+    status: str
+    error: str | None
+    health: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A camera that needs somebody: what is wrong since when, and until when."""
+
+    seq: int
+    id: str
+    camera_id: str
+    fault: str
+    since: datetime
+    opened_at: datetime
+    closed_at: datetime | None
+    reason: dict[str, Any] | None
+    text: Bilingual
+
+    @property
+    def status(self) -> TicketStatus:
+        """Whether it still needs somebody."""
+        return "open" if self.closed_at is None else "closed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the history says of facts, in both languages; `note` keeps the English for whoever reads no `text`."""
 
-from api.ledger_model import Bilingual
+from api.text import Bilingual, told
 
 NOTES: dict[str, Bilingual] = {
     "cleared": {"en": "cleared: the place is free", "zh": "已清除：原处已空"},
@@ -21,13 +21,12 @@ NOTES: dict[str, Bilingual] = {
         "zh": "与摄像机 {camera} 的案件 {case} 相距 {metres:.1f} 米：两台摄像机看到的是同一对象",
     },
 }
+IN_BRACKETS: Bilingual = {"en": " ({said})", "zh": "（{said}）"}
 
 
-def told(key: str, detail: Bilingual | None = None, /, **values: object) -> Bilingual:
+def noted(key: str, detail: Bilingual | None = None, /, **values: object) -> Bilingual:
     """A note with what the patrol said of it in brackets."""
-    text: Bilingual = {}
-    for language, sentence in NOTES[key].items():
-        said = sentence.format(**values)
-        more = detail[language] if detail else ""
-        text[language] = f"{said} ({more})" if more and language == "en" else f"{said}（{more}）" if more else said
-    return text
+    note = told(NOTES[key], **values)
+    for language, said in (detail or {}).items():
+        note[language] += IN_BRACKETS[language].format(said=said) if said else ""
+    return note

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from api.ledger_model import Bilingual
+from api.text import Bilingual, told
 
 Action = Literal["educate", "warn", "lenient", "strict"]
 
@@ -39,9 +39,6 @@ def recommend(repetition: int, grade: str | None) -> Recommendation:
     """The step for a place where it happened `repetition` times before, on a road of this grade."""
     shift = SHIFT.get(grade or "", 0)
     action = STEPS[min(max(repetition, 0) + shift, len(STEPS) - 1)]
-    told = TEXTS["again" if repetition else "first"]
-    text: Bilingual = {}
-    for language, sentence in told.items():
-        further = TEXTS["strict"][language] if shift else ""
-        text[language] = sentence.format(action=ACTIONS[action][language], n=repetition + 1, grade=further)
+    further = TEXTS["strict"] if shift else ""
+    text = told(TEXTS["again" if repetition else "first"], action=ACTIONS[action], n=repetition + 1, grade=further)
     return Recommendation(action, repetition, grade, text)

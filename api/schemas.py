@@ -9,7 +9,6 @@ from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, StringCons
 from api.model import EvidenceKind, MediaType
 from api.repetition import Action
 from api.shapes import (
-    Answer,
     Box,
     CameraId,
     ClassName,
@@ -18,7 +17,8 @@ from api.shapes import (
     Metres,
     Name,
     Note,
-    Shape,
+    ShapeIn,
+    ShapeOut,
     Share,
     TextIn,
     TextOut,
@@ -84,7 +84,7 @@ CASE_LISTED: dict[str, Any] = {name: value for name, value in CASE_IN.items() if
 CASE: dict[str, Any] = CASE_LISTED | {"trace": CASE_IN["trace"]}
 
 
-class CaseIn(Shape):
+class CaseIn(ShapeIn):
     """A confirmed violation."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [CASE_IN]})
@@ -109,7 +109,7 @@ class CaseIn(Shape):
     chased_from: Name | None = Field(default=None, description="Key of the site that moved on and came here.")
 
 
-class TransitionIn(Shape):
+class TransitionIn(ShapeIn):
     """Where a case is to go."""
 
     model_config = ConfigDict(
@@ -123,7 +123,7 @@ class TransitionIn(Shape):
     )
 
 
-class NoteIn(Shape):
+class NoteIn(ShapeIn):
     """What somebody adds to a case's history."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"note": "crew delayed until 16:00"}]})
@@ -131,7 +131,7 @@ class NoteIn(Shape):
     note: Annotated[str, StringConstraints(max_length=2000, pattern=r"\S"), AfterValidator(plain)]
 
 
-class ObservationIn(Shape):
+class ObservationIn(ShapeIn):
     """A fact about a standing case."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "cleared", "at": "2026-11-21T02:40:00Z"}]})
@@ -144,7 +144,7 @@ class ObservationIn(Shape):
     since: Time | None = Field(default=None, description="Of what is back: since when it has stood there, by `at`.")
 
 
-class EvidenceOut(Answer):
+class EvidenceOut(ShapeOut):
     """One stored picture or clip."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EVIDENCE]})
@@ -159,7 +159,7 @@ class EvidenceOut(Answer):
     url: str
 
 
-class HistoryOut(Answer):
+class HistoryOut(ShapeOut):
     """One entry of a case's history."""
 
     at: datetime
@@ -170,7 +170,7 @@ class HistoryOut(Answer):
     text: TextOut | None
 
 
-class RecommendationOut(Answer):
+class RecommendationOut(ShapeOut):
     """What the city's rule says by how often it happened at this place before; a person decides."""
 
     action: Action
@@ -179,7 +179,7 @@ class RecommendationOut(Answer):
     text: TextOut
 
 
-class CaseListed(Answer):
+class CaseListed(ShapeOut):
     """A case without its trace."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [CASE_LISTED]})
@@ -225,14 +225,14 @@ class CaseOut(CaseListed):
     trace: list[Any]
 
 
-class CasePage(Answer):
+class CasePage(ShapeOut):
     """A page of cases, newest first."""
 
     items: list[CaseListed]
     next_cursor: str | None
 
 
-class CaseCount(Answer):
+class CaseCount(ShapeOut):
     """How many cases there are of one status and class."""
 
     status: Status
@@ -240,7 +240,7 @@ class CaseCount(Answer):
     count: int
 
 
-class SpanOut(Answer):
+class SpanOut(ShapeOut):
     """How long something took in the cases in which it happened."""
 
     cases: int
@@ -249,7 +249,7 @@ class SpanOut(Answer):
     longest_s: float | None
 
 
-class FiguresOut(Answer):
+class FiguresOut(ShapeOut):
     """What became of some cases."""
 
     registered: int
@@ -263,7 +263,7 @@ class FiguresOut(Answer):
     )
 
 
-class ReportOut(Answer):
+class ReportOut(ShapeOut):
     """How the city did with the cases that were registered in a period."""
 
     since: datetime
@@ -273,7 +273,7 @@ class ReportOut(Answer):
     by_camera: dict[str, FiguresOut]
 
 
-class Summary(Answer):
+class Summary(ShapeOut):
     """Counts of cases."""
 
     total: int

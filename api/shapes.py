@@ -7,8 +7,6 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from api.ledger_model import Bilingual
-
 DEEPEST = 100  # what is nested some 250 deep comes in, but cannot be written out again
 
 
@@ -68,45 +66,40 @@ ReasonValue = Annotated[float, Field(allow_inf_nan=False)] | Name
 ReasonValues = Annotated[dict[str, ReasonValue], Field(max_length=20), AfterValidator(_sound_json)]
 
 
-class Shape(BaseModel):
+class ShapeIn(BaseModel):
     """Base of what is taken: unknown fields are refused by name."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
-class Answer(BaseModel):
+class ShapeOut(BaseModel):
     """Base of what is given, filled from frozen values."""
 
     model_config = ConfigDict(from_attributes=True, populate_by_name=True)
 
 
-class TextIn(Shape):
+class TextIn(ShapeIn):
     """One sentence in both languages of the page."""
 
     en: Note
     zh: Note
 
 
-def both(text: TextIn) -> Bilingual:
-    """A sentence that came in, as a value."""
-    return {"en": text.en, "zh": text.zh}
-
-
-class TextOut(Answer):
+class TextOut(ShapeOut):
     """One sentence in both languages of the page."""
 
     en: str
     zh: str
 
 
-class ReasonIn(Shape):
+class ReasonIn(ShapeIn):
     """Why, as data."""
 
     code: ReasonCode
     values: ReasonValues = Field(default_factory=dict)
 
 
-class ReasonOut(Answer):
+class ReasonOut(ShapeOut):
     """Why, as data."""
 
     code: str

@@ -4,24 +4,24 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from api import case_rows, ledger_rows, moments
+from api import camera_state_rows, case_rows, ledger_rows
+from api.camera_state_rows import REMOVED, SILENT
 from api.config import ApiConfig
 from api.fault_texts import fault, lasting
-from api.ledger_model import Bilingual, CameraMoment, Entry
+from api.ledger_model import Entry
 from api.ledger_schemas import WhyOut, entry_listed
-from api.model import Camera, Case, Stay
+from api.model import Camera, CameraMoment, Case, Stay, is_silent
 from api.shapes import ReasonOut
-from api.tickets import NO_FAULT
+from api.text import Bilingual, told
+from api.ticket_rows import NO_FAULT
 
 NEAR = timedelta(seconds=60)  # people remember a minute, not a second
 UNDECIDED = timedelta(minutes=10)  # a candidate may still be waiting for its dwell
 SHOWN = 20
-Language = Literal["en", "zh"]
 
 CLASSES: dict[str, Bilingual] = {
     "stall": {"en": "a stall", "zh": "占道经营"},
@@ -94,8 +94,8 @@ class _Asked:
 
     def clock(self, at: datetime) -> str:
         """A time as the city reads it, with its day where that is another one than today."""
-        zone: ZoneInfo = self.config.zone
-        local, today = at.astimezone(zone), self.now.astimezone(zone)
+        tz = self.config.tz
+        local, today = at.astimezone(tz), self.now.astimezone(tz)
         return local.strftime("%H:%M:%S" if local.date() == today.date() else "%Y-%m-%d %H:%M:%S")
 
 
@@ -117,7 +117,7 @@ def _answers(asked: _Asked, entries: list[Entry]) -> Iterator[WhyOut]:
     exact = [entry for entry in entries if entry.first_seen_at <= asked.at <= entry.until]
     if exact:
         yield _given_up(asked, exact[0])
-    moment = moments.at(asked.connection, asked.camera.id, asked.at)
+    moment = camera_state_rows.at(asked.connection, asked.camera.id, asked.at)
     if moment is not None and (unseen := _unseen(asked, moment)):
         yield unseen
     if entries:
@@ -127,17 +127,17 @@ def _answers(asked: _Asked, entries: list[Entry]) -> Iterator[WhyOut]:
     if moment is None:
         yield _said(asked, "before")
     skipped = ledger_rows.next_skipped(asked.connection, asked.camera.id, asked.at)
-    told = {
-        "skipped": _both("skipped", n=skipped) if skipped else "",
-        "waiting": _both("waiting") if asked.now - asked.at < UNDECIDED else "",
+    further = {
+        "skipped": told(TEXTS["skipped"], n=skipped) if skipped else "",
+        "waiting": TEXTS["waiting"] if asked.now - asked.at < UNDECIDED else "",
     }
-    yield _said(asked, "nothing", **told)
+    yield _said(asked, "nothing", **further)
 
 
 def _cases(asked: _Asked, found: list[tuple[Case, Stay]]) -> WhyOut:
     each = [_one_case(asked, case, stay) for case, stay in found]
     listed: Bilingual = {"en": "; ".join(text["en"] for text in each), "zh": "；".join(text["zh"] for text in each)}
-    counted = _both("a_case") if len(each) == 1 else _both("some_cases", n=len(each))
+    counted = TEXTS["a_case"] if len(each) == 1 else told(TEXTS["some_cases"], n=len(each))
     said = _said(asked, "case", counted=counted, cases=listed)
     ids = [case.id for case, _ in found]
     return said.model_copy(update={"case": ids[0], "cases": ids})
@@ -146,27 +146,28 @@ def _cases(asked: _Asked, found: list[tuple[Case, Stay]]) -> WhyOut:
 def _one_case(asked: _Asked, case: Case, stay: Stay) -> Bilingual:
     confirmed_at = max(case.confirmed_at, stay.since)  # a return is told once it is sure
     times = {"since": asked.clock(stay.since), "confirmed": asked.clock(confirmed_at)}
-    return _both("one_case", case=case.id, what=_what(case.class_name), zone=case.zone, **times)
+    return told(TEXTS["one_case"], case=case.id, what=_what(case.class_name), zone=case.zone, **times)
 
 
 def _given_up(asked: _Asked, entry: Entry) -> WhyOut:
     dwell_s = entry.rule.get("dwell_s")
-    needs = _both("needs", dwell_s=dwell_s) if isinstance(dwell_s, int | float) else ""
+    needs = told(TEXTS["needs"], dwell_s=dwell_s) if isinstance(dwell_s, int | float) else ""
     what = _what(entry.class_name)
-    where = _both("where", zone=entry.zone) if entry.zone else _both("nowhere")
+    where = told(TEXTS["where"], zone=entry.zone) if entry.zone else TEXTS["nowhere"]
     said = _said(asked, "given_up", what=what, where=where, reason=entry.text, needs=needs)
     return said.model_copy(update={"reason": ReasonOut(code=entry.reason, values=entry.values)})
 
 
 def _unseen(asked: _Asked, moment: CameraMoment) -> WhyOut | None:
     """Why the camera could see nothing then, if it could not."""
-    if moment.status == moments.REMOVED:
+    if moment.status == REMOVED:
         return _said(asked, "removed", since=asked.clock(moment.at))
-    if moment.status == moments.SILENT or _silent_now(asked):
-        since = moment.at if moment.status == moments.SILENT else asked.camera.received_at
+    heard_at = asked.camera.received_at
+    if moment.status == SILENT or is_silent(heard_at, asked.at, after_s=asked.config.silent_after_s):
+        since = moment.at if moment.status == SILENT else heard_at
         return _said(asked, "silent", since=asked.clock(since or moment.at))
     if moment.status != "live":
-        began = moments.since_when(asked.connection, asked.camera.id, asked.at) or moment.at
+        began = camera_state_rows.since_when(asked.connection, asked.camera.id, asked.at) or moment.at
         error = lasting(moment.error or moment.status)
         return _said(asked, "down", since=asked.clock(began), error={"en": error, "zh": fault(error, "zh")})
     health = moment.health
@@ -178,17 +179,12 @@ def _unseen(asked: _Asked, moment: CameraMoment) -> WhyOut | None:
     return said.model_copy(update={"reason": ReasonOut(**reason)}) if reason else said
 
 
-def _silent_now(asked: _Asked) -> bool:
-    heard = asked.camera.received_at
-    return heard is not None and (asked.at - heard).total_seconds() > asked.config.silent_after_s
-
-
 def _what(class_name: str) -> Bilingual | str:
     return CLASSES.get(class_name, class_name)
 
 
 def _said(asked: _Asked, verdict: str, **values: Any) -> WhyOut:
-    text = _both(verdict, time=asked.clock(asked.at), camera=asked.camera.id, **values)
+    text = told(TEXTS[verdict], time=asked.clock(asked.at), camera=asked.camera.id, **values)
     return WhyOut.model_validate(
         {
             "camera_id": asked.camera.id,
@@ -201,13 +197,3 @@ def _said(asked: _Asked, verdict: str, **values: Any) -> WhyOut:
             "entries": [],
         }
     )
-
-
-def _both(key: str, **values: Any) -> Bilingual:
-    """A sentence in both languages; a value that has two languages itself is taken in the sentence's own."""
-    told: Bilingual = {}
-    languages: tuple[Language, Language] = ("en", "zh")
-    for language in languages:
-        own = {name: value[language] if isinstance(value, dict) else value for name, value in values.items()}
-        told[language] = TEXTS[key][language].format(**own)
-    return told

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from api.blobs import blob_path
 from api.model import AGAIN, Case, Evidence
 from api.workflow import Status
 from curbwatch.errors import CurbwatchError
@@ -62,7 +63,7 @@ def write(cases: Iterable[Case], evidence: Path, out: Path, *, asked: Collection
     last = {picture.sha256: (case, picture) for case, picture in sorted(shown, key=lambda each: _turn(*each))}
     for case, picture in last.values():
         old = entries.get(picture.sha256)
-        path = evidence / "blobs" / picture.sha256[:2] / picture.sha256
+        path = blob_path(evidence, picture.sha256)
         if old and not path.exists():  # evidence is not kept for ever
             path = _file(old, "images", out)
         if picture.sha256 in wanted and path.exists():

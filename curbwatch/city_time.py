@@ -14,9 +14,9 @@ YEARS = range(1970, 9000)  # days before and after them can be counted, too
 _CLOCK = re.compile(r"^(\d{1,2}):(\d{2})(?::(\d{2}))?$")
 
 
-def moment_of(text: str, *, zone: tzinfo | None, now: datetime) -> datetime:
-    """A moment as people write it, in `zone` (None: this machine's) unless it names its own; 14:03 is the last one."""
-    local = now.astimezone(zone)
+def moment_of(text: str, *, tz: tzinfo | None, now: datetime) -> datetime:
+    """A moment as people write it, in `tz` (None: this machine's) unless it names its own; 14:03 is the last one."""
+    local = now.astimezone(tz)
     if not text:
         return now
     if clock := _CLOCK.match(text):
@@ -39,6 +39,6 @@ def _no_time(text: str) -> typer.BadParameter:
     return typer.BadParameter(f"{text!r} is no time; write 14:03, 2026-11-22 14:03 or 2026-11-22T14:03:00+08:00")
 
 
-def shown(at: datetime, zone: tzinfo) -> str:
+def shown(at: datetime, tz: tzinfo) -> str:
     """A moment as people and their spreadsheets read it: ISO 8601 to the second, with the zone's offset."""
-    return at.astimezone(zone).isoformat(timespec="seconds")
+    return at.astimezone(tz).isoformat(timespec="seconds")

@@ -129,7 +129,7 @@ def alone(data_dir: Path) -> Iterator[None]:
 def api_config(settings: Settings) -> ApiConfig:
     return ApiConfig(
         database_url=settings.database_url,
-        evidence_dir=settings.service.data_dir / "evidence",
+        evidence_dir=settings.evidence_path,
         timezone=settings.service.timezone,
         public_metrics=settings.service.public_metrics,
         session_hours=settings.service.session_hours,
@@ -244,7 +244,7 @@ def _patrol(
 ) -> Iterator[None]:
     told, data_dir = settings.patrol, settings.service.data_dir
     with ExitStack() as stack:
-        spool = stack.enter_context(closing(Spool(data_dir / "spool.db")))
+        spool = stack.enter_context(closing(Spool(settings.spool_path)))
         token = told.token.get_secret_value() or fresh_key(settings, own_key(spool), Role.PATROL)
         posting = stack.enter_context(closing(Client(api_url, token)))
         reporting = stack.enter_context(closing(Client(api_url, token, timeout_s=5.0)))

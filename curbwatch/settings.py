@@ -271,6 +271,16 @@ class Settings(BaseSettings):
         return Watching(health=self.health.faults and camera.health, changes=self.health.changes and camera.changes)
 
     @property
+    def evidence_path(self) -> Path:
+        """The folder in which the API keeps pictures and clips."""
+        return self.service.data_dir / "evidence"
+
+    @property
+    def spool_path(self) -> Path:
+        """Where the patrol keeps its sites and what it has yet to deliver."""
+        return self.service.data_dir / "spool.db"
+
+    @property
     def looks_path(self) -> Path:
         """Where the patrol keeps the looks of the last days."""
         return self.service.data_dir / "looks.db"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from detector.reasons import Language
+from detector.language import Language
 
 CHINESE = {
     "at": "时间",

@@ -2,18 +2,17 @@
 """Settings of watched ground: zones with their rules and hours, and how a camera's picture lies on the street."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.shapes import Metres, Share
 from detector.errors import DetectorError
 from detector.ground import WIDE, Ground, ground_from_horizon, ground_from_points
-from detector.windows import EVERY_DAY, WEEKDAYS, Window, minute_of_day
-from detector.zones import DWELL_S, Grade, Witness, Zone
+from detector.windows import EVERY_DAY, WEEKDAYS, Holidays, Window, minute_of_day
+from detector.zones import DWELL_S, VIOLATIONS, Grade, Violation, Witness, Zone, ZoneKind
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
-ClassName = Literal["stall", "debris"]
 
 
 class Strict(BaseModel):
@@ -30,10 +29,10 @@ class WindowSettings(Strict):
     from_: str = Field(alias="from", title="first minute, HH:MM of the city's clock")
     to: str = Field(title="first minute that no longer counts; at or before `from`: of the next day; up to 24:00")
     weekdays: tuple[str, ...] = Field(WEEKDAYS, max_length=7, title="days on which it begins: mon … sun")
-    holidays: Literal["ignore", "include", "exclude", "only"] = Field("ignore", title="what public holidays change")
+    holidays: Holidays = Field("ignore", title="what public holidays change")
     first: date | None = Field(None, title="first date on which it begins")
     last: date | None = Field(None, title="last date on which it begins")
-    classes: tuple[ClassName, ...] = Field((), title="what may stand; empty: all the zone's classes")
+    classes: tuple[Violation, ...] = Field((), title="what may stand; empty: all the zone's classes")
 
     @model_validator(mode="after")
     def _is_a_window(self) -> "WindowSettings":
@@ -64,8 +63,8 @@ class ZoneSettings(Strict):
     polygon: Annotated[
         tuple[tuple[float, float], ...], Field(max_length=100, title="points as shares of the picture, in order")
     ]
-    kind: Literal["watch", "permitted"] = Field("watch", title="watched ground or licensed pitch")
-    classes: tuple[ClassName, ...] = Field(("stall", "debris"), min_length=1, title="what the zone is about")
+    kind: ZoneKind = Field("watch", title="watched ground or licensed pitch")
+    classes: tuple[Violation, ...] = Field(VIOLATIONS, min_length=1, title="what the zone is about")
     grade: Grade = Field("controlled", title="of the road: strict 严禁, controlled 严控 or orderly 有序")
     dwell_s: Seconds | None = Field(
         None, title="seconds a thing must stand to be a violation; default by grade: 60, 120, 600"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is told of a faulty camera: what is wrong, and what to do."""
 
-from typing import Literal
+from detector.language import Language
 
-CAMERA_TEXTS: dict[str, dict[Literal["en", "zh"], str]] = {
+CAMERA_TEXTS: dict[str, dict[Language, str]] = {
     "camera_black": {
         "en": "the picture is black: check the lens cap, the camera's power supply and its day and night switching",
         "zh": "画面全黑：请检查镜头盖、摄像机供电及日夜切换",

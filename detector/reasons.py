@@ -2,11 +2,10 @@
 """Why something happened, as data: a code and its values, told in the reader's language when somebody reads it."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from detector.camera_texts import CAMERA_TEXTS
+from detector.language import Language
 
-Language = Literal["en", "zh"]
 Value = float | str
 
 _TEXTS: dict[str, dict[Language, str]] = {

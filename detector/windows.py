@@ -12,8 +12,11 @@ from typing import Literal
 
 from detector.errors import WindowError
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Holidays = Literal["ignore", "include", "exclude", "only"]
+
 DAY_MIN = 24 * 60
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
 
 
@@ -28,7 +31,7 @@ class Window:
     from_min: int
     to_min: int
     weekdays: tuple[int, ...] = EVERY_DAY
-    holidays: Literal["ignore", "include", "exclude", "only"] = "ignore"
+    holidays: Holidays = "ignore"
     first: date | None = None
     last: date | None = None
     classes: tuple[str, ...] = ()

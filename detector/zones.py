@@ -14,8 +14,10 @@ from detector.windows import Window, always_open
 Point = tuple[float, float]
 Grade = Literal["strict", "controlled", "orderly"]
 Witness = Literal["off", "assist", "alone"]
+ZoneKind = Literal["watch", "permitted"]
+Violation = Literal["stall", "debris"]
 
-VIOLATIONS = ("stall", "debris")
+VIOLATIONS: tuple[Violation, ...] = ("stall", "debris")
 GRADES: tuple[Grade, ...] = ("strict", "controlled", "orderly")  # 严禁, 严控, 有序: the strictest first
 DWELL_S: dict[Grade, float] = {"strict": 60.0, "controlled": 120.0, "orderly": 600.0}
 
@@ -37,7 +39,7 @@ class Zone:
 
     name: str
     polygon: tuple[Point, ...]
-    kind: Literal["watch", "permitted"] = "watch"
+    kind: ZoneKind = "watch"
     classes: tuple[str, ...] = VIOLATIONS
     dwell_s: float = DWELL_S["controlled"]
     hit_ratio: float = 0.5

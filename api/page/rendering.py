@@ -17,7 +17,8 @@ from api.page import assets, telling, views
 from api.page.texts import TEXTS, browser_texts, preferred, translate
 from api.roles import Principal
 from api.services import services_of
-from api.text import Language
+from detector.language import Language
+from detector.zones import VIOLATIONS
 
 TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGE_COOKIE = "curbwatch_language"
@@ -39,12 +40,12 @@ def _iso(at: datetime) -> str:
 
 @jinja2.pass_context
 def _city(context: jinja2.runtime.Context, at: datetime) -> str:
-    return at.astimezone(context["zone"]).strftime("%Y-%m-%d %H:%M:%S")
+    return at.astimezone(context["tz"]).strftime("%Y-%m-%d %H:%M:%S")
 
 
 @jinja2.pass_context
 def _clock(context: jinja2.runtime.Context, at: datetime) -> str:
-    return at.astimezone(context["zone"]).strftime("%H:%M:%S")
+    return at.astimezone(context["tz"]).strftime("%H:%M:%S")
 
 
 @jinja2.pass_context
@@ -72,7 +73,13 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals.update(asset=assets.address, scripts=assets.ASSETS, texts=TEXTS)
+    found.globals.update(
+        asset=assets.address,
+        scripts=assets.ASSETS,
+        texts=TEXTS,
+        violations=VIOLATIONS,
+        steps_by_key=views.STEPS_BY_KEY,
+    )
     found.filters.update(
         iso=_iso,
         city=_city,
@@ -117,9 +124,9 @@ def render(viewer: Viewer, template: str, *, page: str = "", status: int = 200, 
         language=language,
         browser_texts=browser_texts(language),
         page=page,
-        here=_address(viewer.request),
+        here=address_of(viewer.request),
         now=services.clock(),
-        zone=services.config.zone,
+        tz=services.config.tz,
         timezone=services.config.timezone,
         principal=viewer.principal,
         csrf_token=viewer.principal.csrf_token if viewer.principal else None,
@@ -130,5 +137,6 @@ def render(viewer: Viewer, template: str, *, page: str = "", status: int = 200, 
     return HTMLResponse(content, status, headers=headers)
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """Path and query that a request asked for."""
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -3,8 +3,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -16,23 +15,24 @@ from sqlalchemy.engine import Connection
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from api import camera_rows, case_rows, ledger_rows, places, problems, sessions, tickets
+from api import camera_rows, case_rows, ledger_rows, places, problems, sessions, ticket_rows
 from api import report as reports
 from api.auth import Reader, by_cookie
 from api.errors import NotAllowed, NotFound, NotSignedIn
-from api.ledger_model import EntryFilter, Ticket
-from api.model import Case, CaseFilter
+from api.ledger_model import EntryFilter
+from api.model import Case, CaseFilter, Ticket
 from api.page import assets, telling, views
-from api.page.rendering import LANGUAGE_COOKIE, Viewer, language_of, render
+from api.page.rendering import LANGUAGE_COOKIE, Viewer, address_of, language_of, render
 from api.page.views import CHOICES, CameraView, Chosen
 from api.roles import Permission
 from api.routes.login import own_path
 from api.services import Services, ServicesDep
-from api.text import Language
 from api.why import answer
 from api.workflow import Status
+from detector.language import Language
 
 PAGE = 30
+MOST_IDS = 100
 PERIODS = (7, 30, 90, 365)  # days that the report offers
 TICKETS = 2000
 YEAR_S = 365 * 24 * 3600
@@ -49,8 +49,7 @@ class PageRoute(APIRoute):
             try:
                 return await handle(request)
             except NotSignedIn:
-                address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-                return RedirectResponse("/login?" + urlencode({"next": address}), 303)
+                return RedirectResponse("/login?" + urlencode({"next": address_of(request)}), 303)
             except NotAllowed:
                 return render(
                     Viewer(request), "message.html", page="message", status=403, message="message.not_allowed"
@@ -106,7 +105,8 @@ def cards(
     """A piece of the wall: those of `ids` that belong on it, or its newest cases older than `before`."""
     with services.store.read() as connection:
         if ids:
-            found = Page(_those(connection, ids.split(","), chosen), None)
+            wanted = replace(chosen.filter, ids=tuple(ids.split(",")[:MOST_IDS]))
+            found = _page(connection, wanted, limit=MOST_IDS, before=None)
         else:
             found = _page(connection, chosen.filter, limit=limit, before=before)
         values = _cards(connection, chosen, found, _cameras(connection, services))
@@ -185,7 +185,7 @@ def why(
 ) -> Response:
     """Why there was no case of a camera: at a moment of the city's time, and all candidates that became none."""
     now, config = services.clock(), services.config
-    moment = views.moment_of(at, config.zone) or now
+    moment = views.moment_of(at, config.tz) or now
     with services.store.read() as connection:
         camera = camera_rows.get(connection, camera_id)
         found = ledger_rows.page(connection, EntryFilter(camera_id), limit=PAGE + 1, before_seq=before)
@@ -197,7 +197,7 @@ def why(
         page="why",
         camera=camera,
         said=said,
-        asked=moment.astimezone(config.zone).strftime("%Y-%m-%dT%H:%M:%S"),
+        asked=moment.astimezone(config.tz).strftime("%Y-%m-%dT%H:%M:%S"),
         entries=entries,
         older=entries[-1].seq if len(found) > PAGE else None,
     )
@@ -255,14 +255,6 @@ def _page(connection: Connection, wanted: CaseFilter, *, limit: int, before: int
     return Page(found[:limit], found[limit - 1].raised_seq if len(found) > limit else None)
 
 
-def _those(connection: Connection, ids: list[str], chosen: Chosen) -> list[Case]:
-    found = []
-    for case_id in ids[:100]:
-        with suppress(NotFound):
-            found.append(case_rows.get(connection, case_id))
-    return sorted((case for case in found if chosen.shows(case)), key=lambda case: -case.raised_seq)
-
-
 def _cards(connection: Connection, chosen: Chosen, found: Page, cameras: list[CameraView]) -> dict[str, Any]:
     counts = case_rows.counts(connection, camera_id=chosen.camera or None)
     return {
@@ -279,7 +271,7 @@ def _cards(connection: Connection, chosen: Chosen, found: Page, cameras: list[Ca
 def _cameras(connection: Connection, services: Services) -> list[CameraView]:
     now, silent = services.clock(), services.config.silent_after_s
     waiting: defaultdict[str, list[Ticket]] = defaultdict(list)
-    for ticket in tickets.page(connection, status="open", limit=TICKETS):
+    for ticket in ticket_rows.page(connection, status="open", limit=TICKETS):
         waiting[ticket.camera_id].append(ticket)
     found = [
         views.camera_view(camera, now=now, silent_after_s=silent, tickets=tuple(waiting[camera.id]))

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 from api.model import Case
 from api.page.texts import translate
 from api.roles import OWN_PATROL
-from api.text import Language
+from detector.language import Language
 from detector.look import Verdict
 from detector.reasons import Reason, say
 from detector.zones import GRADES

@@ -2,7 +2,8 @@
 """Every word of the page, in both languages; keys that start with `js.` travel to the browser."""
 
 from api.page.why_texts import WHY_TEXTS
-from api.text import Language, Text
+from api.text import Text
+from detector.language import Language
 
 TEXTS: dict[str, Text] = {
     "html_lang": Text("zh-CN", "en"),

@@ -7,8 +7,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from api.camera_schemas import Zone, camera_out
-from api.ledger_model import Ticket
-from api.model import Camera, Case, CaseFilter, Evidence
+from api.model import Camera, Case, CaseFilter, Evidence, Ticket
 from api.roles import Role
 from api.workflow import DONE, Status, moves_for
 
@@ -24,6 +23,7 @@ SHORTCUTS = {
     "not_done": "r",
     "undo": "u",
 }
+STEPS_BY_KEY = {key: [name for name, other in SHORTCUTS.items() if other == key] for key in SHORTCUTS.values()}
 KINDS = ("during", "context", "before", "after")  # which picture speaks first for a case
 
 
@@ -40,15 +40,6 @@ class Chosen:
         """The same for the store."""
         names = (self.class_name,) if self.class_name else ()
         return CaseFilter(CHOICES[self.status], names, self.camera or None)
-
-    def shows(self, case: Case) -> bool:
-        """Whether a case belongs on this wall."""
-        wanted = self.filter
-        return (
-            (not wanted.status or case.status in wanted.status)
-            and (not wanted.class_name or case.class_name in wanted.class_name)
-            and wanted.camera_id in (None, case.camera_id)
-        )
 
     def address(self, **changes: str) -> str:
         """The wall's address with some choices changed."""
@@ -178,7 +169,7 @@ def _snapshot(camera: Camera) -> str | None:
     return f"/api/v1/cameras/{camera.id}/snapshot?v={camera.snapshot_at.timestamp():.3f}"
 
 
-def moment_of(text: str, zone: ZoneInfo) -> datetime | None:
+def moment_of(text: str, tz: ZoneInfo) -> datetime | None:
     """What a time field holds, in the city's time; None for anything else."""
     try:
         found = datetime.fromisoformat(text)
@@ -186,4 +177,4 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime | None:
         return None
     if not 2000 <= found.year < 2200:
         return None
-    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    return (found if found.tzinfo else found.replace(tzinfo=tz)).astimezone(UTC)

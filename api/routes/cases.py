@@ -36,7 +36,7 @@ from api.schemas import (
     TransitionIn,
 )
 from api.services import ServicesDep
-from api.shapes import Name, Shape, Time, both
+from api.shapes import Name, ShapeIn, Time
 from api.workflow import DONE, Status
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
@@ -59,9 +59,8 @@ def create(body: CaseIn, request: Request, key: IdempotencyKey, by: Reporter, se
     new = NewCase(**body.model_dump())
 
     def act(connection: Connection) -> Answer:
-        now, near_m = services.clock(), services.config.same_place_m
-        zone = services.config.zone
-        case, fresh = cases.register(connection, new, by=by, now=now, zone=zone, same_place_m=near_m)
+        now, config = services.clock(), services.config
+        case, fresh = cases.register(connection, new, by=by, now=now, tz=config.tz, same_place_m=config.same_place_m)
         return Answer(201 if fresh else 200, _json(case), f"/api/v1/cases/{case.id}")
 
     return write_once(services, request, key, _said(body), act)
@@ -209,8 +208,7 @@ def observe(
     services: ServicesDep,
 ) -> Response:
     """Records a fact: still seen, cleared, or relapsed. A closed case that relapses is new again."""
-    text = both(body.text) if body.text else None
-    fact = Observation(body.kind, body.at, body.confidence, body.note, text, body.since)
+    fact = Observation(**body.model_dump())
 
     def act(connection: Connection) -> Answer:
         return Answer(200, _json(cases.observe(connection, case_id, fact, by=by, now=services.clock())))
@@ -218,7 +216,7 @@ def observe(
     return write_once(services, request, key, _said(body), act)
 
 
-def _said(body: Shape) -> object:
+def _said(body: ShapeIn) -> object:
     """What was sent, without defaults: a field that an upgrade adds makes no other body of the same bytes."""
     return body.model_dump(mode="json", exclude_unset=True)
 

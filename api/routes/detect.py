@@ -4,7 +4,7 @@
 from fastapi import APIRouter, Request
 
 from api.auth import Detector
-from api.camera_schemas import DetectionsOut
+from api.detection_schemas import DetectionsOut
 from api.routes.shared import raw_body, refusals
 from api.services import ServicesDep
 from api.uploads import read_all, said_type

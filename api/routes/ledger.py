@@ -14,7 +14,7 @@ from api.ledger_model import Entry, EntryFilter, NewEntry
 from api.ledger_schemas import EntryIn, EntryOut, EntryPage, entry_listed, entry_out
 from api.routes.shared import Cursor, cursor_of, jpeg, raw_answer, refusals, seq_of
 from api.services import Services, ServicesDep
-from api.shapes import Name, Time, both
+from api.shapes import Name, Time
 from api.uploads import check_content
 
 router = APIRouter(prefix="/api/v1/ledger", tags=["ledger"])
@@ -99,8 +99,8 @@ def picture(entry_id: EntryPath, request: Request, services: ServicesDep, _by: R
 
 
 def _new(body: EntryIn) -> NewEntry:
-    said = body.model_dump(exclude={"picture", "reason", "text"})
-    return NewEntry(**said, text=both(body.text), reason=body.reason.code, values=body.reason.values)
+    said = body.model_dump(exclude={"picture", "reason"})
+    return NewEntry(**said, reason=body.reason.code, values=body.reason.values)
 
 
 def _keep_picture(services: Services, entry_id: str, data: bytes) -> None:

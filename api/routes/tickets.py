@@ -5,13 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api import tickets
+from api import ticket_rows
 from api.auth import Reader
-from api.camera_schemas import TicketOut, TicketPage
+from api.model import TicketStatus
 from api.routes.shared import Cursor, cursor_of, refusals, seq_of
 from api.services import ServicesDep
 from api.shapes import Name
-from api.tickets import TicketStatus
+from api.ticket_schemas import TicketOut, TicketPage
 
 router = APIRouter(prefix="/api/v1/tickets", tags=["cameras"])
 TicketPath = Annotated[str, Path(pattern=r"^T[0-9a-f]{20}$", examples=["T5f0c1a9be2d34c7788aa"])]
@@ -29,7 +29,7 @@ def index(
     """Cameras that need somebody: without pictures, black, frozen, blurred, covered, over-exposed, corrupted, moved."""
     before = None if cursor is None else seq_of(cursor)
     with services.store.read() as connection:
-        found = tickets.page(connection, camera_id=camera_id, status=status, limit=limit + 1, before_seq=before)
+        found = ticket_rows.page(connection, camera_id=camera_id, status=status, limit=limit + 1, before_seq=before)
     more = cursor_of(found[limit - 1].seq) if len(found) > limit else None
     return TicketPage(items=[TicketOut.model_validate(ticket) for ticket in found[:limit]], next_cursor=more)
 
@@ -38,4 +38,4 @@ def index(
 def show(ticket_id: TicketPath, services: ServicesDep, _by: Reader) -> TicketOut:
     """One ticket."""
     with services.store.read() as connection:
-        return TicketOut.model_validate(tickets.get(connection, ticket_id))
+        return TicketOut.model_validate(ticket_rows.get(connection, ticket_id))

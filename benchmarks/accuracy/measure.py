@@ -117,7 +117,7 @@ def _negatives(clean: Rows, thresholds: Mapping[str, float]) -> dict[str, Any]:
     """The share of pictures with any box of a class that opens cases (of any class if the model has none)."""
     if not clean:
         return {"pictures": 0, "with_box_share": None}
-    alarming = [name for name in VIOLATIONS if name in thresholds] or list(thresholds)
+    alarming: list[str] = [name for name in VIOLATIONS if name in thresholds] or list(thresholds)
     alarms = np.array([[(row[name].scores >= thresholds[name]).any() for name in alarming] for row in clean], bool)
     any_box = alarms.any(axis=1)
     drawn = draws(len(clean), np.random.default_rng(SEED))

@@ -49,7 +49,7 @@ def _cases(store: Store, wanted: CaseFilter) -> Iterator[Case]:
 
 
 def _wanted(status: list[Status] | None, since: str, zone: tzinfo, until: str = "") -> CaseFilter:
-    begins, ends = (moment_of(text, zone=zone, now=utc_now()) if text else None for text in (since, until))
+    begins, ends = (moment_of(text, tz=zone, now=utc_now()) if text else None for text in (since, until))
     return CaseFilter(status=tuple(status or ()), since=begins, until=ends)
 
 
@@ -142,7 +142,7 @@ def _export_sheet(store: Store, wanted: CaseFilter, zone: tzinfo) -> None:
 
 
 def _export_dataset(settings: Path, wanted: CaseFilter, out: Path) -> None:
-    evidence = load_settings(settings).service.data_dir / "evidence"
+    evidence = load_settings(settings).evidence_path
     with opened(settings) as store:
         asked = None if wanted == CaseFilter() else {case.id for case in _cases(store, wanted)}
         judged = case_dataset.write(_cases(store, CaseFilter()), evidence, out, asked=asked)

@@ -25,7 +25,7 @@ def refused(
     """What the API refused for good, and why; beside a running patrol too. Example: curbwatch refused -s city.toml"""
     if retry and forget:
         raise typer.BadParameter("choose one of --retry and --forget")
-    path = load_settings(settings).service.data_dir / "spool.db"
+    path = load_settings(settings).spool_path
     if not path.exists():
         raise SettingsError(f"no patrol has run with {path.parent}; name the settings file of the patrol")
     with closing(Spool(path)) as spool:

@@ -21,8 +21,8 @@ from curbwatch.rules_replay import replay_rules
 from curbwatch.scenario import run_scenario
 from curbwatch.settings import CameraSettings, Settings, load_settings
 from curbwatch.speech import LanguageOption, language_of, word
+from detector.language import Language
 from detector.model import load_model
-from detector.reasons import Language
 from detector.rules import Rules
 
 RECORDING: dict[Language, str] = {"en": "{looks} looks, {cases} case(s)", "zh": "共 {looks} 次观察，立案 {cases} 件"}
@@ -90,8 +90,8 @@ def _listed(outcome: dict[str, list[tuple[str, str]]]) -> str:
 
 def _span(settings: Settings, since: str, until: str, days: float) -> tuple[datetime, datetime]:
     zone, now = ZoneInfo(settings.service.timezone), datetime.now(UTC)
-    ends = moment_of(until, zone=zone, now=now)
-    return (moment_of(since, zone=zone, now=now) if since else ends - timedelta(days=days)), ends
+    ends = moment_of(until, tz=zone, now=now)
+    return (moment_of(since, tz=zone, now=now) if since else ends - timedelta(days=days)), ends
 
 
 def _rules(
@@ -136,7 +136,7 @@ def _recording(
     settings: Settings, recording: str, camera: str, start_at: str, language: Language, *, as_json: bool
 ) -> None:
     chosen = _camera(settings, camera)
-    began = moment_of(start_at, zone=ZoneInfo(settings.service.timezone), now=datetime.now(UTC))
+    began = moment_of(start_at, tz=ZoneInfo(settings.service.timezone), now=datetime.now(UTC))
     model = load_model(settings.model.manifest, threads=settings.model.threads)
     outcome = replay_recording(recording, settings, chosen, model, start_at=began)
     if as_json:

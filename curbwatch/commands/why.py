@@ -21,8 +21,8 @@ from curbwatch.messages import stamp
 from curbwatch.scenario import Expect, Subject, looks_from_trace, scenario
 from curbwatch.settings import Settings, load_settings
 from curbwatch.speech import LanguageOption, language_of, word
+from detector.language import Language
 from detector.look import Look
-from detector.reasons import Language
 
 BEFORE = timedelta(minutes=2)  # what a scenario shows before its candidate came and after it was decided
 SHOWN = 10
@@ -44,7 +44,7 @@ def why(  # noqa: PLR0913, PLR0917 - each is an option of its own
     language = language_of(lang)
     wanted = load_settings(settings) if settings else None
     zone: tzinfo | None = ZoneInfo(wanted.service.timezone) if wanted else None
-    moment = moment_of(at, zone=zone, now=datetime.now(UTC))
+    moment = moment_of(at, tz=zone, now=datetime.now(UTC))
     with asking(wanted, api) as somebody:
         found = somebody.why(camera, moment)
         if as_json:

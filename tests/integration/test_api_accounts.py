@@ -18,7 +18,7 @@ from api.roles import Role
 from api.schemas import CASE_IN
 from api.store import Store
 from api.throttle import FAILURES
-from api.trial import Trial, served, trial
+from support.trial import Trial, served, trial
 
 PASSWORD = "correct horse battery"
 

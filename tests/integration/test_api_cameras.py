@@ -22,7 +22,7 @@ from api.errors import SchemaOutdated
 from api.model import MediaType
 from api.routes import cameras
 from api.schemas import CASE_IN
-from api.trial import Trial, trial
+from support.trial import Trial, trial
 
 JPEG = cv2.imencode(".jpg", np.full((48, 64, 3), 200, np.uint8))[1].tobytes()
 

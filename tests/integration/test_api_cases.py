@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 
 from api.camera_schemas import CAMERA_IN, STATE_IN
 from api.schemas import CASE_IN, CaseIn, ObservationIn, TransitionIn
-from api.shapes import Shape
-from api.trial import Trial, served, trial
+from api.shapes import ShapeIn
+from support.trial import Trial, served, trial
 
 START = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)  # 23:30 in Shanghai
 MORNING = datetime(2026, 11, 21, 2, tzinfo=UTC)  # when the case of CASE_IN has stood for 50 minutes
@@ -108,12 +108,12 @@ def test_a_key_with_another_body_is_refused(city: City) -> None:
     ],
 )
 def test_a_request_is_known_again_after_an_upgrade_that_adds_a_field(
-    city: City, monkeypatch: pytest.MonkeyPatch, shape: type[Shape], newest: str, path: str, body: dict[str, Any]
+    city: City, monkeypatch: pytest.MonkeyPatch, shape: type[ShapeIn], newest: str, path: str, body: dict[str, Any]
 ) -> None:
     city.report()
     dump = shape.model_dump
 
-    def dump_without_it(self: Shape, **how: Any) -> dict[str, Any]:
+    def dump_without_it(self: ShapeIn, **how: Any) -> dict[str, Any]:
         return {name: value for name, value in dump(self, **how).items() if name != newest}
 
     with monkeypatch.context() as before_the_upgrade:

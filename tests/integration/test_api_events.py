@@ -26,7 +26,7 @@ from api.routes import events
 from api.schemas import CASE_IN, CaseIn
 from api.services import Services
 from api.store import Store
-from api.trial import Trial, served, trial
+from support.trial import Trial, served, trial
 
 PATROL = Principal("key", "patrol-1", Role.PATROL)
 VIEWER = Principal("key", "viewer-1", Role.VIEWER)
@@ -41,8 +41,8 @@ def report(store: Store, *keys: str, now: datetime | None = None) -> None:
     for key in keys:
         new = NewCase(**CaseIn.model_validate(CASE_IN | {"key": key}).model_dump())
         with store.write() as connection:
-            zone = ZoneInfo("Asia/Shanghai")
-            cases.register(connection, new, by=PATROL, now=now or datetime.now(UTC), zone=zone)
+            tz = ZoneInfo("Asia/Shanghai")
+            cases.register(connection, new, by=PATROL, now=now or datetime.now(UTC), tz=tz)
 
 
 @contextmanager

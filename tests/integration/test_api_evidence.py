@@ -20,7 +20,7 @@ from api import housekeeping
 from api.blobs import LEFTOVER_AGE_S, Blobs
 from api.errors import StorageFull
 from api.schemas import CASE_IN
-from api.trial import Trial, trial
+from support.trial import Trial, trial
 
 NOISE = np.random.default_rng(7).integers(0, 255, (240, 320, 3), dtype=np.uint8)
 JPEG = cv2.imencode(".jpg", NOISE)[1].tobytes()

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from api.camera_schemas import CAMERA_IN, HEALTH, STATE_IN
 from api.repetition import recommend
 from api.schemas import CASE_IN
-from api.trial import Trial, trial
+from support.trial import Trial, trial
 
 BACK = {"kind": "relapsed", "at": "2026-11-22T06:30:00Z"}
 

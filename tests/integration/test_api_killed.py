@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from api.schemas import CASE_IN
-from api.trial import Trial, trial
 from support.api_process import ApiProcess
+from support.trial import Trial, trial
 
 NOISE = np.random.default_rng(7).integers(0, 255, (240, 320, 3), dtype=np.uint8)
 JPEG = cv2.imencode(".jpg", NOISE)[1].tobytes()

@@ -18,7 +18,7 @@ from api.camera_schemas import CAMERA_IN, HEALTH, STATE_IN
 from api.config import ApiConfig
 from api.ledger_schemas import ENTRY_IN
 from api.schemas import CASE_IN
-from api.trial import Trial, trial
+from support.trial import Trial, trial
 
 NOW = datetime(2026, 11, 22, 6, 5, tzinfo=UTC)
 JPEG = cv2.imencode(".jpg", np.full((48, 64, 3), 200, np.uint8))[1].tobytes()

@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from api.trial import Trial, trial
+from support.trial import Trial, trial
 
 AnyCase: TypeAlias = schemathesis.Case[Any]
 PATHS = {

@@ -20,7 +20,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from fastapi.testclient import TestClient
 
-from api import case_rows, cases, event_log, ledger_rows, moments
+from api import camera_state_rows, case_rows, cases, event_log, ledger_rows
 from api.camera_schemas import CAMERA_IN, STATE_IN
 from api.ledger_schemas import ENTRY_IN
 from api.model import NewCase
@@ -28,7 +28,7 @@ from api.roles import Principal, Role
 from api.schemas import CASE_IN, CaseIn
 from api.store import Store
 from api.tables import case_numbers, metadata
-from api.trial import Trial, served, trial
+from support.trial import Trial, served, trial
 
 GIVEN = os.environ.get("CURBWATCH_TEST_POSTGRES")
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -155,10 +155,10 @@ def test_the_ledger_answers_why_and_forgets(api: Trial) -> None:
     assert told["verdict"] in ("given_up", "future")
     with api.app.state.services.store.write() as connection:
         assert len(ledger_rows.forget(connection, before=datetime(2000, 1, 1, tzinfo=UTC), most_bytes=0)) == 1
-        assert moments.forget(connection, before=datetime(2200, 1, 1, tzinfo=UTC)) == 0
-        moments.note_removal(connection, "cam-12", now=datetime(2201, 1, 1, tzinfo=UTC))
-        assert moments.forget(connection, before=datetime(2200, 1, 1, tzinfo=UTC)) == 0  # it held until then
-        assert moments.forget(connection, before=datetime(2202, 1, 1, tzinfo=UTC)) == 1
+        assert camera_state_rows.forget(connection, before=datetime(2200, 1, 1, tzinfo=UTC)) == 0
+        camera_state_rows.note_removal(connection, "cam-12", now=datetime(2201, 1, 1, tzinfo=UTC))
+        assert camera_state_rows.forget(connection, before=datetime(2200, 1, 1, tzinfo=UTC)) == 0  # it held until then
+        assert camera_state_rows.forget(connection, before=datetime(2202, 1, 1, tzinfo=UTC)) == 1
 
 
 def test_two_cameras_one_thing_and_a_place_that_repeats(api: Trial) -> None:
@@ -215,8 +215,8 @@ def test_events_become_visible_in_the_order_of_their_ids(api: Trial, url: str) -
         for number in range(25):
             new = NewCase(**CaseIn.model_validate(CASE_IN | {"key": f"{name}/{number}"}).model_dump())
             with stores[name].write() as connection:
-                zone = ZoneInfo("Asia/Shanghai")
-                cases.register(connection, new, by=PATROL, now=datetime.now(UTC), zone=zone)
+                tz = ZoneInfo("Asia/Shanghai")
+                cases.register(connection, new, by=PATROL, now=datetime.now(UTC), tz=tz)
 
     writers = [threading.Thread(target=report, args=(name,)) for name in range(len(stores))]
     for writer in writers:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from api.detecting import DetectedBox
 from api.schemas import CASE_IN
-from api.trial import Trial, trial
+from support.trial import Trial, trial
 
 
 def break_down(_picture: NDArray[np.uint8]) -> list[DetectedBox]:

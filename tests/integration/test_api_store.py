@@ -22,8 +22,8 @@ from api.roles import Principal, Role
 from api.schemas import CASE_IN, CaseIn
 from api.store import Store, _alembic, check_schema, head_revision, upgrade
 from api.tables import case_numbers, idempotency, metadata, probe
-from api.trial import trial
 from api.workflow import Status
+from support.trial import trial
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
@@ -91,7 +91,7 @@ def test_what_the_patrol_saw_is_read_off_the_notes_of_older_rows(tmp_path: Path)
     store, by = api.app.state.services.store, Principal("key", "patrol-1", Role.PATROL)
     with store.write() as connection:
         new = NewCase(**CaseIn.model_validate(CASE_IN).model_dump())
-        case, _ = cases.register(connection, new, by=by, now=NOW, zone=api.config.zone)
+        case, _ = cases.register(connection, new, by=by, now=NOW, tz=api.config.tz)
         for kind in ("cleared", "resumed", "cleared", "relapsed"):
             fact = Observation(kind, NOW - timedelta(hours=1), note="seen so")
             case = cases.observe(connection, case.id, fact, by=by, now=NOW)
@@ -112,7 +112,7 @@ def test_where_older_cases_stand_on_the_wall_is_read_off_their_history(tmp_path:
     with api.app.state.services.store.write() as connection:
         for key in "abc":
             new = NewCase(**CaseIn.model_validate(CASE_IN | {"key": key}).model_dump())
-            case, _ = cases.register(connection, new, by=people, now=NOW, zone=api.config.zone)
+            case, _ = cases.register(connection, new, by=people, now=NOW, tz=api.config.tz)
             cases.move(connection, case.id, Status.CONFIRMED, by=people, now=NOW)
         for to in (Status.FALSE_ALARM, Status.NEW):
             cases.move(connection, "C20261121-0002", to, by=people, now=NOW)

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from api.camera_schemas import CAMERA_IN
 from api.schemas import CASE_IN
-from api.trial import trial
 from curbwatch.cli import app
+from support.trial import trial
 
 NOW = datetime(2026, 11, 30, 16, 22, tzinfo=UTC)  # 00:22 of the next day in the city
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from api import accounts
@@ -17,7 +18,7 @@ from api.camera_schemas import CAMERA_IN
 from api.ledger_schemas import ENTRY_IN
 from api.page import assets, rendering
 from api.roles import OWN_PATROL, Role
-from api.trial import Trial, trial
+from support.trial import Trial, trial
 
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 CASE: dict[str, Any] = {
@@ -144,6 +145,26 @@ def test_only_cases_that_belong_on_the_wall_come_for_their_ids(client: TestClien
     html = client.get(f"/cards?class=debris&ids={stall},{debris},C20200101-0001", headers=made.headers("viewer")).text
 
     assert re.findall(r'id="case-([^"]+)"', html) == [debris]
+
+
+def test_cards_for_their_ids_take_no_more_statements_than_a_page_of_them(client: TestClient, made: Trial) -> None:
+    ids = [report(client, made, key=f"k{n}") for n in range(5)]
+
+    def statements(path: str) -> int:
+        asked = list[str]()
+
+        def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            asked.append(statement)
+
+        sa.event.listen(sa.Engine, "before_cursor_execute", count)
+        try:
+            html = client.get(path, headers=made.headers("viewer")).text
+        finally:
+            sa.event.remove(sa.Engine, "before_cursor_execute", count)
+        assert re.findall(r'id="case-(C[^"]+)"', html) == ids[::-1]
+        return len(asked)
+
+    assert statements("/cards") >= statements(f"/cards?ids={','.join(ids)}")
 
 
 @pytest.mark.parametrize(

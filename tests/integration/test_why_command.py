@@ -15,7 +15,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.camera_schemas import CAMERA_IN, STATE_IN
-from api.trial import Trial, served, trial
 from curbwatch.asking import unknown_camera
 from curbwatch.city_time import moment_of
 from curbwatch.cli import app
@@ -29,6 +28,7 @@ from detector.look import Look, Sighting
 from detector.rules import rules_for
 from detector.watch import Watch, watch
 from detector.zones import Zone
+from support.trial import Trial, served, trial
 
 BEGAN = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 STALL = (0.3, 0.3, 0.5, 0.6)
@@ -185,10 +185,10 @@ def test_of_many_cameras_only_some_are_named() -> None:
 
 
 def test_a_time_is_the_citys_and_a_clock_is_the_last_one(town: Town) -> None:
-    zone, now = BEGAN.astimezone().tzinfo, BEGAN
-    local = now.astimezone(zone)
-    assert moment_of("", zone=zone, now=now) == now
+    tz, now = BEGAN.astimezone().tzinfo, BEGAN
+    local = now.astimezone(tz)
+    assert moment_of("", tz=tz, now=now) == now
     later = (local + timedelta(minutes=5)).strftime("%H:%M")
-    assert moment_of(later, zone=zone, now=now) == now + timedelta(minutes=5) - timedelta(days=1)
-    assert moment_of(local.strftime("%Y-%m-%d %H:%M"), zone=zone, now=now) == now
-    assert moment_of("2026-11-21T14:00:00+08:00", zone=zone, now=now) == now
+    assert moment_of(later, tz=tz, now=now) == now + timedelta(minutes=5) - timedelta(days=1)
+    assert moment_of(local.strftime("%Y-%m-%d %H:%M"), tz=tz, now=now) == now
+    assert moment_of("2026-11-21T14:00:00+08:00", tz=tz, now=now) == now

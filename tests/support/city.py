@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A city for pages under test: a real API on loopback that can go away and come back, and a patrol that reports."""
 
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,17 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from fastapi import FastAPI
 
 from api import accounts
 from api.app import create_app
 from api.config import ApiConfig
 from api.roles import Role
-from api.server import Server, listen
 from api.store import open_store
-from api.trial import Trial, trial
 from support import drawn_street
 from support.drawn_street import BOXES, Thing
+from support.trial import Trial, served, trial
 
 FOOTWAY = [[0.02, 0.56], [0.98, 0.56], [0.98, 0.86], [0.02, 0.86]]
 MARKET = [[0.40, 0.57], [0.50, 0.57], [0.50, 0.84], [0.38, 0.84]]
@@ -52,7 +49,8 @@ class City:
 
     def start(self) -> None:
         """Listens, on the port of before if there was one."""
-        self.port = self._running.enter_context(_served(create_app(self.config), self.port))
+        url = self._running.enter_context(served(create_app(self.config), self.port))
+        self.port = int(url.rpartition(":")[2])
 
     def close(self) -> None:
         """Goes away for good."""
@@ -164,20 +162,6 @@ def city(folder: Path) -> Iterator[City]:
         yield made
     finally:
         made.close()
-
-
-@contextmanager
-def _served(app: FastAPI, port: int) -> Iterator[int]:
-    listener = listen("127.0.0.1", port)
-    server = Server(app, grace_s=2)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        assert server.ready.wait(60), "the API did not start within 60 s"
-        yield int(listener.getsockname()[1])
-    finally:
-        server.should_exit = True
-        thread.join(15)
 
 
 def _stamp(at: datetime) -> str:

@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 
 from api.model import Case, Evidence, HistoryRow
 from api.schemas import CASE_IN
-from api.trial import trial
 from api.workflow import Status
 from benchmarks.accuracy.folders import read_folder
 from curbwatch.case_dataset import split_of, write
@@ -25,6 +24,7 @@ from curbwatch.cli import app
 from curbwatch.errors import CurbwatchError
 from models.feed import index, labels
 from support import drawn_stalls
+from support.trial import trial
 
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 BOX = (0.2, 0.4, 0.6, 0.8)
@@ -47,8 +47,9 @@ def case(
     shown = [Evidence(f"E{kind}", name, kind, "image/jpeg", 9, sha, at) for kind in ("context", "during")]
     shown[0] = replace(shown[0], sha256="0" * 64)
     return Case(
-        1, name, f"key {name}", status, class_name, camera, "gate", 0.8, BOX, at - timedelta(minutes=5), at,
-        at + timedelta(minutes=5), None, 0, "m", {}, [], at, at, 1, evidence=tuple(shown),
+        f"key {name}", class_name, camera, "gate", 0.8, BOX, at - timedelta(minutes=5), at, at + timedelta(minutes=5),
+        "m", {}, [], seq=1, id=name, status=status, cleared_at=None, relapses=0, created_at=at, updated_at=at,
+        version=1, evidence=tuple(shown),
     )  # fmt: skip
 
 

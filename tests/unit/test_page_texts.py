@@ -14,7 +14,7 @@ from api.page.texts import TEXTS, browser_texts, preferred, translate
 from api.page.views import CHOICES, KINDS, SHORTCUTS
 from api.report import LINKS
 from api.roles import Role
-from api.text import Language
+from detector.language import Language
 from detector.look import Verdict
 from detector.windows import WEEKDAYS
 from detector.zones import GRADES

@@ -4,7 +4,7 @@ import { text } from "./texts.js";
 
 const root = document.documentElement;
 let ahead_ms = Date.parse(root.dataset.now) - Date.now();
-const cityTime = new Intl.DateTimeFormat("en-GB", { timeZone: root.dataset.zone, timeStyle: "medium" });
+const cityTime = new Intl.DateTimeFormat("en-GB", { timeZone: root.dataset.timezone, timeStyle: "medium" });
 
 export const now = () => Date.now() + ahead_ms;
 export const city = (at_ms) => cityTime.format(at_ms);

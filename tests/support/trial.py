@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A whole API in a folder, for tests and trials: real database, real files, a key for each role."""
+"""A whole API in a folder: real database, real files, a key for each role."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -50,10 +50,10 @@ def trial(
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """Serves `app` on a free port of loopback while the block lasts; gives its address."""
-    listener = listen("127.0.0.1", 0)
-    server = Server(app)
+def served(app: FastAPI, port: int = 0) -> Iterator[str]:
+    """Serves `app` on loopback while the block lasts, on a free port unless one is named; gives its address."""
+    listener = listen("127.0.0.1", port)
+    server = Server(app, grace_s=2)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

@@ -4,20 +4,19 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from api import event_log, fault_texts, moments
+from api import camera_state_rows, event_log, fault_texts
 from api.errors import NotFound
-from api.ledger_model import Bilingual, Ticket
-from api.model import CameraState
+from api.model import CameraState, Ticket, TicketStatus
 from api.tables import tickets
+from api.text import Bilingual
 
 NO_FAULT = ("ok", "learning")
 OFFLINE = "offline"
-TicketStatus = Literal["open", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def fault_of(connection: Connection, camera_id: str, state: CameraState, *, now:
     """What is wrong with a camera that is in this state; None if nothing is."""
     health = state.health
     if state.status == "retrying":
-        since = moments.since_when(connection, camera_id, now) or now
+        since = camera_state_rows.since_when(connection, camera_id, now) or now
         return Fault(OFFLINE, since, None, _offline(state.error))
     if state.status != "live" or health is None or health["state"] in NO_FAULT:
         return None

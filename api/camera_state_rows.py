@@ -6,8 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from api.ledger_model import CameraMoment
-from api.model import CameraState
+from api.model import CameraMoment, CameraState
 from api.tables import camera_states
 
 SILENT = "unknown"
