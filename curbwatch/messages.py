@@ -64,6 +64,7 @@ def case_body(event: Event, model: str, ground: Ground | None) -> dict[str, obje
         "rule": {
             "zone": site.zone,
             "grade": site.grade,
+            "dwell_s": dict(event.reason.values)["dwell_s"],
             **told(event.reason),
             "hit_ratio": round(site.hit_ratio, 3),
             **({"over": list(site.over)} if site.over else {}),

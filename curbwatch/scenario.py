@@ -3,7 +3,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,8 @@ from curbwatch.rules_replay import Run, begin
 from detector import boxes
 from detector.boxes import Box
 from detector.ground import Ground
-from detector.look import Look, Sighting
+from detector.look import Change, Look, Sighting
+from detector.reasons import because
 from detector.rules import Rules, rules_for
 from detector.zones import Zone
 
@@ -129,11 +130,24 @@ def rules_from(raw: dict[str, Any]) -> Rules:
 
 def looks_from_trace(camera_id: str, class_name: str, box: Box, trace: list[dict[str, Any]]) -> list[Look]:
     """Looks made up from a ledger's trace where the looks themselves are gone: one box that stands still."""
-    found = []
-    for raw in trace:
-        at = datetime.fromisoformat(raw["at"])
-        verdict, confidence = raw.get("verdict"), float(raw.get("confidence") or 0.0)
-        sighting = Sighting(class_name, confidence, box, weak=verdict == "weak")
-        there = verdict in ("hit", "weak", "permitted")
-        found.append(Look(camera_id, at, (sighting,) if there else (), (box,) if verdict == "hidden" else ()))
-    return found
+    times = [datetime.fromisoformat(raw["at"]) for raw in trace]
+    return [
+        _made_up(Look(camera_id, at, ()), raw, Sighting(class_name, float(raw.get("confidence") or 0.0), box), times[0])
+        for at, raw in zip(times, trace, strict=True)
+    ]
+
+
+def _made_up(nothing: Look, raw: dict[str, Any], sighting: Sighting, since: datetime) -> Look:
+    match raw.get("verdict"):
+        case "hit" | "permitted":
+            return replace(nothing, sightings=(sighting,))
+        case "weak":
+            return replace(nothing, sightings=(replace(sighting, weak=True),))
+        case "hidden":
+            return replace(nothing, covers=(sighting.box,))
+        case "changed" | "held":
+            return replace(nothing, changes=(Change(sighting.box, since, 1.0),))
+        case "blind":
+            return replace(nothing, blind=because("camera_moved_unclear"))  # of what blinded it a trace says nothing
+        case _:
+            return nothing

@@ -90,7 +90,7 @@ def test_a_bumped_camera_says_where_a_thing_stands_by_the_calibration_and_shows_
 
 def test_a_place_at_the_horizon_costs_the_metres_not_the_case() -> None:
     ground = ground_from_horizon(0.2, 6.0, fov_deg=40.0)
-    far = Event(Kind.OPENED, replace(SITE, mean=(0.2, 0.1, 0.4, 0.2 + 1e-7)), NOW, because("outside"))
+    far = replace(event(Kind.OPENED), site=replace(SITE, mean=(0.2, 0.1, 0.4, 0.2 + 1e-7)))
     told = messages(far, LOOK, model="tiny", before=None, ground=ground)[0].body
     assert CaseIn.model_validate_json(told).ground is None
 
@@ -105,6 +105,7 @@ def test_the_api_takes_the_case_as_it_is_told() -> None:
     assert case.rule == {
         "zone": "东门",
         "grade": "",
+        "dwell_s": 120,
         "reason": {"code": "stood", "values": {"stood_s": 120, "dwell_s": 120, "hit_ratio": 0.75, "least": 0.6}},
         "text": {
             "en": "stood 120 s ≥ 120 s, hit ratio 0.75 ≥ 0.60",

@@ -11,7 +11,7 @@ import pytest
 
 from curbwatch.errors import CurbwatchError
 from curbwatch.looks_book import LooksBook
-from curbwatch.rules_replay import replay_rules
+from curbwatch.rules_replay import begin, replay_rules
 from curbwatch.scenario import Expect, Subject, looks_from_trace, rules_from, rules_json, run_scenario, scenario
 from detector.look import Look, Sighting
 from detector.rules import Rules, rules_for
@@ -116,6 +116,17 @@ def test_a_scenario_from_a_trace_alone_keeps_the_reason() -> None:
     looks = looks_from_trace("cam-1", "stall", STALL, trace)
     body = json.loads(scenario(looks, RULES, SUBJECT, expect="as-it-was", about={}))
     assert body["expected"] == {"cases": [], "given_up": [["stall", "left"]]}
+
+
+@pytest.mark.parametrize("verdict", ["blind", "hidden", "changed", "held"])
+def test_a_look_that_missed_nothing_misses_nothing_in_a_scenario_from_a_trace_alone(verdict: str) -> None:
+    times = [(BEGAN + timedelta(seconds=2 * n)).isoformat() for n in range(90)]
+    trace = [{"at": at, "verdict": verdict if n % 5 == 4 else "hit", "confidence": 0.8} for n, at in enumerate(times)]
+    run = begin("cam-1", RULES)
+    for look in looks_from_trace("cam-1", "debris", STALL, trace):
+        run.see(look)
+    assert len(run.cases) == 1
+    assert "miss" not in {look.verdict for site in run.watch.sites for look in site.trace}
 
 
 @pytest.mark.parametrize("text", ["{}", "no json", '{"subject": 1}', "[]"])
