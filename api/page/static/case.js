@@ -70,7 +70,7 @@ function done(sent) {
 }
 
 async function send(what, body) {
-  if (tooLong()) return say(tooLong());
+  if (tooLong()) return focusNote(); // what is wrong stands beside it
   const buttons = article.querySelectorAll(".move, #add-note");
   buttons.forEach((b) => (b.disabled = true));
   say(null);

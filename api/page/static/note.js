@@ -12,8 +12,7 @@ export const noted = () => field.value.replace(/[\0-\x08\v-\x1f]/g, " ").trim();
 
 const left = () => MOST - [...noted()].length;
 
-function told() {
-  const n = left();
+function told(n) {
   if (n >= 0) return n < NEARLY ? text("note.left", { n }) : "";
   return text("note.over", { n: -n });
 }
@@ -21,10 +20,10 @@ function told() {
 function changed(slot) {
   if (field.value) sessionStorage.setItem(slot, field.value);
   else sessionStorage.removeItem(slot);
-  room.value = told();
+  room.value = told(left());
 }
 
-export const tooLong = () => (left() < 0 ? told() : null);
+export const tooLong = () => left() < 0;
 
 export const focusNote = () => field?.focus();
 
