@@ -41,11 +41,11 @@ class Chosen:
         names = (self.class_name,) if self.class_name else ()
         return CaseFilter(CHOICES[self.status], names, self.camera or None)
 
-    def address(self, **changes: str) -> str:
-        """The wall's address with some choices changed."""
+    def address(self, path: str = "/", **changes: str) -> str:
+        """The wall's address, or that of a page that leads back to it, with some choices changed."""
         values = {"status": self.status, "class": self.class_name, "camera": self.camera} | changes
         said = {name: value for name, value in values.items() if value and (name, value) != ("status", "open")}
-        return f"/?{urlencode(said)}" if said else "/"
+        return f"{path}?{urlencode(said)}" if said else path
 
 
 @dataclass(frozen=True, slots=True)
