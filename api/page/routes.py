@@ -4,7 +4,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -30,7 +30,7 @@ from api.routes.login import own_path
 from api.services import Services, ServicesDep
 from api.shapes import plain
 from api.why import answer
-from api.workflow import Status
+from api.workflow import DONE
 from detector.language import Language
 
 PAGE = 30
@@ -38,6 +38,7 @@ MOST_IDS = 100
 PERIODS = (7, 30, 90, 365)  # days that the report offers
 TICKETS = 2000
 YEAR_S = 365 * 24 * 3600
+LATELY = timedelta(minutes=5)  # a standing thing is seen anew every minute
 
 
 class PageRoute(APIRoute):
@@ -129,13 +130,16 @@ def tiles(request: Request, by: Reader, services: ServicesDep) -> Response:
 
 
 @router.get("/cases/{case_id}")
-def case(case_id: str, request: Request, by: Reader, services: ServicesDep) -> Response:
-    """One case: evidence, decision, history."""
+def case(case_id: str, request: Request, by: Reader, services: ServicesDep, chosen: ChosenDep) -> Response:
+    """One case: evidence, decision, history; its address carries the wall's choices, to go back to them."""
     with services.store.read() as connection:
         found = case_rows.get(connection, case_id)
         names = camera_rows.names(connection)
-        next_new = _next_new(connection, found)
+        next_new = _next_new(connection, found, replace(chosen, status="new").filter(services.config.tz))
         related = places.related(connection, found)
+        camera = (
+            _camera_of(connection, found, services) if found.status not in DONE and found.camera_id in names else None
+        )
     shown, pair = views.first_picture(found) or next(iter(views.clips(found)), None), views.pair(found)
     looks = telling.looks(found.trace)
     return render(
@@ -143,6 +147,7 @@ def case(case_id: str, request: Request, by: Reader, services: ServicesDep) -> R
         "case.html",
         page="case",
         case=found,
+        chosen=chosen,
         names=names,
         pictures=views.pictures(found),
         clips=views.clips(found),
@@ -150,6 +155,8 @@ def case(case_id: str, request: Request, by: Reader, services: ServicesDep) -> R
         shown="pair" if pair and found.cleared_at else shown.id if shown else None,
         rule=telling.rule_lines(found, language_of(request)),
         related=related,
+        camera=camera,
+        seen_at=found.last_seen_at if _seen_long_ago(found, services.clock()) else None,
         looks=looks,
         tally=telling.tally(looks),
         moves=views.move_buttons(found.status, by.role),
@@ -293,8 +300,19 @@ def _cameras(connection: Connection, services: Services) -> list[CameraView]:
     )
 
 
-def _next_new(connection: Connection, case: Case) -> str | None:
-    waiting = CaseFilter((Status.NEW,))
+def _camera_of(connection: Connection, case: Case, services: Services) -> CameraView:
+    camera = camera_rows.get(connection, case.camera_id)
+    tickets = tuple(ticket_rows.page(connection, camera_id=camera.id, status="open"))
+    now, silent = services.clock(), services.config.silent_after_s
+    found = views.camera_view(camera, now=now, silent_after_s=silent, tickets=tickets)
+    return replace(found, status="removed") if camera.removed_at else found
+
+
+def _seen_long_ago(case: Case, now: datetime) -> bool:
+    return case.stood_until is None and now - case.last_seen_at > LATELY
+
+
+def _next_new(connection: Connection, case: Case, waiting: CaseFilter) -> str | None:
     older = case_rows.latest_new(connection, waiting, limit=1, before=case.raised_seq)
     newest = case_rows.latest_new(connection, waiting, limit=1)
     return next((other.id for other in (*older, *newest) if other.id != case.id), None)

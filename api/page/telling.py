@@ -47,6 +47,9 @@ def _line(name: str, value: Any, case: Case, language: Language) -> tuple[str, o
         case "hit_ratio":
             share = f"{value:.0%}" if isinstance(value, int | float) else value
             return translate(language, "rule.hit_ratio"), share
+        case "dwell_s":
+            dwell = translate(language, "lasted.s", n=f"{value:g}") if isinstance(value, int | float) else value
+            return translate(language, "rule.dwell_s"), dwell
         case "over" if isinstance(value, list):
             return translate(language, "rule.over"), ", ".join(map(str, value))
     return name, value

@@ -133,6 +133,7 @@ TEXTS: dict[str, Text] = {
     "camera.retrying": Text("重连中", "Retrying"),
     "camera.stopped": Text("已停止", "Stopped"),
     "camera.unknown": Text("巡查程序无响应", "Unknown: patrol silent"),
+    "camera.removed": Text("已移除，不再巡查", "Removed, no longer watched"),
     "camera.frame_age": Text("最近画面", "Last frame"),
     "camera.no_snapshot": Text("尚无画面", "no picture yet"),
     "camera.alt": Text("{name} 的最近画面", "Last picture of {name}"),
@@ -170,6 +171,7 @@ TEXTS: dict[str, Text] = {
     "case.back": Text("返回案件墙", "Back to the case wall"),
     "case.next_new": Text("下一个待核实案件", "Next new case"),
     "case.no_next": Text("没有其他待核实案件", "No other new case"),
+    "case.no_next.chosen": Text("筛选范围内没有其他待核实案件", "No other new case in this filter"),
     "case.evidence": Text("证据", "Evidence"),
     "case.kind.before": Text("首次发现", "First sight"),
     "case.kind.during": Text("取证", "At confirmation"),
@@ -198,6 +200,7 @@ TEXTS: dict[str, Text] = {
         "摄像机尚未看到原处已空：对象可能仍在，结案前请核实。",
         "The camera has not seen the place free: the thing may still stand there, check before you close.",
     ),
+    "case.camera": Text("摄像机", "Camera"),
     "case.facts": Text("基本情况", "Facts"),
     "case.first_seen": Text("首次发现", "First seen"),
     "case.confirmed_at": Text("确认时间", "Confirmed by the patrol"),
@@ -258,17 +261,26 @@ TEXTS: dict[str, Text] = {
     "js.changed": Text("案件 {id} 现在是：{status}", "Case {id} is now: {status}"),
     "js.caught_up": Text("连接已恢复，页面已更新。", "Connected again, the page is up to date."),
     "js.conflict": Text(
-        "案件刚被他人更改，您的操作未执行。请看最新状态后再处理。",
-        "Somebody else changed this case a moment ago, so nothing was done. Look at its state and decide again.",
+        "案件在此期间有了变化（由他人或摄像机更新），您的操作未执行。请看最新状态后再处理。",
+        "This case has changed meanwhile, by a person or by the camera, so nothing was done. Look at its state and "
+        "decide again.",
     ),
     "js.place_taken": Text(
         "该地点已有未结案件 {other}，操作未执行。请处理该案件。",
         "This place has an open case already, {other}, so nothing was done. Work on that one.",
     ),
     "js.refused": Text("操作未执行：{why}", "Nothing was done: {why}"),
-    "js.unreachable": Text(
-        "无法连接服务器，操作未执行。请稍后再试。", "The server cannot be reached, nothing was done. Try again."
+    "js.invalid": Text(
+        "操作未执行：备注中有无法保存的字符，请删去后再试。",
+        "Nothing was done: the note holds letters that cannot be stored. Take them out and try again.",
     ),
+    "js.unreachable": Text(
+        "服务器没有应答，无法确定操作是否已执行。恢复连接后，页面显示的就是案件的实际状态。再按一次也不会重复执行。",
+        "The server did not answer, so it is not known whether this was done. Once connected again, this page shows "
+        "the case as it is. Pressing again does nothing twice.",
+    ),
+    "js.note.left": Text("还可输入 {n} 字", "{n} letters left"),
+    "js.note.over": Text("备注超出 {n} 字，请删减（最多 2000 字）", "{n} letters too many: shorten the note to 2,000"),
     "js.login.refused": Text(
         "登录失败：请检查用户名和密码，或 API 密钥。", "Sign-in refused: check the name and password, or the API key."
     ),

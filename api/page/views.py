@@ -45,12 +45,12 @@ class Chosen:
         until = _begin(self.until + timedelta(days=1), tz) if self.until else None
         return CaseFilter(CHOICES[self.status], names, self.camera or None, since=since, until=until, q=self.q or None)
 
-    def address(self, **changes: str) -> str:
-        """The wall's address with some choices changed."""
+    def address(self, path: str = "/", **changes: str) -> str:
+        """The wall's address, or that of a page that leads back to it, with some choices changed."""
         values = {"status": self.status, "class": self.class_name, "camera": self.camera, "q": self.q}
         values |= {"since": str(self.since or ""), "until": str(self.until or "")} | changes
         said = {name: value for name, value in values.items() if value and (name, value) != ("status", "open")}
-        return f"/?{urlencode(said)}" if said else "/"
+        return f"{path}?{urlencode(said)}" if said else path
 
 
 def _begin(day: date, tz: ZoneInfo) -> datetime:

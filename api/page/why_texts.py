@@ -5,6 +5,7 @@ from api.text import Text
 
 WHY_TEXTS: dict[str, Text] = {
     "rule.hit_ratio": Text("命中率", "hit ratio"),
+    "rule.dwell_s": Text("立案停留", "dwell"),
     "rule.grade": Text("路段等级", "road grade"),
     "rule.over": Text("同时适用", "also in"),
     "grade.strict": Text("严禁", "strict"),

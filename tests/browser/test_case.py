@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """One case in a real browser: evidence, decisions, and other people's decisions."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from support import drawn_street
-from support.chromium import PageMaker
+from support.chromium import AWAY, PageMaker, sign_in
 from support.city import City
+
+NOTE = "Note (kept in the history)"
 
 
 @pytest.fixture
@@ -23,6 +26,13 @@ def case(wall: Page, town: City, case_id: str) -> Page:
     wall.goto(f"{town.url}/cases/{case_id}")
     wall.locator("#lamp[data-state=live]").wait_for()
     return wall
+
+
+def _lose_the_answer(route: Route) -> None:
+    """Lets a write reach the server and its answer be lost; nothing else of the page reaches it."""
+    if route.request.method == "POST":
+        route.fetch()
+    route.abort("connectionreset")
 
 
 def test_the_evidence_picture_loads_and_the_clip_plays(case: Page) -> None:
@@ -56,12 +66,12 @@ def test_a_paused_clip_stays_paused_and_p_is_for_the_clip_that_is_shown(case: Pa
 
 
 def test_confirming_changes_page_and_api(case: Page, town: City, case_id: str) -> None:
-    case.get_by_label("Note (kept in the history)").fill("stall on the footway")
+    case.get_by_label(NOTE).fill("stall on the footway")
     case.get_by_role("button", name="Confirm", exact=True).click()
 
     expect(case.locator(".case-head .status")).to_have_text("Confirmed")
     expect(case.locator(".history")).to_contain_text("stall on the footway")
-    expect(case.get_by_label("Note (kept in the history)")).to_have_value("")
+    expect(case.get_by_label(NOTE)).to_have_value("")
     assert town.status(case_id) == "confirmed"
 
 
@@ -87,7 +97,7 @@ def test_letters_in_a_note_decide_nothing(case: Page, town: City, case_id: str) 
     case.keyboard.press("E")  # caps lock is on
     case.keyboard.type("cfdhx")
 
-    expect(case.get_by_label("Note (kept in the history)")).to_have_value("cfdhx")
+    expect(case.get_by_label(NOTE)).to_have_value("cfdhx")
     assert town.status(case_id) == "new"
 
 
@@ -101,7 +111,7 @@ def test_two_people_deciding_at_once_are_told(case: Page, town: City, case_id: s
     case.route("**/transitions", overtaken)
     case.get_by_role("button", name="Confirm", exact=True).click()
 
-    expect(case.get_by_role("alert")).to_contain_text("Somebody else changed this case")
+    expect(case.get_by_role("alert")).to_contain_text("This case has changed meanwhile")
     expect(case.locator(".case-head .status")).to_have_text("False alarm")
     assert town.status(case_id) == "false_alarm"
 
@@ -122,7 +132,7 @@ def test_whoever_goes_on_at_once_waits_for_the_answer(case: Page, town: City, ca
     case.wait_for_timeout(300)
     town.ask("POST", f"/cases/{case_id}/transitions", role="admin", json={"to": "false_alarm"})
     asked.pop().continue_()
-    expect(case.get_by_role("alert")).to_contain_text("Somebody else changed this case")
+    expect(case.get_by_role("alert")).to_contain_text("This case has changed meanwhile")
     expect(case.locator(".case-head .status")).to_have_text("False alarm")
 
     case.keyboard.press("u")
@@ -149,7 +159,7 @@ def test_why_a_case_cannot_be_opened_again_is_told_in_chinese(
 
 
 def test_a_note_is_added_without_a_move_on_a_closed_case_too(case: Page, town: City, case_id: str) -> None:
-    note, add = case.get_by_label("Note (kept in the history)"), case.get_by_role("button", name="Add note")
+    note, add = case.get_by_label(NOTE), case.get_by_role("button", name="Add note")
     add.click()
     expect(note).to_be_focused()  # there is nothing to add yet
     for words, status in (("crew delayed", "new"), ("the owner paid", "closed")):
@@ -165,13 +175,169 @@ def test_a_note_is_added_without_a_move_on_a_closed_case_too(case: Page, town: C
 
 
 def test_another_persons_decision_shows_without_losing_the_note(case: Page, town: City, case_id: str) -> None:
-    case.get_by_label("Note (kept in the history)").fill("half a sentence")
+    case.get_by_label(NOTE).fill("half a sentence")
 
     town.ask("POST", f"/cases/{case_id}/transitions", role="admin", json={"to": "confirmed"})
 
     expect(case.locator(".case-head .status")).to_have_text("Confirmed")
     expect(case.get_by_role("button", name="Dispatch")).to_be_visible()
-    expect(case.get_by_label("Note (kept in the history)")).to_have_value("half a sentence")
+    expect(case.get_by_label(NOTE)).to_have_value("half a sentence")
+
+
+def test_a_note_whose_answer_is_lost_is_kept_once(case: Page, town: City, case_id: str, excused: list[str]) -> None:
+    excused.extend(AWAY)
+    note, add = case.get_by_label(NOTE), case.get_by_role("button", name="Add note")
+    case.route("**/cases/**", _lose_the_answer)
+    note.fill("the owner\nhas left")
+    add.click()
+    expect(case.get_by_role("alert").filter(has_text="not known whether this was done")).to_be_visible()
+    expect(note).to_have_value("the owner\nhas left")
+    add.click()  # nobody knows yet
+    expect(add).to_be_enabled()
+
+    case.unroute("**/cases/**")
+
+    expect(note).to_have_value("")
+    expect(case.locator("#decide-error")).to_be_hidden()
+    assert case.locator(".history p").inner_text() == "the owner\nhas left"
+    assert [row["note"] for row in town.history(case_id)] == [None, "the owner\nhas left"]
+
+
+def test_ones_own_move_whose_answer_is_lost_is_nobody_elses(
+    case: Page, town: City, case_id: str, excused: list[str]
+) -> None:
+    excused.extend(AWAY)
+    note = case.get_by_label(NOTE)
+    note.fill("two tricycles")
+    case.route("**/cases/**", _lose_the_answer)
+    case.get_by_role("button", name="Confirm", exact=True).click()
+    expect(case.locator("#decide-error")).to_contain_text("not known")
+    expect(case.locator("#add-note")).to_be_enabled()
+    case.unroute("**/cases/**")
+    case.reload()  # what is not answered is remembered
+
+    expect(case.locator(".case-head .status")).to_have_text("Confirmed")
+    expect(note).to_have_value("")
+    case.keyboard.press("d")
+    expect(case.locator(".case-head .status")).to_have_text("Dispatched")
+    assert [row["note"] for row in town.history(case_id)] == [None, "two tricycles", None]
+
+
+def test_a_move_pressed_again_after_its_answer_was_lost_is_done_once(
+    case: Page, town: City, case_id: str, excused: list[str]
+) -> None:
+    excused.extend(AWAY)
+    confirm = case.get_by_role("button", name="Confirm", exact=True)
+    case.route("**/cases/**", _lose_the_answer)
+    confirm.click()
+    expect(case.locator("#decide-error")).to_contain_text("not known")
+    expect(confirm).to_be_enabled()
+    case.unroute("**/cases/**")
+    case.route("**/cases/C*", lambda route: route.abort())  # the page does not know yet, the API can be reached
+
+    confirm.click()
+
+    expect(case.locator("#decide-error")).to_be_hidden()
+    assert [row["to"] for row in town.history(case_id)] == ["new", "confirmed"]
+
+
+def test_the_same_note_can_be_kept_twice_on_purpose(case: Page, town: City, case_id: str) -> None:
+    for times in (1, 2):
+        case.get_by_label(NOTE).fill("called again")
+        case.get_by_role("button", name="Add note").click()
+        expect(case.locator(".history p")).to_have_count(times)
+    assert [row["note"] for row in town.history(case_id)] == [None, "called again", "called again"]
+
+
+def test_what_is_typed_while_a_move_is_on_its_way_stays(case: Page, town: City, case_id: str) -> None:
+    note = case.get_by_label(NOTE)
+
+    def typed(route: Route) -> None:
+        note.fill("two tricycles, a grill")
+        route.continue_()
+
+    case.route("**/transitions", typed)
+    note.fill("two tricycles")
+    case.get_by_role("button", name="Confirm", exact=True).click()
+
+    expect(case.locator(".history")).to_contain_text("two tricycles")
+    expect(case.locator("#add-note")).to_be_enabled()
+    expect(note).to_have_value("two tricycles, a grill")
+
+
+def test_a_note_survives_leaving_and_signing_in_anew_for_its_writer_only(
+    new_page: PageMaker, town: City, case_id: str, excused: list[str]
+) -> None:
+    excused.extend(("401", "403", "ERR_"))
+    page = new_page(role="operator")
+    page.goto(f"{town.url}/cases/{case_id}")
+    note = page.locator("#note")
+    note.fill("waiting for help")
+    note.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(f"{town.url}/")
+    page.goto(f"{town.url}/cases/{case_id}")
+    expect(note).to_have_value("waiting for help")
+    page.locator("a.language").click()
+    expect(page.get_by_text("备注（写入案件记录）")).to_be_visible()
+    expect(note).to_have_value("waiting for help")
+
+    page.context.clear_cookies(name="curbwatch_session")
+    expect(page).to_have_url(re.compile("/login"))
+    for role, kept in (("admin", ""), ("operator", "waiting for help")):
+        page.context.clear_cookies(name="curbwatch_session")
+        sign_in(page, town.url, town.key(role))
+        page.goto(f"{town.url}/cases/{case_id}")
+        expect(note).to_have_value(kept)
+
+
+def test_a_note_that_is_too_long_is_not_cut_and_control_characters_are_taken_out(
+    case: Page, town: City, case_id: str
+) -> None:
+    note, add = case.get_by_label(NOTE), case.get_by_role("button", name="Add note")
+    note.fill("备" * 1995)
+    expect(case.locator("#note-room")).to_have_text("5 letters left")
+    note.fill("备" * 2005)
+    expect(case.locator("#note-room")).to_have_text("5 letters too many: shorten the note to 2,000")
+    add.click()
+    expect(note).to_be_focused()
+    assert len(note.input_value()) == 2005
+
+    note.fill("the owner\vhas left")
+    expect(case.locator("#note-room")).to_be_empty()
+    add.click()
+
+    expect(note).to_have_value("")
+    assert town.history(case_id)[-1]["note"] == "the owner has left"
+
+
+def test_a_note_that_is_refused_is_told_in_chinese(
+    new_page: PageMaker, town: City, case_id: str, excused: list[str]
+) -> None:
+    excused.append("422")
+    page = new_page(locale="zh-CN")
+    page.goto(f"{town.url}/cases/{case_id}")
+    page.route("**/notes", lambda route: route.continue_(post_data='{"note": "\\u000b"}'))
+    page.locator("#note").fill("摊主")
+    page.locator("#add-note").click()
+
+    expect(page.locator("#decide-error")).to_have_text("操作未执行：备注中有无法保存的字符，请删去后再试。")
+
+
+def test_a_clearing_that_comes_first_is_not_called_somebody_elses_doing(
+    case: Page, town: City, case_id: str, excused: list[str]
+) -> None:
+    excused.append("409")
+
+    def overtaken(route: Route) -> None:
+        at = datetime.now(UTC).isoformat()
+        town.ask("POST", f"/cases/{case_id}/observations", json={"kind": "cleared", "at": at})
+        route.continue_()
+
+    case.route("**/transitions", overtaken)
+    case.get_by_role("button", name="Confirm", exact=True).click()
+
+    expect(case.locator("#decide-error")).to_contain_text("by a person or by the camera")
 
 
 def test_a_cleared_case_shows_before_and_after_side_by_side(case: Page, town: City, case_id: str) -> None:
@@ -208,6 +374,27 @@ def test_n_leads_to_the_next_new_case(case: Page, town: City) -> None:
     case.keyboard.press("n")
 
     expect(case).to_have_url(f"{town.url}/cases/{other}")
+
+
+def test_the_walls_filter_is_kept_on_the_way_through_its_cases(wall: Page, town: City) -> None:
+    first, second = (town.case("debris", evidence=False) for _ in range(2))
+    town.case("stall", evidence=False)
+    query = "?status=all&class=debris"
+    wall.goto(f"{town.url}/{query}")
+    wall.locator("#lamp[data-state=live]").wait_for()
+    wall.keyboard.press("j")
+    wall.keyboard.press("j")
+    wall.keyboard.press("Enter")
+    expect(wall).to_have_url(f"{town.url}/cases/{first}{query}")
+    wall.locator("#lamp[data-state=live]").wait_for()
+
+    wall.keyboard.press("c")  # reads the page anew
+    expect(wall.locator(".case-head .status")).to_have_text("Confirmed")
+    wall.keyboard.press("n")
+    expect(wall).to_have_url(f"{town.url}/cases/{second}{query}")
+    wall.keyboard.press("Escape")
+
+    expect(wall).to_have_url(f"{town.url}/{query}")
 
 
 def test_a_case_listens_only_while_it_is_seen(wall: Page, town: City, case_id: str) -> None:

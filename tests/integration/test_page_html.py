@@ -233,6 +233,32 @@ def test_cards_for_their_ids_take_no_more_statements_than_a_page_of_them(client:
     assert statements("/cards") >= statements(f"/cards?ids={','.join(ids)}")
 
 
+def test_a_case_leads_back_to_the_walls_choices_and_on_to_the_next_within_them(client: TestClient, made: Trial) -> None:
+    viewer = made.headers("viewer") | {"Accept-Language": "en"}
+    other, debris, stall = [
+        report(client, made, key=key, **{"class": name})
+        for key, name in (("a", "debris"), ("b", "debris"), ("c", "stall"))
+    ]
+    query = "?status=all&amp;class=debris"
+
+    wall = client.get("/?status=all&class=debris", headers=viewer).text
+    case = client.get(f"/cases/{debris}?status=all&class=debris", headers=viewer).text
+    alone = client.get(f"/cases/{stall}?class=stall&camera=cam-1", headers=viewer).text
+
+    assert f'href="/cases/{debris}{query}"' in wall
+    assert re.findall(r'href="([^"]*)" data-shortcut="(\w+)"', case) == [
+        (f"/{query}", "Escape"),
+        (f"/cases/{other}{query}", "n"),
+    ]
+    assert "No other new case in this filter" in alone
+
+
+@pytest.mark.parametrize("query", ["?status=//evil.example", "?from=//evil.example&status=open", ""])
+def test_a_case_leads_back_to_nothing_but_the_wall(client: TestClient, made: Trial, query: str) -> None:
+    html = client.get(f"/cases/{report(client, made)}{query}", headers=made.headers("viewer")).text
+    assert 'href="/" data-shortcut="Escape"' in html
+
+
 @pytest.mark.parametrize(
     "trace",
     [
@@ -292,6 +318,7 @@ def test_a_case_speaks_the_readers_language(
         ({"reason": {"code": "left", "values": {"years": 40}}}, "left"),
         ({"reason": {"code": "new_in_a_later_version", "values": {}}}, "new_in_a_later_version"),
         ({"grade": "unheard of", "dwell_s": 120}, "unheard of"),
+        ({"dwell_s": "two minutes"}, "two minutes"),
     ],
 )
 def test_rules_of_other_versions_stay_readable(
@@ -390,6 +417,56 @@ def test_a_case_names_street_and_number_of_its_camera(client: TestClient, made: 
     about = {"name": "人民路东口", "place": "人民路 12 号"}
     client.put("/api/v1/cameras/cam-1", json=about, headers=made.headers("patrol")).raise_for_status()
     assert "人民路 12 号" in client.get(f"/cases/{case_id}", headers=made.headers("viewer")).text
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ({"status": "live"}, []),
+        (
+            {
+                "status": "retrying",
+                "error": "no keyframe for 8 s from 北门: set a shorter keyframe interval in the camera",
+            },
+            ["重连中", "北门 已 8 秒没有关键帧"],
+        ),
+        ({"status": "live", "health": {"state": "covered", "since": "2026-11-21T00:00:00Z"}}, ["设备工单", "covered"]),
+    ],
+)
+def test_a_case_tells_when_its_camera_cannot_see_and_when_it_last_did(
+    client: TestClient, made: Trial, state: dict[str, Any], said: list[str]
+) -> None:
+    patrol, viewer = made.headers("patrol"), made.headers("viewer") | {"Accept-Language": "zh"}
+    client.put("/api/v1/cameras/cam-1", json={"name": "北门"}, headers=patrol).raise_for_status()
+    body = {"at": "2026-11-21T06:00:00Z"} | state
+    client.put("/api/v1/cameras/cam-1/state", json=body, headers=patrol).raise_for_status()
+    long_ago, just_now = report(client, made), report(client, made, key="b", last_seen_at="2026-11-21T05:58:00Z")
+
+    heads = [_head(client.get(f"/cases/{case_id}", headers=viewer).text) for case_id in (long_ago, just_now)]
+    client.post(f"/api/v1/cases/{long_ago}/transitions", json={"to": "false_alarm"}, headers=made.headers("operator"))
+    done = _head(client.get(f"/cases/{long_ago}", headers=viewer).text)
+
+    assert [words for words in said if words not in heads[0]] == []
+    assert ["warning" in done, *('class="error' in head for head in heads)] == [False, bool(said), bool(said)]
+    assert [re.findall(r'data-ago="([^"]+)"', head) for head in (*heads, done)] == [
+        ["2026-11-21T05:05:00.000Z"],
+        [],
+        [],
+    ]
+
+
+def _head(html: str) -> str:
+    return html[html.index('<header class="case-head"') : html.index("</header>", html.index("case-head"))]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("zh", "<small>立案停留</small> 60 秒"), ("en", "<small>dwell</small> 60 s<")]
+)
+def test_the_dwell_of_a_rule_has_a_name(client: TestClient, made: Trial, language: str, said: str) -> None:
+    case_id = report(client, made, rule={"dwell_s": 60.0, "hit_ratio": 0.9})
+    html = client.get(f"/cases/{case_id}", headers=made.headers("viewer") | {"Accept-Language": language}).text
+    assert said in html
+    assert "dwell_s" not in html
 
 
 @pytest.mark.parametrize(
@@ -561,5 +638,7 @@ def test_a_removed_camera_leaves_the_wall_and_stands_below_the_others_with_its_c
     chosen = client.get("/?status=all&camera=cam-1", headers=viewer).text
     assert '<option value="cam-1" selected>Old gate</option>' in chosen
     assert f'data-key="{case_id}"' in chosen
-    assert "Old gate" in client.get(f"/cases/{case_id}", headers=viewer).text
+    case = client.get(f"/cases/{case_id}", headers=viewer).text
+    assert "Old gate" in case
+    assert "Removed, no longer watched" in case
     assert client.get("/cameras/cam-1/why", headers=viewer).status_code == 200

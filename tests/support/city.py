@@ -152,6 +152,10 @@ class City:
         """Where a case stands, as the API says."""
         return str(self.ask("GET", f"/cases/{case_id}", role="operator")["status"])
 
+    def history(self, case_id: str) -> list[dict[str, Any]]:
+        """What the API says was done with a case, oldest first."""
+        return list(self.ask("GET", f"/cases/{case_id}", role="operator")["history"])
+
 
 @contextmanager
 def city(folder: Path) -> Iterator[City]:

@@ -27,7 +27,7 @@ MADE = (
     | {f"role.{role}" for role in Role}
     | {f"verdict.{verdict}" for verdict in MARKS}
     | {f"grade.{grade}" for grade in GRADES}
-    | {f"camera.{status}" for status in ("live", "connecting", "retrying", "stopped", "unknown")}
+    | {f"camera.{status}" for status in ("live", "connecting", "retrying", "stopped", "unknown", "removed")}
     | {f"zone.{part}{kind}" for part in ("", "window.") for kind in ("watch", "permitted")}
     | {f"weekday.{day}" for day in WEEKDAYS}
     | {f"holidays.{change}" for change in ("include", "exclude", "only")}
@@ -38,6 +38,7 @@ MADE = (
     | {
         "actor.key",
         "actor.own_patrol",
+        "rule.dwell_s",
         "rule.hit_ratio",
         "rule.grade",
         "rule.over",

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One case: look at the evidence, decide, see what others decide meanwhile.
 import { live } from "./live.js";
+import { clearNote, focusNote, noted, startNote, tooLong } from "./note.js";
 import { remember, swapParts } from "./parts.js";
-import { Refused, addNote, html, move } from "./server.js";
+import { Refused, html, once, write } from "./server.js";
 import { announce, text } from "./texts.js";
 
 const article = document.querySelector("[data-case]");
 const id = article.dataset.case;
 const error = document.getElementById("decide-error");
-const note = document.getElementById("note");
+const mine = `${document.querySelector(".who").dataset.who} ${id}`; // whoever signs in next in this tab has others
+const slot = `unanswered ${mine}`;
 let chosen = null;
+// what was sent and not answered yet, or never: sent once more it keeps its key, so nothing is done twice
+let unanswered = JSON.parse(sessionStorage.getItem(slot));
 let deciding = Promise.resolve();
 
 async function sync() {
-  const fresh = await html(location.pathname);
+  const fresh = await html(location.pathname + location.search);
   const before = article.querySelector("[data-part=head]").dataset.status;
   swapParts(fresh);
+  if (unanswered && isDone(unanswered)) done(unanswered);
   if (chosen) stage(chosen, false);
   const head = article.querySelector("[data-part=head]");
   document.title = fresh.title;
@@ -29,33 +34,70 @@ function say(words) {
 
 function decide(button) {
   const { version } = article.querySelector("[data-part=head]").dataset;
-  return send(() => move(id, button.dataset.to, note.value.trim(), Number(version)));
+  return send("transitions", { to: button.dataset.to, note: noted() || null, version: Number(version) });
 }
 
 function keepNote() {
-  return note.value.trim() ? send(() => addNote(id, note.value.trim())) : note.focus();
+  return noted() ? send("notes", { note: noted() }) : focusNote();
 }
 
-async function send(act) {
+const historyRows = () => [...article.querySelectorAll(".history li")]; // the newest first
+
+function attempt(what, body) {
+  if (unanswered?.what === what && JSON.stringify(unanswered.body) === JSON.stringify(body)) return unanswered;
+  return { what, body, key: once(), rows: historyRows().length };
+}
+
+function keep(sent) {
+  unanswered = sent;
+  if (sent) sessionStorage.setItem(slot, JSON.stringify(sent));
+  else sessionStorage.removeItem(slot);
+}
+
+// whether the history tells of it, though its answer did not come
+function isDone({ what, body, rows }) {
+  const fresh = historyRows().slice(0, historyRows().length - rows);
+  return fresh.some((row) => {
+    const to = what === "notes" ? row.dataset.from : body.to;
+    return "mine" in row.dataset && row.dataset.became === to && (row.querySelector("p")?.textContent ?? null) === body.note;
+  });
+}
+
+function done(sent) {
+  if (unanswered === sent) keep(null);
+  clearNote(sent.body.note ?? "");
+  say(null);
+}
+
+async function send(what, body) {
+  if (tooLong()) return focusNote(); // what is wrong stands beside it
   const buttons = article.querySelectorAll(".move, #add-note");
   buttons.forEach((b) => (b.disabled = true));
   say(null);
-  deciding = act();
+  const sent = attempt(what, body);
+  keep(sent);
+  deciding = write(`/api/v1/cases/${id}/${what}`, body, sent.key);
   try {
     await deciding;
-    note.value = "";
+    done(sent);
   } catch (problem) {
-    say(reason(problem));
+    if (unanswered === sent) refused(problem); // else the history has told meanwhile that it was done
   }
   deciding = Promise.resolve();
   await sync().catch(() => {}); // the lamp tells when the server is away
   article.querySelectorAll(".move, #add-note").forEach((b) => (b.disabled = false));
 }
 
+function refused(problem) {
+  say(reason(problem));
+  if (problem instanceof Refused) keep(null);
+}
+
 function reason(problem) {
   if (!(problem instanceof Refused)) return text("unreachable");
   if (["version-changed", "move-refused"].includes(problem.kind)) return text("conflict");
   if (problem.kind === "place-has-open-case") return text("place_taken", { other: problem.openCase });
+  if (problem.kind === "invalid") return text("invalid");
   return text("refused", { why: problem.message });
 }
 
@@ -110,7 +152,7 @@ function onKey(event) {
     return;
   }
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key; // caps lock changes nothing
-  const act = { e: () => note?.focus(), p: play, ArrowLeft: () => step(-1), ArrowRight: () => step(1) }[key];
+  const act = { e: focusNote, p: play, ArrowLeft: () => step(-1), ArrowRight: () => step(1) }[key];
   const target = act ? null : article.querySelector(`[data-shortcut="${CSS.escape(key)}"]`);
   if (!act && !target) return;
   event.preventDefault();
@@ -119,6 +161,7 @@ function onKey(event) {
   else if (!target.disabled) target.click();
 }
 
+startNote(`note ${mine}`);
 remember("[data-part]");
 article.addEventListener("click", onClick);
 addEventListener("keydown", onKey);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Talking to the server: pages of HTML, moves of cases. A session that is over leads to the sign-in page.
+// Talking to the server: pages of HTML, moves and notes of cases. A session that is over leads to the sign-in page.
 import { follow } from "./clock.js";
 
 export const LIMIT_MS = 8000;
@@ -62,27 +62,23 @@ export async function html(url) {
 }
 
 // crypto.randomUUID is missing where the page is served over plain HTTP
-function once() {
+export function once() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function write(url, what) {
+// whoever sends the same once more gives the same key: it is done once
+export async function write(url, what, key) {
   const headers = {
     "Content-Type": "application/json",
     "X-CSRF-Token": token(document).value,
-    "Idempotency-Key": once(),
+    "Idempotency-Key": key,
   };
   const request = { method: "POST", headers, body: JSON.stringify(what) };
   let response;
   try {
     response = await ask(url, request);
   } catch {
-    response = await ask(url, request); // its key makes a repeat harmless
+    response = await ask(url, request);
   }
   await checked(response);
 }
-
-export const move = (caseId, to, note, version) =>
-  write(`/api/v1/cases/${caseId}/transitions`, { to, note: note || null, version });
-
-export const addNote = (caseId, note) => write(`/api/v1/cases/${caseId}/notes`, { note });
