@@ -88,7 +88,7 @@ def test_a_decision_elsewhere_changes_the_card_and_a_done_case_leaves(town: City
 
 def test_filters_hold_for_what_arrives(town: City, wall: Page) -> None:
     wall.get_by_label("Class").select_option("debris")
-    expect(wall).to_have_url(f"{town.url}/?status=open&class=debris")
+    expect(wall).to_have_url(f"{town.url}/?class=debris")
     wall.locator("#lamp[data-state=live]").wait_for()
 
     stall = town.case("stall", evidence=False)
@@ -125,7 +125,7 @@ def test_a_camera_is_chosen_by_keys_with_enter_and_keeps_the_focus(town: City, w
     expect(wall).to_have_url(f"{town.url}/")
     wall.keyboard.press("Enter")
 
-    expect(wall).to_have_url(f"{town.url}/?status=open&camera=cam-01")
+    expect(wall).to_have_url(f"{town.url}/?camera=cam-01")
     expect(box).to_be_focused()
 
 
@@ -136,7 +136,7 @@ def test_a_case_is_found_by_its_number_and_what_arrives_is_held_against_it(town:
     field.fill(f" {wanted} ")
     field.press("Enter")
 
-    wall.wait_for_url(f"**/?status=open&q=*{wanted}*")
+    wall.wait_for_url(f"**/?q=*{wanted}*")
     wall.locator("#lamp[data-state=live]").wait_for()
     expect(wall.locator(".card")).to_have_count(1)
     expect(field).to_have_value(wanted)

@@ -229,7 +229,8 @@ function startFilters() {
   form.addEventListener("change", () => (byKeys ? (changed = true) : send()));
   form.addEventListener("focusout", (event) => changed && !form.contains(event.relatedTarget) && send());
   form.addEventListener("formdata", ({ formData }) => {
-    for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+    // as links to this wall say it
+    for (const [name, value] of [...formData]) if (!value || (name === "status" && value === "open")) formData.delete(name);
   });
   form.elements.namedItem(sessionStorage.getItem(FIELD))?.focus();
   sessionStorage.removeItem(FIELD);
