@@ -18,6 +18,7 @@ from api.tables import cameras, case_numbers, cases, evidence, history
 from api.workflow import DONE, Status
 
 PAGE = 500
+EVERY = CaseFilter()
 
 
 def get(connection: Connection, case_id: str) -> Case:
@@ -83,10 +84,9 @@ def every(connection: Connection, wanted: CaseFilter) -> Iterator[Case]:
         before = found[-1].seq
 
 
-def counts(connection: Connection, *, camera_id: str | None = None) -> list[tuple[Status, str, int]]:
-    """How many cases there are of each status and class, of one camera or of all."""
-    query = sa.select(cases.c.status, cases.c.class_name, sa.func.count())
-    query = query.where(*_conditions(CaseFilter(camera_id=camera_id)))
+def counts(connection: Connection, wanted: CaseFilter = EVERY) -> list[tuple[Status, str, int]]:
+    """How many matching cases there are of each status and class."""
+    query = sa.select(cases.c.status, cases.c.class_name, sa.func.count()).where(*_conditions(wanted))
     rows = connection.execute(query.group_by(cases.c.status, cases.c.class_name))
     return [(Status(status), class_name, count) for status, class_name, count in rows]
 
@@ -140,7 +140,9 @@ def _conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
         found.append(cases.c.id.in_(wanted.ids))
     if wanted.q:
         searched = (cases.c.id, cases.c.key, cases.c.camera_id, cases.c.zone, cases.c.class_name)
-        found.append(sa.or_(*(column.icontains(wanted.q, autoescape=True) for column in searched)))
+        named = sa.or_(*(column.icontains(wanted.q, autoescape=True) for column in (cameras.c.name, cameras.c.place)))
+        by_name = cases.c.camera_id.in_(sa.select(cameras.c.id).where(named))
+        found.append(sa.or_(by_name, *(column.icontains(wanted.q, autoescape=True) for column in searched)))
     return found
 
 

@@ -21,6 +21,7 @@ from detector.language import Language
 from detector.zones import VIOLATIONS
 
 TEMPLATES = Path(__file__).parent / "templates"
+NUMBER = (0.045, 0.08)  # of a zone, as a share of the picture
 LANGUAGE_COOKIE = "curbwatch_language"
 SECURITY = {
     "Content-Security-Policy": (
@@ -60,9 +61,18 @@ def _percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
-def _corner(polygon: list[tuple[float, float]]) -> tuple[float, float]:
-    x, y = min(polygon, key=sum)
-    return min(x + 0.025, 0.96), min(y + 0.05, 0.95)
+def number_spots(polygons: list[list[tuple[float, float]]]) -> list[tuple[float, float]]:
+    """Where the numbers of zones stand: in the upper left corner, or right of a number that stands there."""
+    spots: list[tuple[float, float]] = []
+    for polygon in polygons:
+        x, y = min(polygon, key=sum)
+        x, y = min(x + 0.025, 0.96), min(y + 0.05, 0.95)
+        while any(abs(x - other_x) < NUMBER[0] and abs(y - other_y) < NUMBER[1] for other_x, other_y in spots):
+            x += NUMBER[0]
+            if x > 0.96:  # the row is full
+                x, y = 0.025, y - NUMBER[1] if y > 0.5 else y + NUMBER[1]
+        spots.append((x, y))
+    return spots
 
 
 def _environment() -> jinja2.Environment:
@@ -88,7 +98,7 @@ def _environment() -> jinja2.Environment:
         percent=_percent,
         fault=fault,
         actor=telling.actor_of,
-        corner=_corner,
+        number_spots=number_spots,
         first_picture=views.first_picture,
     )
     return found

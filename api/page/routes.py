@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import AfterValidator
 from sqlalchemy.engine import Connection
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -27,6 +28,7 @@ from api.page.views import CHOICES, CameraView, Chosen
 from api.roles import Permission
 from api.routes.login import own_path
 from api.services import Services, ServicesDep
+from api.shapes import plain
 from api.why import answer
 from api.workflow import DONE
 from detector.language import Language
@@ -76,8 +78,12 @@ def _chosen(
     status: Annotated[str, Query()] = "open",
     class_name: Annotated[str, Query(alias="class", max_length=64)] = "",
     camera: Annotated[str, Query(max_length=64)] = "",
+    q: Annotated[str, Query(max_length=200), AfterValidator(plain)] = "",
+    since: Annotated[str, Query(max_length=40)] = "",
+    until: Annotated[str, Query(max_length=40)] = "",
 ) -> Chosen:
-    return Chosen(status if status in CHOICES else "open", class_name, camera)
+    wanted = status if status in CHOICES else "open"
+    return Chosen(wanted, class_name, camera, q.strip(), views.day_of(since), views.day_of(until))
 
 
 ChosenDep = Annotated[Chosen, Depends(_chosen)]
@@ -88,8 +94,8 @@ Before = Annotated[int | None, Query(ge=0, le=2**53)]
 def wall(request: Request, by: Reader, services: ServicesDep, chosen: ChosenDep, before: Before = None) -> Response:
     """The case wall."""
     with services.store.read() as connection:
-        cameras = _cameras(connection, services)
-        values = _cards(connection, chosen, _page(connection, chosen.filter, limit=PAGE, before=before), cameras)
+        found = _page(connection, chosen.filter(services.config.tz), limit=PAGE, before=before)
+        values = _cards(connection, services, chosen, found)
     return render(Viewer(request, by), "wall.html", page="wall", **values)
 
 
@@ -104,13 +110,14 @@ def cards(
     ids: Annotated[str, Query(max_length=4000)] = "",
 ) -> Response:
     """A piece of the wall: those of `ids` that belong on it, or its newest cases older than `before`."""
+    wanted = chosen.filter(services.config.tz)
     with services.store.read() as connection:
         if ids:
-            wanted = replace(chosen.filter, ids=tuple(ids.split(",")[:MOST_IDS]))
+            wanted = replace(wanted, ids=tuple(ids.split(",")[:MOST_IDS]))
             found = _page(connection, wanted, limit=MOST_IDS, before=None)
         else:
-            found = _page(connection, chosen.filter, limit=limit, before=before)
-        values = _cards(connection, chosen, found, _cameras(connection, services))
+            found = _page(connection, wanted, limit=limit, before=before)
+        values = _cards(connection, services, chosen, found)
     return render(Viewer(request, by), "cards.html", **values)
 
 
@@ -128,7 +135,7 @@ def case(case_id: str, request: Request, by: Reader, services: ServicesDep, chos
     with services.store.read() as connection:
         found = case_rows.get(connection, case_id)
         names = camera_rows.names(connection)
-        next_new = _next_new(connection, found, chosen)
+        next_new = _next_new(connection, found, replace(chosen, status="new").filter(services.config.tz))
         related = places.related(connection, found)
         camera = (
             _camera_of(connection, found, services) if found.status not in DONE and found.camera_id in names else None
@@ -262,16 +269,19 @@ def _page(connection: Connection, wanted: CaseFilter, *, limit: int, before: int
     return Page(found[:limit], found[limit - 1].raised_seq if len(found) > limit else None)
 
 
-def _cards(connection: Connection, chosen: Chosen, found: Page, cameras: list[CameraView]) -> dict[str, Any]:
-    counts = case_rows.counts(connection, camera_id=chosen.camera or None)
+def _cards(connection: Connection, services: Services, chosen: Chosen, found: Page) -> dict[str, Any]:
+    cameras = _cameras(connection, services)
+    names = camera_rows.names(connection)
+    counts = case_rows.counts(connection, replace(chosen.filter(services.config.tz), status=()))
     return {
         "chosen": chosen,
         "cases": found.cases,
         "older": found.older,
         "older_href": chosen.address(before=str(found.older or "")),
         "choices": views.choices(chosen, counts),
-        "names": camera_rows.names(connection),
+        "names": names,
         "cameras": cameras,
+        "unwatched": names.keys() - {camera.id for camera in cameras if camera.status == "live"},
     }
 
 
@@ -302,8 +312,7 @@ def _seen_long_ago(case: Case, now: datetime) -> bool:
     return case.stood_until is None and now - case.last_seen_at > LATELY
 
 
-def _next_new(connection: Connection, case: Case, chosen: Chosen) -> str | None:
-    waiting = replace(chosen, status="new").filter
+def _next_new(connection: Connection, case: Case, waiting: CaseFilter) -> str | None:
     older = case_rows.latest_new(connection, waiting, limit=1, before=case.raised_seq)
     newest = case_rows.latest_new(connection, waiting, limit=1)
     return next((other.id for other in (*older, *newest) if other.id != case.id), None)

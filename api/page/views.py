@@ -2,7 +2,7 @@
 """What templates show: frozen values made from cases and cameras, no HTML."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -34,18 +34,36 @@ class Chosen:
     status: str = "open"
     class_name: str = ""
     camera: str = ""
+    q: str = ""
+    since: date | None = None
+    until: date | None = None
 
-    @property
-    def filter(self) -> CaseFilter:
-        """The same for the store."""
+    def filter(self, tz: ZoneInfo) -> CaseFilter:
+        """The same for the store: days are the city's, the last one counts."""
         names = (self.class_name,) if self.class_name else ()
-        return CaseFilter(CHOICES[self.status], names, self.camera or None)
+        since = _begin(self.since, tz) if self.since else None
+        until = _begin(self.until + timedelta(days=1), tz) if self.until else None
+        return CaseFilter(CHOICES[self.status], names, self.camera or None, since=since, until=until, q=self.q or None)
 
     def address(self, path: str = "/", **changes: str) -> str:
         """The wall's address, or that of a page that leads back to it, with some choices changed."""
-        values = {"status": self.status, "class": self.class_name, "camera": self.camera} | changes
+        values = {"status": self.status, "class": self.class_name, "camera": self.camera, "q": self.q}
+        values |= {"since": str(self.since or ""), "until": str(self.until or "")} | changes
         said = {name: value for name, value in values.items() if value and (name, value) != ("status", "open")}
         return f"{path}?{urlencode(said)}" if said else path
+
+
+def _begin(day: date, tz: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), tz).astimezone(UTC)
+
+
+def day_of(text: str) -> date | None:
+    """What a date field holds; None for anything else."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if 2000 <= found.year < 2200 else None
 
 
 @dataclass(frozen=True, slots=True)

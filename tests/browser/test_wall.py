@@ -88,7 +88,7 @@ def test_a_decision_elsewhere_changes_the_card_and_a_done_case_leaves(town: City
 
 def test_filters_hold_for_what_arrives(town: City, wall: Page) -> None:
     wall.get_by_label("Class").select_option("debris")
-    expect(wall).to_have_url(f"{town.url}/?status=open&class=debris&camera=")
+    expect(wall).to_have_url(f"{town.url}/?class=debris")
     wall.locator("#lamp[data-state=live]").wait_for()
 
     stall = town.case("stall", evidence=False)
@@ -97,6 +97,79 @@ def test_filters_hold_for_what_arrives(town: City, wall: Page) -> None:
     expect(wall.locator(f"#case-{debris}")).to_be_visible()
     expect(wall.locator(f"#case-{stall}")).to_have_count(0)
     expect(wall.locator(".chip[data-status=new] strong")).to_have_text("1")
+
+
+def test_the_filters_say_what_the_wall_shows_after_going_back(town: City, wall: Page) -> None:
+    wall.get_by_label("Class").select_option("debris")
+    wall.wait_for_url("**class=debris")
+    wall.locator("select[name=camera]").select_option("cam-02")
+    wall.wait_for_url("**camera=cam-02")
+
+    wall.go_back()
+    wall.wait_for_url("**class=debris")
+    expect(wall.get_by_label("Class")).to_have_value("debris")
+    expect(wall.locator("select[name=camera]")).to_have_value("")
+    wall.go_back()
+    wall.wait_for_url(f"{town.url}/")
+    expect(wall.get_by_label("Class")).to_have_value("")
+
+
+def test_a_camera_is_chosen_by_keys_with_enter_and_keeps_the_focus(town: City, wall: Page) -> None:
+    box = wall.locator("select[name=camera]")
+    assert box.locator("option").all_inner_texts() == ["All cameras", "Market Street", "人民路口东"]
+
+    box.focus()
+    wall.keyboard.press("ArrowDown")
+    wall.keyboard.press("ArrowDown")
+    expect(box).to_have_value("cam-01")
+    expect(wall).to_have_url(f"{town.url}/")
+    wall.keyboard.press("Enter")
+
+    expect(wall).to_have_url(f"{town.url}/?camera=cam-01")
+    expect(box).to_be_focused()
+
+
+def test_a_case_is_found_by_its_number_and_what_arrives_is_held_against_it(town: City, wall: Page) -> None:
+    wanted, other = town.case("stall", evidence=False), town.case("debris", evidence=False)
+    wall.get_by_label("Find").click()
+    field = wall.get_by_placeholder("Number, camera, place or zone")
+    field.fill(f" {wanted} ")
+    field.press("Enter")
+
+    wall.wait_for_url(f"**/?q=*{wanted}*")
+    wall.locator("#lamp[data-state=live]").wait_for()
+    expect(wall.locator(".card")).to_have_count(1)
+    expect(field).to_have_value(wanted)
+    town.ask("POST", f"/cases/{other}/transitions", role="operator", json={"to": "confirmed"})
+    town.ask("POST", f"/cases/{wanted}/transitions", role="operator", json={"to": "confirmed"})
+    expect(wall.locator(f"#case-{wanted} .status")).to_have_text("Confirmed")
+    expect(wall.locator(".card")).to_have_count(1)
+
+
+def test_going_back_from_a_case_leads_to_its_card_in_a_long_list(
+    town: City, new_page: PageMaker, excused: list[str]
+) -> None:
+    excused += AWAY
+    ids = [town.case("stall", evidence=False) for _ in range(70)]
+    wall = new_page()
+    for shown in (60, 70):
+        wall.locator(".card").last.scroll_into_view_if_needed()
+        expect(wall.locator(".card")).to_have_count(shown)
+    link = wall.locator(f"#case-{ids[5]} a")
+    link.click()
+    wall.wait_for_url(f"**/cases/{ids[5]}")
+
+    wall.go_back()
+    expect(link).to_be_focused()
+    expect(link).to_be_in_viewport()
+
+    town.stop()
+    expect(wall.locator("#lamp")).to_have_text("Not connected, retrying")
+    town.start()
+    expect(wall.locator("#lamp")).to_have_text("Live")
+    expect(wall.locator(".card")).to_have_count(70)
+    expect(link).to_be_focused()
+    expect(link).to_be_in_viewport()
 
 
 def test_older_cases_come_while_scrolling(town: City, new_page: PageMaker) -> None:
@@ -270,6 +343,59 @@ def test_cases_are_reached_by_keyboard(town: City, wall: Page) -> None:
     wall.keyboard.press("Enter")
 
     expect(wall).to_have_url(f"{town.url}/cases/{older}")
+
+
+def test_the_next_card_has_the_focus_when_one_leaves(town: City, wall: Page) -> None:
+    ids = [town.case("stall", evidence=False) for _ in range(4)]
+    expect(wall.locator(".card")).to_have_count(4)
+    for _ in range(2):
+        wall.keyboard.press("j")
+    expect(wall.locator(f"#case-{ids[2]} a")).to_be_focused()
+
+    town.ask("POST", f"/cases/{ids[2]}/transitions", role="operator", json={"to": "false_alarm"})
+    expect(wall.locator(f"#case-{ids[1]} a")).to_be_focused()
+    wall.keyboard.press("j")
+    expect(wall.locator(f"#case-{ids[0]} a")).to_be_focused()
+
+    town.ask("POST", f"/cases/{ids[0]}/transitions", role="operator", json={"to": "false_alarm"})
+    expect(wall.locator(f"#case-{ids[1]} a")).to_be_focused()
+
+
+def test_a_card_stops_counting_while_its_camera_is_down(town: City, wall: Page) -> None:
+    card = wall.locator(f"#case-{town.case('stall', evidence=False)}")
+    expect(card.locator(".standing")).to_contain_text("standing")
+
+    town.state("cam-01", "retrying", "no picture for 8 s from cam-01: check power and network")
+    expect(card.locator(".standing")).to_have_text(re.compile("no picture, last seen.*ago"))
+    town.state("cam-01", "live")
+    expect(card.locator(".standing")).to_contain_text("standing")
+
+
+def test_on_a_small_screen_the_cameras_are_summed_up_above_the_cards(town: City, wall: Page) -> None:
+    online = wall.get_by_role("link", name="2/2 cameras live")
+    expect(online).to_be_hidden()
+    wall.set_viewport_size({"width": 390, "height": 844})
+    expect(online).to_be_in_viewport()
+
+    town.state("cam-02", "retrying", "no picture for 8 s from cam-02: check power and network")
+    wall.get_by_role("link", name="1/2 cameras live").click()
+    expect(wall).to_have_url(f"{town.url}/cameras")
+
+
+def test_a_long_camera_name_leaves_the_report_readable_and_printable(town: City, wall: Page) -> None:
+    town.camera("cam-09", "街" * 58)
+    town.case("stall", camera_id="cam-09", evidence=False)
+    wall.goto(f"{town.url}/report")
+
+    def overflow() -> int:
+        return int(wall.locator(".report").evaluate("box => box.scrollWidth - box.clientWidth"))
+
+    assert overflow() == 0
+    wall.set_viewport_size({"width": 700, "height": 1000})  # A4 without its margins
+    wall.emulate_media(media="print")
+    assert overflow() == 0
+    expect(wall.locator(".periods .button").first).to_be_hidden()
+    assert wall.locator(".report td").first.evaluate("cell => getComputedStyle(cell).color") == "rgb(0, 0, 0)"
 
 
 def test_what_others_wrote_stays_text(town: City, wall: Page) -> None:

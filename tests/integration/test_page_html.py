@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The page without a browser: who gets in, what headers guard it, what it makes of odd data."""
 
+import itertools
 import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +19,7 @@ from api import accounts
 from api.camera_schemas import CAMERA_IN
 from api.ledger_schemas import ENTRY_IN
 from api.page import assets, rendering
+from api.page.views import Chosen
 from api.roles import OWN_PATROL, Role
 from support.trial import Trial, trial
 
@@ -133,9 +136,72 @@ def test_a_patrol_may_not_look_at_the_page_and_can_sign_in_as_somebody_else(clie
     assert client.get("/login/known").json() == {"known": False}
 
 
-@pytest.mark.parametrize("query", ["?status=nonsense", "?class=&camera=", "?before=0", "?status=all&class=x"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?status=nonsense",
+        "?class=&camera=",
+        "?before=0",
+        "?status=all&class=x",
+        "?q=&since=&until=",
+        "?q=%25&since=x&until=99999",
+    ],
+)
 def test_odd_filters_show_a_wall(client: TestClient, made: Trial, query: str) -> None:
     assert client.get(f"/{query}", headers=made.headers("viewer")).status_code == 200
+
+
+def test_the_wall_finds_cases_by_number_by_name_and_by_day(client: TestClient, made: Trial) -> None:
+    for camera_id, name in (("cam-1", "人民路东口"), ("cam-2", "市场街")):
+        client.put(f"/api/v1/cameras/{camera_id}", headers=made.headers("patrol"), json={"name": name})
+    gate, market = report(client, made), report(client, made, key="b", camera_id="cam-2")
+
+    def found(query: str) -> list[str]:
+        html = client.get(f"/?{query}", headers=made.headers("viewer")).text
+        ids = re.findall(r'id="case-([^"]+)"', html)
+        assert f'data-status="open" data-count="{len(ids)}"' in html
+        return ids
+
+    assert found(f"q={market}") == found("q=市场") == [market]
+    assert found("q=gate") == found("since=2026-11-21&until=2026-11-21") == [market, gate]
+    assert found("since=2026-11-22") == found("until=2026-11-20") == found("q=market%25") == []
+
+
+def test_the_days_of_the_wall_are_the_citys(client: TestClient, made: Trial) -> None:
+    chosen = Chosen(since=date(2026, 11, 21), until=date(2026, 11, 21))
+    wanted = chosen.filter(ZoneInfo("Asia/Shanghai"))
+
+    assert (wanted.since, wanted.until) == (
+        datetime(2026, 11, 20, 16, tzinfo=UTC),
+        datetime(2026, 11, 21, 16, tzinfo=UTC),
+    )
+    assert chosen.address(status="all") == "/?status=all&since=2026-11-21&until=2026-11-21"
+
+
+def test_a_card_counts_on_only_while_its_camera_watches(client: TestClient, made: Trial) -> None:
+    report(client, made)
+    patrol, viewer = made.headers("patrol"), made.headers("viewer") | {"Accept-Language": "en"}
+    client.put("/api/v1/cameras/cam-1", headers=patrol, json={"name": "Gate"})
+
+    for status, counts in (("live", True), ("retrying", False)):
+        state = {"status": status, "at": NOW.isoformat()}
+        client.put("/api/v1/cameras/cam-1/state", headers=patrol, json=state).raise_for_status()
+        html = client.get("/", headers=viewer).text
+        assert ('class="span" data-since' in html) == counts
+        assert ('no picture, last seen</span><time class="ago" data-ago="2026-11-21T05:05:00.000Z"' in html) != counts
+
+
+def test_numbers_of_zones_do_not_cover_each_other() -> None:
+    watched = [(0.02, 0.5), (0.9, 0.5), (0.9, 0.9), (0.02, 0.9)]
+    pitch = [(0.03, 0.52), (0.2, 0.52), (0.2, 0.6), (0.03, 0.6)]
+    edge = [(0.97, 0.9), (1.0, 0.9), (1.0, 1.0), (0.97, 1.0)]
+
+    spots = rendering.number_spots([watched, *[pitch] * 3, *[edge] * 3])
+
+    assert spots[0] == (0.045, 0.55)
+    assert all(0 < x <= 0.96 and 0 < y <= 0.96 for x, y in spots)
+    for (x, y), (other_x, other_y) in itertools.combinations(spots, 2):
+        assert abs(x - other_x) > 0.044 or abs(y - other_y) > 0.079
 
 
 def test_only_cases_that_belong_on_the_wall_come_for_their_ids(client: TestClient, made: Trial) -> None:
