@@ -25,6 +25,7 @@ from api.middleware import BodyLimit, NoNul, Observed
 from api.readiness import Readiness
 from api.roles import Permission
 from api.routes import cameras, cases, detect, events, evidence, health, ledger, login, tickets
+from api.routes.shared import named_parameters
 from api.services import Services
 from api.store import Store, check_schema
 from api.throttle import Throttle
@@ -108,7 +109,9 @@ def _add_handlers(app: FastAPI) -> None:
 
 
 def _add_routes(app: FastAPI, *, public_metrics: bool) -> None:
-    for module in (cases, evidence, ledger, cameras, tickets, detect, events, login, health):
+    for module in (cases, evidence, ledger, cameras, tickets, detect, events):
+        app.include_router(module.router, dependencies=[Depends(named_parameters)])
+    for module in (login, health):
         app.include_router(module.router)
     app.include_router(page.router)
     guard: list[Any] = [] if public_metrics else [Depends(permit(Permission.METRICS))]

@@ -50,7 +50,7 @@ CaseId = Annotated[str, Path(pattern=r"^C\d{8}-\d{4,9}$", examples=["C20261121-0
     status_code=201,
     response_model=CaseOut,
     summary="Report a confirmed violation",
-    responses=refusals(413, 415, 422)
+    responses=refusals(413, 415)
     | {200: {"model": CaseOut, "description": "The place has an open case already: this one."}},
 )
 def create(body: CaseIn, request: Request, key: IdempotencyKey, by: Reporter, services: ServicesDep) -> Response:
@@ -79,7 +79,7 @@ def wanted_cases(
     return CaseFilter(tuple(status or ()), tuple(class_name or ()), camera_id, zone, since, until, q)
 
 
-@router.get("", summary="List cases, newest first", responses=refusals(422))
+@router.get("", summary="List cases, newest first", responses=refusals())
 def index(
     services: ServicesDep,
     _by: Reader,
@@ -118,7 +118,7 @@ def summary(services: ServicesDep, _by: Reader) -> Summary:
     )
 
 
-@router.get("/report", summary="Sum a period up", responses=refusals(422))
+@router.get("/report", summary="Sum a period up", responses=refusals())
 def report(
     services: ServicesDep,
     _by: Reader,
@@ -133,7 +133,7 @@ def report(
     return ReportOut.model_validate(asdict(found) | {"since": begin, "until": end})
 
 
-@router.get("/{case_id}", summary="Show one case", responses=refusals(404, 422))
+@router.get("/{case_id}", summary="Show one case", responses=refusals(404))
 def show(case_id: CaseId, services: ServicesDep, _by: Shower) -> CaseOut:
     """The whole case with trace, evidence and history."""
     with services.store.read() as connection:
@@ -144,7 +144,7 @@ def show(case_id: CaseId, services: ServicesDep, _by: Shower) -> CaseOut:
     "/{case_id}/transitions",
     response_model=CaseOut,
     summary="Move a case",
-    responses=refusals(404, 409, 413, 415, 422),
+    responses=refusals(404, 409, 413, 415),
 )
 def move(
     case_id: CaseId,
@@ -175,7 +175,7 @@ def move(
     "/{case_id}/notes",
     response_model=CaseOut,
     summary="Add a note",
-    responses=refusals(404, 413, 415, 422),
+    responses=refusals(404, 413, 415),
 )
 def add_note(
     case_id: CaseId,
@@ -197,7 +197,7 @@ def add_note(
     "/{case_id}/observations",
     response_model=CaseOut,
     summary="Report what became of a violation",
-    responses=refusals(404, 413, 415, 422),
+    responses=refusals(404, 413, 415),
 )
 def observe(
     case_id: CaseId,

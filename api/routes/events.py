@@ -31,7 +31,7 @@ EventId = Annotated[int | None, Query(ge=0, le=2**63 - 1)]
     "/events",
     summary="Follow what happens",
     response_class=StreamingResponse,
-    responses=refusals(422)
+    responses=refusals()
     | {200: {"description": "Events for ever.", "content": {"text/event-stream": {"example": EXAMPLE}}}},
 )
 async def follow(

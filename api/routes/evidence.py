@@ -38,7 +38,7 @@ EvidenceId = Annotated[str, PathPart(pattern=r"^E[0-9a-f]{20}$", examples=["E5f0
     response_model=EvidenceOut,
     summary="Add a picture or clip to a case",
     openapi_extra=raw_body(*SUFFIX),
-    responses=refusals(404, 413, 415, 422, 507)
+    responses=refusals(404, 413, 415, 507)
     | {200: {"model": EvidenceOut, "description": "The case has these bytes already: this one."}},
 )
 async def add(
@@ -65,7 +65,7 @@ async def add(
     "/evidence/{evidence_id}",
     summary="Download a picture or clip",
     response_class=FileResponse,
-    responses=refusals(404, 410, 416, 422)
+    responses=refusals(404, 410, 416)
     | {
         200: raw_answer("The file.", *SUFFIX),
         206: raw_answer("The part that was asked for.", *SUFFIX),

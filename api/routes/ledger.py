@@ -27,7 +27,7 @@ EntryPath = Annotated[str, Path(pattern=r"^L[0-9a-f]{20}$", examples=["L5f0c1a9b
     status_code=201,
     response_model=EntryOut,
     summary="Report a candidate that did not become a case",
-    responses=refusals(413, 415, 422, 507)
+    responses=refusals(413, 415, 507)
     | {200: {"model": EntryOut, "description": "The ledger has this candidate already: this entry."}},
 )
 def create(body: EntryIn, _by: Reporter, services: ServicesDep) -> Response:
@@ -57,7 +57,7 @@ def wanted_entries(
     return EntryFilter(camera_id, class_name, zone, reason, since, until)
 
 
-@router.get("", summary="List candidates that did not become cases, newest first", responses=refusals(422))
+@router.get("", summary="List candidates that did not become cases, newest first", responses=refusals())
 def index(
     services: ServicesDep,
     _by: Reader,
@@ -73,7 +73,7 @@ def index(
     return EntryPage(items=[entry_listed(entry) for entry in found[:limit]], next_cursor=more)
 
 
-@router.get("/{entry_id}", summary="Show one candidate that did not become a case", responses=refusals(404, 422))
+@router.get("/{entry_id}", summary="Show one candidate that did not become a case", responses=refusals(404))
 def show(entry_id: EntryPath, services: ServicesDep, _by: Reader) -> EntryOut:
     """The whole entry with its looks."""
     with services.store.read() as connection:
@@ -84,7 +84,7 @@ def show(entry_id: EntryPath, services: ServicesDep, _by: Reader) -> EntryOut:
     "/{entry_id}/picture",
     summary="Download the picture of a candidate",
     response_class=Response,
-    responses=refusals(404, 422)
+    responses=refusals(404)
     | {200: raw_answer("The picture.", "image/jpeg"), 304: {"description": "Still the same picture."}},
 )
 def picture(entry_id: EntryPath, request: Request, services: ServicesDep, _by: Reader) -> Response:

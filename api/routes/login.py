@@ -5,7 +5,7 @@ import asyncio
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -14,7 +14,7 @@ from api.accounts import ApiKey, User
 from api.auth import SignedIn, by_cookie, check_csrf, check_same_site
 from api.errors import SignInRefused, TooManyAttempts
 from api.roles import Role
-from api.routes.shared import refusals
+from api.routes.shared import named_parameters, refusals
 from api.services import Services, ServicesDep
 from api.sessions import NewSession
 
@@ -40,7 +40,7 @@ class SessionOut(BaseModel):
     "/login",
     response_model=SessionOut,
     summary="Sign in",
-    responses=refusals(413, 422, 429) | {303: {"description": "For browsers: on to the page."}},
+    responses=refusals(413, 429) | {303: {"description": "For browsers: on to the page."}},
 )
 def login(
     request: Request,
@@ -75,7 +75,7 @@ def login(
     status_code=303,
     response_class=RedirectResponse,
     summary="Sign out",
-    responses=refusals(413, 422),
+    responses=refusals(413),
 )
 async def logout(request: Request, services: ServicesDep, csrf_token: FieldText = "") -> RedirectResponse:
     """Ends the session; the CSRF token comes as header or as form field. Goes to /login."""
@@ -89,7 +89,9 @@ async def logout(request: Request, services: ServicesDep, csrf_token: FieldText 
     return response
 
 
-@router.get("/api/v1/session", summary="Who am I?", responses=refusals())
+@router.get(
+    "/api/v1/session", summary="Who am I?", dependencies=[Depends(named_parameters)], responses=refusals()
+)
 def session(by: SignedIn) -> SessionOut:
     """The key or user of this request."""
     return SessionOut(kind=by.kind, name=by.name, role=by.role, csrf_token=by.csrf_token)

@@ -7,11 +7,14 @@ import hashlib
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import Header, Query, Request
+from fastapi import Header, Query, Request, params
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.exceptions import RequestValidationError
 from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
 from api import idempotency
+from api.auth import SignedIn
 from api.errors import Invalid
 from api.idempotency import Answer, Attempt
 from api.services import Services
@@ -62,9 +65,19 @@ PROBLEMS: dict[int, tuple[str, str, str]] = {
 }
 
 
+async def named_parameters(request: Request, _by: SignedIn) -> None:
+    """Refuses what the route does not name behind the `?` of an address: a mistyped filter would find everything."""
+    declared = get_flat_params(request.scope["route"].dependant)
+    named = [field.alias for field in declared if isinstance(field.field_info, params.Query)]
+    advice = f"no such parameter: this address takes {', '.join(named) or 'none'}"
+    unknown = [name for name in request.query_params if name not in named]
+    if unknown:
+        raise RequestValidationError([{"loc": ("query", name), "msg": advice} for name in unknown])
+
+
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI responses for these statuses (400, 401, 403 and 503 always), each with an example."""
-    return {status: _refusal(status) for status in sorted({400, 401, 403, 503, *statuses})}
+    """OpenAPI responses for these statuses (400, 401, 403, 422 and 503 always), each with an example."""
+    return {status: _refusal(status) for status in sorted({400, 401, 403, 422, 503, *statuses})}
 
 
 def _refusal(status: int) -> dict[str, Any]:

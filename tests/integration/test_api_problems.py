@@ -106,6 +106,24 @@ def test_a_wrong_field_is_named(api: Trial, http: TestClient, changes: dict[str,
     assert [(entry["in"], entry["pointer"]) for entry in problem["errors"]] == [("body", pointer)]
 
 
+@pytest.mark.parametrize(
+    ("path", "unknown", "told"),
+    [
+        ("cases?camera=nix&status=new", "camera", "camera_id"),
+        ("cases/summary?stauts=closed", "stauts", "none"),
+        ("events?last=1", "last", "after"),
+        ("session?x", "x", "none"),
+    ],
+)
+def test_a_mistyped_parameter_is_named_beside_those_that_there_are(
+    api: Trial, http: TestClient, path: str, unknown: str, told: str
+) -> None:
+    problem = problem_of(http.get(f"/api/v1/{path}", headers=api.headers("viewer")), 422, "invalid")
+    assert [(entry["in"], entry["pointer"]) for entry in problem["errors"]] == [("query", f"#/{unknown}")]
+    assert told in problem["errors"][0]["detail"]
+    problem_of(http.get(f"/api/v1/{path}"), 401, "not-signed-in")
+
+
 @pytest.mark.parametrize("rule", [nested(99), {"path": "C:\\u0000dir"}, {"path": "C:\\\\u0000dir"}])
 def test_json_that_is_only_odd_is_taken_and_given_back(api: Trial, http: TestClient, rule: dict[str, Any]) -> None:
     headers = api.headers("admin") | {"Idempotency-Key": "a"}
