@@ -62,6 +62,31 @@ def test_a_wrong_method_names_the_right_ones(http: TestClient) -> None:
     assert "GET" in answer.headers["allow"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("DELETE", "cases", "GET, POST"), ("POST", "cameras/cam-12", "GET, PUT, DELETE"), ("PUT", "session", "GET")],
+)
+def test_a_wrong_method_is_told_those_of_all_routes_of_the_address(
+    http: TestClient, method: str, path: str, allowed: str
+) -> None:
+    assert http.request(method, f"/api/v1/{path}").headers["allow"] == allowed
+
+
+@pytest.mark.parametrize("said", [{}, {"Content-Type": "text/plain"}])
+def test_a_body_that_is_not_said_to_be_json_is_told_how_to_say_it(
+    api: Trial, http: TestClient, said: dict[str, str]
+) -> None:
+    headers = api.headers("patrol") | {"Idempotency-Key": "a"} | said
+    problem = problem_of(http.post("/api/v1/cases", content=b"{}", headers=headers), 415, "wrong-media-type")
+    assert "Content-Type: application/json" in problem["detail"]
+
+
+def test_where_json_breaks_off_is_told_in_words(api: Trial, http: TestClient) -> None:
+    headers = api.headers("patrol") | {"Idempotency-Key": "a", "Content-Type": "application/json"}
+    problem = problem_of(http.post("/api/v1/cases", content=b'{"key": ', headers=headers), 422, "invalid")
+    assert problem["errors"] == [{"in": "body", "pointer": "#", "detail": "Expecting value at character 8"}]
+
+
 def test_a_missing_or_wrong_key(http: TestClient) -> None:
     answer = http.get("/api/v1/cases")
     problem_of(answer, 401, "not-signed-in")
