@@ -22,6 +22,7 @@ from api.housekeeping import keep_house
 from api.hub import Hub
 from api.metrics import Metrics
 from api.middleware import BodyLimit, NoNul, Observed
+from api.openapi import Described
 from api.readiness import Readiness
 from api.roles import Permission
 from api.routes import cameras, cases, detect, events, evidence, health, ledger, login, tickets
@@ -49,7 +50,7 @@ TAGS = [
 def create_app(config: ApiConfig, *, detect: DetectFn | None = None, clock: Clock = utc_now) -> FastAPI:
     """An application over an upgraded database; starting it raises SchemaOutdated over an older one."""
     services = _services(config, detect, clock)
-    app = FastAPI(
+    app = Described(
         title="Curbwatch",
         version=_version(),
         description=DESCRIPTION,

@@ -133,7 +133,7 @@ def why(
     summary="Download a camera's newest picture",
     response_class=Response,
     responses=refusals(404)
-    | {200: raw_answer("The picture.", "image/jpeg"), 304: {"description": "Still the same picture."}},
+    | {200: raw_answer("The picture.", "image/jpeg"), 304: raw_answer("Still the same picture.")},
 )
 def snapshot(
     camera_id: CameraPath,

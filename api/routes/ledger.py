@@ -12,7 +12,7 @@ from api.errors import NotFound
 from api.housekeeping import bound_ledger
 from api.ledger_model import Entry, EntryFilter, NewEntry
 from api.ledger_schemas import EntryIn, EntryOut, EntryPage, entry_listed, entry_out
-from api.routes.shared import Cursor, cursor_of, jpeg, raw_answer, refusals, seq_of
+from api.routes.shared import LOCATION, Cursor, cursor_of, headers, jpeg, raw_answer, refusals, seq_of
 from api.services import Services, ServicesDep
 from api.shapes import Name, Time
 from api.uploads import check_content
@@ -28,7 +28,10 @@ EntryPath = Annotated[str, Path(pattern=r"^L[0-9a-f]{20}$", examples=["L5f0c1a9b
     response_model=EntryOut,
     summary="Report a candidate that did not become a case",
     responses=refusals(413, 415, 507)
-    | {200: {"model": EntryOut, "description": "The ledger has this candidate already: this entry."}},
+    | {
+        200: {"model": EntryOut, "description": "The ledger has this candidate already."} | headers(LOCATION),
+        201: headers(LOCATION),
+    },
 )
 def create(body: EntryIn, _by: Reporter, services: ServicesDep) -> Response:
     """One entry for each camera, key and time of giving up, however often it is sent."""
@@ -85,7 +88,7 @@ def show(entry_id: EntryPath, services: ServicesDep, _by: Reader) -> EntryOut:
     summary="Download the picture of a candidate",
     response_class=Response,
     responses=refusals(404)
-    | {200: raw_answer("The picture.", "image/jpeg"), 304: {"description": "Still the same picture."}},
+    | {200: raw_answer("The picture.", "image/jpeg"), 304: raw_answer("Still the same picture.")},
 )
 def picture(entry_id: EntryPath, request: Request, services: ServicesDep, _by: Reader) -> Response:
     """The place when the candidate was first seen, people made unreadable."""
@@ -112,5 +115,5 @@ def _keep_picture(services: Services, entry_id: str, data: bytes) -> None:
 
 def _answer(status: int, entry: Entry) -> Response:
     body = entry_out(entry).model_dump_json(by_alias=True)
-    headers = {"Location": f"/api/v1/ledger/{entry.id}"}
-    return Response(body, status, headers=headers, media_type="application/json")
+    told = {LOCATION: f"/api/v1/ledger/{entry.id}"}
+    return Response(body, status, headers=told, media_type="application/json")
