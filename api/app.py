@@ -22,9 +22,11 @@ from api.housekeeping import keep_house
 from api.hub import Hub
 from api.metrics import Metrics
 from api.middleware import BodyLimit, NoNul, Observed
+from api.openapi import Described
 from api.readiness import Readiness
 from api.roles import Permission
 from api.routes import cameras, cases, detect, events, evidence, health, ledger, login, tickets
+from api.routes.shared import named_parameters
 from api.services import Services
 from api.store import Store, check_schema
 from api.throttle import Throttle
@@ -48,7 +50,7 @@ TAGS = [
 def create_app(config: ApiConfig, *, detect: DetectFn | None = None, clock: Clock = utc_now) -> FastAPI:
     """An application over an upgraded database; starting it raises SchemaOutdated over an older one."""
     services = _services(config, detect, clock)
-    app = FastAPI(
+    app = Described(
         title="Curbwatch",
         version=_version(),
         description=DESCRIPTION,
@@ -108,7 +110,9 @@ def _add_handlers(app: FastAPI) -> None:
 
 
 def _add_routes(app: FastAPI, *, public_metrics: bool) -> None:
-    for module in (cases, evidence, ledger, cameras, tickets, detect, events, login, health):
+    for module in (cases, evidence, ledger, cameras, tickets, detect, events):
+        app.include_router(module.router, dependencies=[Depends(named_parameters)])
+    for module in (login, health):
         app.include_router(module.router)
     app.include_router(page.router)
     guard: list[Any] = [] if public_metrics else [Depends(permit(Permission.METRICS))]

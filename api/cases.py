@@ -50,11 +50,14 @@ def _link(connection: Connection, case: Case, link: Link, *, by: Principal, now:
     """Two cameras see one thing: both cases say so, each stays a case that people decide on."""
     places.link(connection, case.id, link, now=now)
     other = case_rows.get(connection, link.case_id)
-    for this, that in ((case, other), (other, case)):
-        text = notes.noted("linked", case=that.id, camera=that.camera_id, metres=link.distance_m)
-        row = HistoryRow(now, by.actor, this.status, this.status, text["en"], text)
-        case_rows.add_history(connection, this.id, row)
-    _announce(connection, other, "case.updated", now=now)
+    case_rows.add_history(connection, case.id, _linked(case, other, link, by=by, now=now))
+    # the new one has not been told yet; who decides on the other has not seen this
+    _change(connection, other, _linked(other, case, link, by=by, now=now))
+
+
+def _linked(this: Case, that: Case, link: Link, *, by: Principal, now: datetime) -> HistoryRow:
+    text = notes.noted("linked", case=that.id, camera=that.camera_id, metres=link.distance_m)
+    return HistoryRow(now, by.actor, this.status, this.status, text["en"], text)
 
 
 def move(
@@ -220,7 +223,8 @@ def _change(connection: Connection, case: Case, row: HistoryRow, **columns: Any)
 
 
 def announce_evidence(connection: Connection, case_id: str, *, now: datetime) -> None:
-    """Tells listeners that a case got another picture or clip."""
+    """Tells listeners that a case got another picture or clip; who decides on it meanwhile is not held up by that."""
+    case_rows.update(connection, case_id, updated_at=now)
     _announce(connection, case_rows.get(connection, case_id), "case.updated", now=now)
 
 

@@ -12,11 +12,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from api import errors
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_S = 2
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 STATUS: dict[type[errors.ApiError], int] = {
     errors.NotSignedIn: 401,
@@ -101,13 +103,23 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise TypeError from error
     slug, detail = ADVICE.get(error.status_code, ("refused", error.detail))
-    return problem(request.url.path, error.status_code, slug, detail, headers=error.headers)
+    headers = {"Allow": ", ".join(_methods(request))} if error.status_code == 405 else error.headers
+    return problem(request.url.path, error.status_code, slug, detail, headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What the address takes; the framework names the methods of one of its routes only."""
+    tried = ({**request.scope, "method": method} for method in METHODS)
+    routes = request.app.routes
+    return [scope["method"] for scope in tried if any(route.matches(scope)[0] == Match.FULL for route in routes)]
 
 
 async def on_invalid(request: Request, error: Exception) -> Response:
     """Bodies, queries and headers of the wrong shape; what was sent is never repeated."""
     if not isinstance(error, RequestValidationError):
         raise TypeError from error
+    if isinstance(error.body, bytes):  # not said to be JSON, so not read as such
+        return problem(request.url.path, 415, "wrong-media-type", "send the body as `Content-Type: application/json`")
     found = [_finding(entry) for entry in error.errors()]
     return problem(
         request.url.path,
@@ -120,7 +132,9 @@ async def on_invalid(request: Request, error: Exception) -> Response:
 
 def _finding(entry: Mapping[str, Any]) -> dict[str, str]:
     where, *path = entry["loc"]
-    pointer = "#/" + "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    if entry["type"] == "json_invalid":  # FastAPI's path into it is a number of characters
+        return {"in": str(where), "pointer": "#", "detail": f"{entry['ctx']['error']} at character {path[0]}"}
+    pointer = "#" + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
     return {"in": str(where), "pointer": pointer, "detail": str(entry["msg"])}
 
 

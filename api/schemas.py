@@ -68,7 +68,16 @@ CASE_LISTED: dict[str, Any] = {name: value for name, value in CASE_IN.items() if
     "camera_place": "Market Street 12",
     "evidence": [EVIDENCE],
     "history": [
-        {"at": "2026-11-21T01:12:01Z", "actor": "key:patrol-1", "from": None, "to": "new", "note": None, "text": None}
+        {
+            "at": "2026-11-21T01:12:01Z",
+            "actor": "key:patrol-1",
+            "from": None,
+            "to": "new",
+            "note": None,
+            "text": None,
+            "fact": None,
+            "fact_at": None,
+        }
     ],
     "linked_to": [],
     "recommendation": {
@@ -168,6 +177,11 @@ class HistoryOut(ShapeOut):
     to_status: Status = Field(alias="to", validation_alias=AliasChoices("to_status", "to"))
     note: str | None
     text: TextOut | None
+    fact: str | None = Field(
+        description="What the patrol saw: `cleared`, `relapsed`, `resumed`, `stands_on` (closed, but still there), "
+        "`relapsed_open` (another case is open for the place), or one that came too late: `cleared_late` and so on."
+    )
+    fact_at: datetime | None = Field(description="When that was; `at` is when it was told.")
 
 
 class RecommendationOut(ShapeOut):

@@ -17,7 +17,8 @@ def _in_utc(value: datetime) -> datetime:
 
 
 def plain(value: str) -> str:
-    """Text as it came; raises ValueError for control characters."""
+    """Text with its lines ended one way; raises ValueError for control characters."""
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
     if any(ord(letter) < 32 and letter not in "\n\t" for letter in value):
         raise ValueError("control characters are not taken")
     return value

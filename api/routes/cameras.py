@@ -37,7 +37,7 @@ CameraPath = Annotated[str, Path(pattern=r"^[\w][\w.:-]{0,63}$", examples=["cam-
 @router.put(
     "/{camera_id}",
     summary="Register or describe a camera",
-    responses=refusals(413, 415, 422) | {201: {"model": CameraOut, "description": "Registered."}},
+    responses=refusals(413, 415) | {201: {"model": CameraOut, "description": "Registered."}},
 )
 def put(camera_id: CameraPath, body: CameraIn, response: Response, _by: Reporter, services: ServicesDep) -> CameraOut:
     """Replaces name, place and zones; its state stays."""
@@ -49,7 +49,7 @@ def put(camera_id: CameraPath, body: CameraIn, response: Response, _by: Reporter
     return _shown(services, camera)
 
 
-@router.delete("/{camera_id}", status_code=204, summary="Remove a camera", responses=refusals(404, 422))
+@router.delete("/{camera_id}", status_code=204, summary="Remove a camera", responses=refusals(404))
 def remove(camera_id: CameraPath, _by: Reporter, services: ServicesDep) -> None:
     """It is no longer watched: it leaves the lists, its device ticket is closed. Its cases, its ledger and what is
     known of it stay. Another `PUT` of its description or state brings it back."""
@@ -60,7 +60,7 @@ def remove(camera_id: CameraPath, _by: Reporter, services: ServicesDep) -> None:
 @router.put(
     "/{camera_id}/state",
     summary="Report how a camera is",
-    responses=refusals(404, 413, 415, 422),
+    responses=refusals(404, 413, 415),
 )
 def put_state(camera_id: CameraPath, body: CameraStateIn, by: Reporter, services: ServicesDep) -> CameraOut:
     """Send it at each change and at least every 10 s: after 30 s of silence the camera is shown as
@@ -73,7 +73,7 @@ def put_state(camera_id: CameraPath, body: CameraStateIn, by: Reporter, services
     return _shown(services, camera)
 
 
-@router.patch("", summary="Report how several cameras are", responses=refusals(413, 415, 422))
+@router.patch("", summary="Report how several cameras are", responses=refusals(413, 415))
 def put_states(body: CameraReportsIn, by: Reporter, services: ServicesDep) -> CameraReportsOut:
     """As the state of each, at once: it takes the API a sixth of the time. None is kept when one is refused."""
     with services.store.write() as connection:
@@ -86,7 +86,7 @@ def put_states(body: CameraReportsIn, by: Reporter, services: ServicesDep) -> Ca
     status_code=204,
     summary="Replace a camera's newest picture",
     openapi_extra=raw_body("image/jpeg"),
-    responses=refusals(404, 413, 415, 422, 507),
+    responses=refusals(404, 413, 415, 507),
 )
 async def put_snapshot(camera_id: CameraPath, request: Request, _by: Reporter, services: ServicesDep) -> None:
     """The body is the JPEG itself."""
@@ -106,14 +106,14 @@ def index(services: ServicesDep, _by: Shower) -> CameraList:
     return CameraList(items=[_shown(services, camera) for camera in found])
 
 
-@router.get("/{camera_id}", summary="Show one camera", responses=refusals(404, 422))
+@router.get("/{camera_id}", summary="Show one camera", responses=refusals(404))
 def show(camera_id: CameraPath, services: ServicesDep, _by: Shower) -> CameraOut:
     """One camera with its state."""
     with services.store.read() as connection:
         return _shown(services, camera_rows.get(connection, camera_id))
 
 
-@router.get("/{camera_id}/why", summary="Why was there no case?", responses=refusals(404, 422))
+@router.get("/{camera_id}/why", summary="Why was there no case?", responses=refusals(404))
 def why(
     camera_id: CameraPath,
     services: ServicesDep,
@@ -132,10 +132,16 @@ def why(
     "/{camera_id}/snapshot",
     summary="Download a camera's newest picture",
     response_class=Response,
-    responses=refusals(404, 422)
-    | {200: raw_answer("The picture.", "image/jpeg"), 304: {"description": "Still the same picture."}},
+    responses=refusals(404)
+    | {200: raw_answer("The picture.", "image/jpeg"), 304: raw_answer("Still the same picture.")},
 )
-def snapshot(camera_id: CameraPath, request: Request, _by: Reader, services: ServicesDep) -> Response:
+def snapshot(
+    camera_id: CameraPath,
+    request: Request,
+    _by: Reader,
+    services: ServicesDep,
+    _edition: Annotated[str | None, Query(alias="v", description="Anything: another one, another address.")] = None,
+) -> Response:
     """Asks to be revalidated each time: send `If-None-Match`."""
     _check_camera(services, camera_id)
     try:

@@ -15,10 +15,14 @@ from api.auth import Mover, Reader, Reporter, Shower
 from api.idempotency import Answer
 from api.model import Case, CaseFilter, NewCase, Observation
 from api.routes.shared import (
+    EVENT_HEADER,
+    REPLAY,
+    STORED,
     Cursor,
     IdempotencyKey,
     MaybeIdempotencyKey,
     cursor_of,
+    headers,
     refusals,
     seq_of,
     write_once,
@@ -40,7 +44,6 @@ from api.shapes import Name, ShapeIn, Time
 from api.workflow import DONE, Status
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
-EVENT_HEADER = "Event-Id"
 REPORTED = timedelta(days=30)
 CaseId = Annotated[str, Path(pattern=r"^C\d{8}-\d{4,9}$", examples=["C20261121-0001"])]
 
@@ -50,8 +53,11 @@ CaseId = Annotated[str, Path(pattern=r"^C\d{8}-\d{4,9}$", examples=["C20261121-0
     status_code=201,
     response_model=CaseOut,
     summary="Report a confirmed violation",
-    responses=refusals(413, 415, 422)
-    | {200: {"model": CaseOut, "description": "The place has an open case already: this one."}},
+    responses=refusals(413, 415)
+    | {
+        200: {"model": CaseOut, "description": "The place has an open case already: this one."} | headers(*STORED),
+        201: headers(*STORED),
+    },
 )
 def create(body: CaseIn, request: Request, key: IdempotencyKey, by: Reporter, services: ServicesDep) -> Response:
     """Opens a case, or returns the open case of the same `key`. Send it again, with the same
@@ -79,7 +85,7 @@ def wanted_cases(
     return CaseFilter(tuple(status or ()), tuple(class_name or ()), camera_id, zone, since, until, q)
 
 
-@router.get("", summary="List cases, newest first", responses=refusals(422))
+@router.get("", summary="List cases, newest first", responses=refusals() | {200: headers(EVENT_HEADER)})
 def index(
     services: ServicesDep,
     _by: Reader,
@@ -89,7 +95,8 @@ def index(
     cursor: Cursor = None,
 ) -> CasePage:
     """One page of cases without their traces. The header `Event-Id` names the last event that this
-    answer knows of: start `/events` after it and nothing is missed."""
+    answer knows of: start `/events` after it and nothing is missed. Of a list of several pages take that of the
+    first one: what changes while you read on is told after it."""
     before = None if cursor is None else seq_of(cursor)
     with services.store.read() as connection:
         response.headers[EVENT_HEADER] = str(event_log.bounds(connection)[1])
@@ -118,7 +125,7 @@ def summary(services: ServicesDep, _by: Reader) -> Summary:
     )
 
 
-@router.get("/report", summary="Sum a period up", responses=refusals(422))
+@router.get("/report", summary="Sum a period up", responses=refusals())
 def report(
     services: ServicesDep,
     _by: Reader,
@@ -133,7 +140,7 @@ def report(
     return ReportOut.model_validate(asdict(found) | {"since": begin, "until": end})
 
 
-@router.get("/{case_id}", summary="Show one case", responses=refusals(404, 422))
+@router.get("/{case_id}", summary="Show one case", responses=refusals(404))
 def show(case_id: CaseId, services: ServicesDep, _by: Shower) -> CaseOut:
     """The whole case with trace, evidence and history."""
     with services.store.read() as connection:
@@ -144,7 +151,7 @@ def show(case_id: CaseId, services: ServicesDep, _by: Shower) -> CaseOut:
     "/{case_id}/transitions",
     response_model=CaseOut,
     summary="Move a case",
-    responses=refusals(404, 409, 413, 415, 422),
+    responses=refusals(404, 409, 413, 415) | {200: headers(REPLAY)},
 )
 def move(
     case_id: CaseId,
@@ -168,14 +175,14 @@ def move(
         )
         return Answer(200, _json(case))
 
-    return write_once(services, request, key, _said(body), act)
+    return write_once(services, request, key, _said(body), act, by=by)
 
 
 @router.post(
     "/{case_id}/notes",
     response_model=CaseOut,
     summary="Add a note",
-    responses=refusals(404, 413, 415, 422),
+    responses=refusals(404, 413, 415) | {200: headers(REPLAY)},
 )
 def add_note(
     case_id: CaseId,
@@ -190,14 +197,14 @@ def add_note(
     def act(connection: Connection) -> Answer:
         return Answer(200, _json(cases.add_note(connection, case_id, body.note, by=by, now=services.clock())))
 
-    return write_once(services, request, key, _said(body), act)
+    return write_once(services, request, key, _said(body), act, by=by)
 
 
 @router.post(
     "/{case_id}/observations",
     response_model=CaseOut,
     summary="Report what became of a violation",
-    responses=refusals(404, 413, 415, 422),
+    responses=refusals(404, 413, 415) | {200: headers(REPLAY)},
 )
 def observe(
     case_id: CaseId,

@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/v1", tags=["detection"])
     "/detect",
     summary="Run the model on a picture",
     openapi_extra=raw_body("image/jpeg", "image/png"),
-    responses=refusals(413, 415, 422),
+    responses=refusals(413, 415),
 )
 async def detect(request: Request, _by: Detector, services: ServicesDep) -> DetectionsOut:
     """The body is the picture itself; nothing is stored."""

@@ -4,9 +4,11 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -31,7 +33,7 @@ EventId = Annotated[int | None, Query(ge=0, le=2**63 - 1)]
     "/events",
     summary="Follow what happens",
     response_class=StreamingResponse,
-    responses=refusals(422)
+    responses=refusals()
     | {200: {"description": "Events for ever.", "content": {"text/event-stream": {"example": EXAMPLE}}}},
 )
 async def follow(
@@ -71,25 +73,26 @@ class _Followed(StreamingResponse):
 async def _stream(services: Services, request: Request, start: int | None) -> AsyncIterator[str]:
     hub, heartbeat_s = services.hub, services.config.heartbeat_s
     yield "retry: 2000\n: welcome\n\n"
-    last_id, greeting = await _begin(hub, start)
-    yield greeting
-    checked = time.monotonic()
-    while not hub.closed:
-        for event in await hub.after(last_id):
-            yield _text(event)
-            last_id = event.id
-        if not await hub.changed(last_id, timeout_s=heartbeat_s):
-            yield ": still here\n\n"
-        if time.monotonic() - checked >= heartbeat_s:
-            checked = time.monotonic()
-            if not await asyncio.to_thread(still_may, request, services, Permission.READ):
-                return
+    with suppress(SQLAlchemyError):  # the database is away: a listener comes back and goes on where it was
+        last_id, greeting = await _begin(hub, start)
+        yield greeting
+        checked = time.monotonic()
+        while not hub.closed:
+            for event in await hub.after(last_id):
+                yield _text(event)
+                last_id = event.id
+            if not await hub.changed(last_id, timeout_s=heartbeat_s):
+                yield ": still here\n\n"
+            if time.monotonic() - checked >= heartbeat_s:
+                checked = time.monotonic()
+                if not await asyncio.to_thread(still_may, request, services, Permission.READ):
+                    return
 
 
 async def _begin(hub: Hub, start: int | None) -> tuple[int, str]:
     """The id to go on after, and what a listener must know first."""
-    if start is None:
-        return hub.head, ""
+    if start is None:  # told where it stands, so that it can come back before it has heard of anything
+        return hub.head, f"id: {hub.head}\n\n"
     if await hub.reachable(start):
         return start, ""
     return hub.head, f"id: {hub.head}\nevent: stream.reset\ndata: {{}}\n\n"

@@ -21,7 +21,17 @@ from api.media import SUFFIX
 from api.model import Evidence, EvidenceKind, NewEvidence
 from api.ranges import check_range
 from api.routes.cases import CaseId
-from api.routes.shared import IdempotencyKey, as_response, attempt_of, raw_answer, raw_body, refusals, write_once
+from api.routes.shared import (
+    STORED,
+    IdempotencyKey,
+    as_response,
+    attempt_of,
+    headers,
+    raw_answer,
+    raw_body,
+    refusals,
+    write_once,
+)
 from api.schemas import EvidenceOut
 from api.services import Services, ServicesDep
 from api.shapes import Time
@@ -38,8 +48,11 @@ EvidenceId = Annotated[str, PathPart(pattern=r"^E[0-9a-f]{20}$", examples=["E5f0
     response_model=EvidenceOut,
     summary="Add a picture or clip to a case",
     openapi_extra=raw_body(*SUFFIX),
-    responses=refusals(404, 413, 415, 422, 507)
-    | {200: {"model": EvidenceOut, "description": "The case has these bytes already: this one."}},
+    responses=refusals(404, 413, 415, 507)
+    | {
+        200: {"model": EvidenceOut, "description": "The case has these bytes already: this one."} | headers(*STORED),
+        201: headers(*STORED),
+    },
 )
 async def add(
     case_id: CaseId,
@@ -65,11 +78,11 @@ async def add(
     "/evidence/{evidence_id}",
     summary="Download a picture or clip",
     response_class=FileResponse,
-    responses=refusals(404, 410, 416, 422)
+    responses=refusals(404, 410, 416)
     | {
         200: raw_answer("The file.", *SUFFIX),
         206: raw_answer("The part that was asked for.", *SUFFIX),
-        304: {"description": "Not changed; evidence never changes."},
+        304: raw_answer("Not changed; evidence never changes."),
     },
 )
 def download(evidence_id: EvidenceId, request: Request, _by: Reader, services: ServicesDep) -> Response:
@@ -81,17 +94,17 @@ def download(evidence_id: EvidenceId, request: Request, _by: Reader, services: S
             f"evidence {found.id} was deleted at {found.forgotten_at:%Y-%m-%d %H:%M} UTC: it is kept for "
             f"{services.config.evidence_days:g} days after its case is done (service.evidence_days)"
         )
-    headers = {
+    cached = {
         "ETag": f'"{found.sha256}"',
         "Cache-Control": "private, no-cache",  # asked for anew each time: nobody sees it who has signed out
         "X-Content-Type-Options": "nosniff",
     }
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    check_range(request, found.bytes, headers["ETag"])
+    if cached["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=cached)
+    check_range(request, found.bytes, cached["ETag"])
     return FileResponse(
         _whole_file(services, found),
-        headers=headers,
+        headers=cached,
         media_type=found.media_type,
         filename=f"{found.case_id}-{found.kind}-{found.id}.{SUFFIX[found.media_type]}",
         content_disposition_type="inline",

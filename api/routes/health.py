@@ -32,7 +32,12 @@ def readyz(services: ServicesDep) -> dict[str, str]:
     "/metrics",
     summary="Metrics for Prometheus",
     response_class=Response,
-    responses={200: {"description": "Prometheus' text format.", "content": {"text/plain": {}}}},
+    responses={
+        200: {"description": "Prometheus' text format.", "content": {"text/plain": {}}},
+        401: refusals()[401],
+        403: refusals()[403],
+        503: refusals()[503],
+    },
 )
 def metrics(services: ServicesDep) -> Response:
     """Requests, cases by status and class, cameras by status."""

@@ -12,7 +12,7 @@ from api.errors import NotFound
 from api.housekeeping import bound_ledger
 from api.ledger_model import Entry, EntryFilter, NewEntry
 from api.ledger_schemas import EntryIn, EntryOut, EntryPage, entry_listed, entry_out
-from api.routes.shared import Cursor, cursor_of, jpeg, raw_answer, refusals, seq_of
+from api.routes.shared import LOCATION, Cursor, cursor_of, headers, jpeg, raw_answer, refusals, seq_of
 from api.services import Services, ServicesDep
 from api.shapes import Name, Time
 from api.uploads import check_content
@@ -27,8 +27,11 @@ EntryPath = Annotated[str, Path(pattern=r"^L[0-9a-f]{20}$", examples=["L5f0c1a9b
     status_code=201,
     response_model=EntryOut,
     summary="Report a candidate that did not become a case",
-    responses=refusals(413, 415, 422, 507)
-    | {200: {"model": EntryOut, "description": "The ledger has this candidate already: this entry."}},
+    responses=refusals(413, 415, 507)
+    | {
+        200: {"model": EntryOut, "description": "The ledger has this candidate already."} | headers(LOCATION),
+        201: headers(LOCATION),
+    },
 )
 def create(body: EntryIn, _by: Reporter, services: ServicesDep) -> Response:
     """One entry for each camera, key and time of giving up, however often it is sent."""
@@ -57,7 +60,7 @@ def wanted_entries(
     return EntryFilter(camera_id, class_name, zone, reason, since, until)
 
 
-@router.get("", summary="List candidates that did not become cases, newest first", responses=refusals(422))
+@router.get("", summary="List candidates that did not become cases, newest first", responses=refusals())
 def index(
     services: ServicesDep,
     _by: Reader,
@@ -73,7 +76,7 @@ def index(
     return EntryPage(items=[entry_listed(entry) for entry in found[:limit]], next_cursor=more)
 
 
-@router.get("/{entry_id}", summary="Show one candidate that did not become a case", responses=refusals(404, 422))
+@router.get("/{entry_id}", summary="Show one candidate that did not become a case", responses=refusals(404))
 def show(entry_id: EntryPath, services: ServicesDep, _by: Reader) -> EntryOut:
     """The whole entry with its looks."""
     with services.store.read() as connection:
@@ -84,8 +87,8 @@ def show(entry_id: EntryPath, services: ServicesDep, _by: Reader) -> EntryOut:
     "/{entry_id}/picture",
     summary="Download the picture of a candidate",
     response_class=Response,
-    responses=refusals(404, 422)
-    | {200: raw_answer("The picture.", "image/jpeg"), 304: {"description": "Still the same picture."}},
+    responses=refusals(404)
+    | {200: raw_answer("The picture.", "image/jpeg"), 304: raw_answer("Still the same picture.")},
 )
 def picture(entry_id: EntryPath, request: Request, services: ServicesDep, _by: Reader) -> Response:
     """The place when the candidate was first seen, people made unreadable."""
@@ -112,5 +115,5 @@ def _keep_picture(services: Services, entry_id: str, data: bytes) -> None:
 
 def _answer(status: int, entry: Entry) -> Response:
     body = entry_out(entry).model_dump_json(by_alias=True)
-    headers = {"Location": f"/api/v1/ledger/{entry.id}"}
-    return Response(body, status, headers=headers, media_type="application/json")
+    told = {LOCATION: f"/api/v1/ledger/{entry.id}"}
+    return Response(body, status, headers=told, media_type="application/json")

@@ -5,25 +5,26 @@ import asyncio
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Request
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Depends, Form, Request
+from pydantic import ConfigDict
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from api import accounts, sessions
 from api.accounts import ApiKey, User
 from api.auth import SignedIn, by_cookie, check_csrf, check_same_site
-from api.errors import SignInRefused, TooManyAttempts
+from api.errors import Invalid, SignInRefused, TooManyAttempts
 from api.roles import Role
-from api.routes.shared import refusals
+from api.routes.shared import named_parameters, refusals
 from api.services import Services, ServicesDep
 from api.sessions import NewSession
+from api.shapes import ShapeOut
 
 router = APIRouter(tags=["session"])
 FIELD_LETTERS = 500
 FieldText = Annotated[str, Form(max_length=FIELD_LETTERS)]
 
 
-class SessionOut(BaseModel):
+class SessionOut(ShapeOut):
     """Who is signed in; `csrf_token` goes into the header X-CSRF-Token of unsafe requests."""
 
     model_config = ConfigDict(
@@ -40,7 +41,7 @@ class SessionOut(BaseModel):
     "/login",
     response_model=SessionOut,
     summary="Sign in",
-    responses=refusals(413, 422, 429) | {303: {"description": "For browsers: on to the page."}},
+    responses=refusals(413, 429) | {303: {"description": "For browsers: on to the page."}},
 )
 def login(
     request: Request,
@@ -56,7 +57,7 @@ def login(
     to_html = "text/html" in request.headers.get("accept", "")
     try:
         who = _who(request, services, name, password, token)
-    except (SignInRefused, TooManyAttempts) as error:
+    except (Invalid, SignInRefused, TooManyAttempts) as error:
         if not to_html:
             raise
         reason = "wait" if isinstance(error, TooManyAttempts) else "wrong"
@@ -75,7 +76,7 @@ def login(
     status_code=303,
     response_class=RedirectResponse,
     summary="Sign out",
-    responses=refusals(413, 422),
+    responses=refusals(413),
 )
 async def logout(request: Request, services: ServicesDep, csrf_token: FieldText = "") -> RedirectResponse:
     """Ends the session; the CSRF token comes as header or as form field. Goes to /login."""
@@ -89,13 +90,15 @@ async def logout(request: Request, services: ServicesDep, csrf_token: FieldText 
     return response
 
 
-@router.get("/api/v1/session", summary="Who am I?", responses=refusals())
+@router.get("/api/v1/session", summary="Who am I?", dependencies=[Depends(named_parameters)], responses=refusals())
 def session(by: SignedIn) -> SessionOut:
     """The key or user of this request."""
     return SessionOut(kind=by.kind, name=by.name, role=by.role, csrf_token=by.csrf_token)
 
 
 def _who(request: Request, services: Services, name: str, password: str, token: str) -> User | ApiKey:
+    if not name and not token:
+        raise Invalid("send form fields: `name` and `password`, or an API key as `token`")
     now = services.clock()
     address = request.client.host if request.client else "?"
     # a token says who it is: whoever has one must not speak for the guesses at another's name

@@ -7,13 +7,17 @@ import hashlib
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import Header, Query, Request
+from fastapi import Header, Query, Request, params
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.exceptions import RequestValidationError
 from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
 from api import idempotency
+from api.auth import SignedIn
 from api.errors import Invalid
 from api.idempotency import Answer, Attempt
+from api.roles import Principal
 from api.services import Services
 
 IdempotencyKey = Annotated[
@@ -33,6 +37,17 @@ MaybeIdempotencyKey = Annotated[
 ]
 Cursor = Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before.")]
 
+EVENT_HEADER = "Event-Id"
+LOCATION = "Location"
+REPLAY = "Idempotent-Replay"
+STORED = (LOCATION, REPLAY)
+HEADERS = {
+    EVENT_HEADER: "The last event that this answer knows of; of several pages the first one's counts.",
+    LOCATION: "Where it is shown.",
+    REPLAY: "`true` when this is the answer of before, under the same `Idempotency-Key`.",
+    "Retry-After": "After how many seconds to send it again.",
+    "ETag": "Send it back as `If-None-Match`.",
+}
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance"],
@@ -62,9 +77,24 @@ PROBLEMS: dict[int, tuple[str, str, str]] = {
 }
 
 
+async def named_parameters(request: Request, _by: SignedIn) -> None:
+    """Refuses what the route does not name behind the `?` of an address: a mistyped filter would find everything."""
+    declared = get_flat_params(request.scope["route"].dependant)
+    named = [field.alias for field in declared if isinstance(field.field_info, params.Query)]
+    advice = {"type": "extra_forbidden", "msg": f"no such parameter: this address takes {', '.join(named) or 'none'}"}
+    unknown = [advice | {"loc": ("query", name)} for name in request.query_params if name not in named]
+    if unknown:
+        raise RequestValidationError(unknown)
+
+
+def headers(*names: str) -> dict[str, Any]:
+    """OpenAPI for the headers of an answer."""
+    return {"headers": {name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in names}}
+
+
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI responses for these statuses (400, 401, 403 and 503 always), each with an example."""
-    return {status: _refusal(status) for status in sorted({400, 401, 403, 503, *statuses})}
+    """OpenAPI responses for these statuses (400, 401, 403, 422 and 503 always), each with an example."""
+    return {status: _refusal(status) for status in sorted({400, 401, 403, 422, 503, *statuses})}
 
 
 def _refusal(status: int) -> dict[str, Any]:
@@ -77,7 +107,8 @@ def _refusal(status: int) -> dict[str, Any]:
         "instance": "/api/v1/…",
     }
     content = {"application/problem+json": {"schema": PROBLEM_SCHEMA, "example": example}}
-    return {"description": description, "content": content}
+    told = headers("Retry-After") if status in (429, 503) else {}
+    return {"description": description, "content": content} | told
 
 
 def raw_body(*media_types: str) -> dict[str, Any]:
@@ -87,21 +118,22 @@ def raw_body(*media_types: str) -> dict[str, Any]:
 
 
 def raw_answer(description: str, *media_types: str) -> dict[str, Any]:
-    """OpenAPI for an answer that is the file itself."""
+    """OpenAPI for an answer that is the file itself, or, without media types, that it is still the same."""
     binary = {"schema": {"type": "string", "format": "binary"}}
-    return {"description": description, "content": dict.fromkeys(media_types, binary)}
+    content = {"content": dict.fromkeys(media_types, binary)} if media_types else {}
+    return {"description": description} | content | headers("ETag")
 
 
 def jpeg(request: Request, data: bytes) -> Response:
     """A picture; browsers ask for it anew each time, so that nobody sees it who has signed out (304 if unchanged)."""
-    headers = {
+    cached = {
         "ETag": f'"{hashlib.sha256(data).hexdigest()}"',
         "Cache-Control": "private, no-cache",
         "X-Content-Type-Options": "nosniff",
     }
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(data, headers=headers, media_type="image/jpeg")
+    if cached["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=cached)
+    return Response(data, headers=cached, media_type="image/jpeg")
 
 
 def write_once(
@@ -110,29 +142,36 @@ def write_once(
     key: str | None,
     body: object,
     act: Callable[[Connection], Answer],
+    *,
+    by: Principal | None = None,
 ) -> Response:
-    """Runs `act` in one write transaction, at most once per Idempotency-Key and address."""
+    """Runs `act` in one write transaction, at most once per Idempotency-Key and address, of `by` if that is given."""
     with services.store.write() as connection:
         if key is None:
             return as_response(act(connection))
-        attempt = attempt_of(request, key, body)
+        attempt = attempt_of(request, key, body, by=by)
         answer = idempotency.once(connection, attempt, lambda: act(connection), now=services.clock())
     return as_response(answer)
 
 
-def attempt_of(request: Request, key: str, body: object) -> Attempt:
-    """What a request with an Idempotency-Key is known by."""
-    return Attempt(f"{request.method} {request.url.path}", key, idempotency.fingerprint(body))
+def attempt_of(request: Request, key: str, body: object, *, by: Principal | None = None) -> Attempt:
+    """What a request with an Idempotency-Key is known by.
+
+    What people do is known by who does it, too. A fact is the same whoever tells it: a patrol with a new API key goes
+    on with the requests of the old one.
+    """
+    scope = f"{request.method} {request.url.path}" + (f" {by.actor}" if by else "")
+    return Attempt(scope, key, idempotency.fingerprint(body))
 
 
 def as_response(answer: Answer) -> Response:
     """An answer as HTTP."""
-    headers = {}
+    told = {}
     if answer.location is not None:
-        headers["Location"] = answer.location
+        told[LOCATION] = answer.location
     if answer.replayed:
-        headers["Idempotent-Replay"] = "true"
-    return Response(answer.body, answer.status, headers=headers, media_type="application/json")
+        told[REPLAY] = "true"
+    return Response(answer.body, answer.status, headers=told, media_type="application/json")
 
 
 def cursor_of(seq: int) -> str:

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/v1/tickets", tags=["cameras"])
 TicketPath = Annotated[str, Path(pattern=r"^T[0-9a-f]{20}$", examples=["T5f0c1a9be2d34c7788aa"])]
 
 
-@router.get("", summary="List device tickets, newest first", responses=refusals(422))
+@router.get("", summary="List device tickets, newest first", responses=refusals())
 def index(
     services: ServicesDep,
     _by: Reader,
@@ -34,7 +34,7 @@ def index(
     return TicketPage(items=[TicketOut.model_validate(ticket) for ticket in found[:limit]], next_cursor=more)
 
 
-@router.get("/{ticket_id}", summary="Show one device ticket", responses=refusals(404, 422))
+@router.get("/{ticket_id}", summary="Show one device ticket", responses=refusals(404))
 def show(ticket_id: TicketPath, services: ServicesDep, _by: Reader) -> TicketOut:
     """One ticket."""
     with services.store.read() as connection:

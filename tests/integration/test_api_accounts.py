@@ -134,6 +134,14 @@ def test_a_wrong_password_tells_nothing(house: House, name: str) -> None:
     assert "set-cookie" not in answer.headers
 
 
+def test_what_names_nobody_is_told_the_form_and_no_guess(house: House) -> None:
+    for _ in range(FAILURES + 1):
+        answer = house.http.post("/login", json={"name": "li", "password": PASSWORD})
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:curbwatch:problem:invalid")
+        assert "form fields" in answer.json()["detail"]
+    assert house.login().status_code == 200
+
+
 def test_guessing_is_slowed_down(house: House) -> None:
     for _ in range(FAILURES):
         assert house.login(password="wrong password").status_code == 401

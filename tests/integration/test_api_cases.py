@@ -171,6 +171,8 @@ def test_a_case_goes_its_whole_way(city: City) -> None:
         "to": "closed",
         "note": "to closed",
         "text": None,
+        "fact": None,
+        "fact_at": None,
     }
 
 
@@ -194,6 +196,25 @@ def test_a_note_is_kept_without_a_move_on_a_closed_case_too(city: City) -> None:
     (row,) = case["history"][len(before["history"]) :]
     assert (row["from"], row["to"], row["note"], row["text"]) == ("closed", "closed", "crew delayed", None)
     assert (row["actor"], row["at"]) == ("key:operator-1", "2026-11-21T15:30:00Z")
+
+
+def test_an_idempotency_key_of_another_person_is_another_one(city: City) -> None:
+    path = f"/api/v1/cases/{city.report().json()['id']}/notes"
+    told = [city.post(role, path, {"note": "told the owner"}, "1") for role in ("operator", "admin", "operator")]
+    assert ["idempotent-replay" in answer.headers for answer in told] == [False, False, True]
+    actors = [row["actor"] for row in told[1].json()["history"]]
+    assert actors == ["key:patrol-1", "key:operator-1", "key:admin-1"]
+
+
+def test_a_fact_is_the_same_whoever_tells_it(city: City) -> None:
+    told = [city.post(role, "/api/v1/cases", CASE_IN, "1") for role in ("patrol", "admin")]
+    assert ["idempotent-replay" in answer.headers for answer in told] == [False, True]
+
+
+def test_lines_of_a_note_may_end_as_in_windows(city: City) -> None:
+    path = f"/api/v1/cases/{city.report().json()['id']}/notes"
+    told = city.post("operator", path, {"note": "crew delayed\r\nuntil 16:00\rat least"})
+    assert told.json()["history"][-1]["note"] == "crew delayed\nuntil 16:00\nat least"
 
 
 @pytest.mark.parametrize(
@@ -224,6 +245,11 @@ def test_a_place_that_is_free_is_noted_and_a_return_is_a_relapse(city: City) -> 
         None,
         "cleared: the place is free",
         "relapsed: it is back",
+    ]
+    assert [(row["fact"], row["fact_at"]) for row in back["history"]] == [
+        (None, None),
+        ("cleared", "2026-11-21T15:30:00Z"),
+        ("relapsed", "2026-11-21T15:35:00Z"),
     ]
 
 

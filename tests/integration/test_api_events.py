@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
+from sqlalchemy.exc import OperationalError
 from starlette.requests import ClientDisconnect, Request
 
 from api import accounts, cases, event_log, hub
@@ -170,6 +171,31 @@ def test_a_list_says_where_to_start_listening(api: Trial) -> None:
         report(store, "between")
         with listening(url, api, params={"after": listed.headers["event-id"]}) as stream:
             assert [int(event["id"]) for event in real(stream, 1)] == [3]
+
+
+def test_who_has_heard_of_nothing_yet_knows_where_to_go_on(api: Trial) -> None:
+    store: Store = api.app.state.services.store
+    report(store, "a", "b")
+    with served(api.app) as url:
+        with listening(url, api) as stream:
+            greeting = next(fields for fields in stream if "id" in fields)
+        assert greeting == {"id": "2"}
+        report(store, "meanwhile")
+        with listening(url, api, headers={"Last-Event-ID": greeting["id"]}) as stream:
+            assert real(stream, 1)[0]["id"] == "3"
+
+
+def test_a_stream_ends_quietly_when_the_database_is_away(
+    api: Trial, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(*_args: object) -> NoReturn:
+        raise OperationalError("SELECT", {}, Exception("the server closed the connection"))
+
+    with served(api.app) as url, listening(url, api) as stream:
+        next(stream)
+        monkeypatch.setattr(events, "still_may", away)
+        assert all("event" not in fields for fields in stream)
+        assert "Error" not in caplog.text
 
 
 def test_a_revoked_key_hears_no_more(api: Trial) -> None:

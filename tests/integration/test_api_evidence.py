@@ -89,6 +89,15 @@ def test_the_same_bytes_twice_are_one_piece(api: Trial, http: TestClient) -> Non
     assert len(files(api)) == 1
 
 
+def test_a_case_with_new_evidence_is_updated_but_its_version_stays(api: Trial, http: TestClient) -> None:
+    address = f"/api/v1/cases/{case_id(api, http)}"
+    before = http.get(address, headers=api.headers("viewer")).json()
+    send(api, http, JPEG).raise_for_status()
+    after = http.get(address, headers=api.headers("viewer")).json()
+    assert after["updated_at"] > before["updated_at"]
+    assert after["version"] == before["version"]  # who decides meanwhile is not held up
+
+
 def test_a_key_with_other_bytes_is_refused(api: Trial, http: TestClient) -> None:
     send(api, http, JPEG, key="e1")
     refused = send(api, http, PNG, said="image/png", key="e1")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
@@ -80,6 +81,18 @@ def test_two_cameras_that_see_one_thing_are_linked_both_ways(desk: Desk) -> None
     assert told["note"] == f"{second['id']} of camera cam-4 stands 1.0 m away: the same thing seen by two cameras"
     assert told["text"]["zh"].startswith("与摄像机 cam-4 的案件")
     assert desk.events("case.updated") == 2
+
+
+def test_who_decided_before_a_case_got_its_link_reads_it_again(desk: Desk) -> None:
+    before = desk.report("a", "cam-1", ground=[10.0, 5.0])
+    desk.now += timedelta(seconds=1)
+    desk.report("b", "cam-2", ground=[11.0, 5.0])
+    linked = desk.case(before["id"])
+    assert linked["version"] == before["version"] + 1
+    assert linked["updated_at"] > before["updated_at"]
+    decided = {"to": "confirmed", "version": before["version"]}
+    with pytest.raises(httpx2.HTTPStatusError, match="409"):
+        desk.ask("POST", f"cases/{before['id']}/transitions", "operator", decided)
 
 
 def test_what_is_done_or_cleared_is_linked_to_nothing(desk: Desk) -> None:

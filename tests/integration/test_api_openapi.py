@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
+import jsonschema_rs
 import pytest
 import schemathesis
 from fastapi.testclient import TestClient
@@ -89,6 +90,32 @@ def test_json_bodies_and_problems_have_examples(document: dict[str, Any]) -> Non
         for status, answer in operation["responses"].items():
             if status >= "400":
                 assert answer["content"]["application/problem+json"]["example"]["detail"], (name, status)
+
+
+def test_examples_have_the_shape_that_they_are_examples_of(document: dict[str, Any]) -> None:
+    shapes = document["components"]["schemas"]
+    for name, shape in shapes.items():
+        schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        shown = jsonschema_rs.validator_for(schema, validate_formats=True)
+        for example in shape.get("examples", ()):
+            assert [str(error) for error in shown.iter_errors(example)] == [], name
+    assert shapes["CaseOut"]["examples"][0]["cleared_at"] is None
+
+
+def test_headers_that_callers_need_are_named(document: dict[str, Any]) -> None:
+    def named(path: str, method: str, status: str) -> set[str]:
+        return set(document["paths"][path][method]["responses"][status]["headers"])
+
+    assert named("/api/v1/cases", "get", "200") == {"Event-Id"}
+    for status in ("200", "201"):
+        assert named("/api/v1/cases", "post", status) == {"Location", "Idempotent-Replay"}
+        assert named("/api/v1/cases/{case_id}/evidence", "post", status) == {"Location", "Idempotent-Replay"}
+        assert named("/api/v1/ledger", "post", status) == {"Location"}
+    assert named("/api/v1/cases/{case_id}/transitions", "post", "200") == {"Idempotent-Replay"}
+    for status in ("200", "206", "304"):
+        assert named("/api/v1/evidence/{evidence_id}", "get", status) == {"ETag"}
+    assert named("/metrics", "get", "503") == {"Retry-After"}
+    assert named("/login", "post", "429") == {"Retry-After"}
 
 
 def test_there_are_no_pages_that_need_the_internet(api: Trial) -> None:

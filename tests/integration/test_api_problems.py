@@ -62,6 +62,31 @@ def test_a_wrong_method_names_the_right_ones(http: TestClient) -> None:
     assert "GET" in answer.headers["allow"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("DELETE", "cases", "GET, POST"), ("POST", "cameras/cam-12", "GET, PUT, DELETE"), ("PUT", "session", "GET")],
+)
+def test_a_wrong_method_is_told_those_of_all_routes_of_the_address(
+    http: TestClient, method: str, path: str, allowed: str
+) -> None:
+    assert http.request(method, f"/api/v1/{path}").headers["allow"] == allowed
+
+
+@pytest.mark.parametrize("said", [{}, {"Content-Type": "text/plain"}])
+def test_a_body_that_is_not_said_to_be_json_is_told_how_to_say_it(
+    api: Trial, http: TestClient, said: dict[str, str]
+) -> None:
+    headers = api.headers("patrol") | {"Idempotency-Key": "a"} | said
+    problem = problem_of(http.post("/api/v1/cases", content=b"{}", headers=headers), 415, "wrong-media-type")
+    assert "Content-Type: application/json" in problem["detail"]
+
+
+def test_where_json_breaks_off_is_told_in_words(api: Trial, http: TestClient) -> None:
+    headers = api.headers("patrol") | {"Idempotency-Key": "a", "Content-Type": "application/json"}
+    problem = problem_of(http.post("/api/v1/cases", content=b'{"key": ', headers=headers), 422, "invalid")
+    assert problem["errors"] == [{"in": "body", "pointer": "#", "detail": "Expecting value at character 8"}]
+
+
 def test_a_missing_or_wrong_key(http: TestClient) -> None:
     answer = http.get("/api/v1/cases")
     problem_of(answer, 401, "not-signed-in")
@@ -104,6 +129,24 @@ def test_a_wrong_field_is_named(api: Trial, http: TestClient, changes: dict[str,
     answer = http.post("/api/v1/cases", json=CASE_IN | changes, headers=headers)
     problem = problem_of(answer, 422, "invalid")
     assert [(entry["in"], entry["pointer"]) for entry in problem["errors"]] == [("body", pointer)]
+
+
+@pytest.mark.parametrize(
+    ("path", "unknown", "told"),
+    [
+        ("cases?camera=nix&status=new", "camera", "camera_id"),
+        ("cases/summary?stauts=closed", "stauts", "none"),
+        ("events?last=1", "last", "after"),
+        ("session?x", "x", "none"),
+    ],
+)
+def test_a_mistyped_parameter_is_named_beside_those_that_there_are(
+    api: Trial, http: TestClient, path: str, unknown: str, told: str
+) -> None:
+    problem = problem_of(http.get(f"/api/v1/{path}", headers=api.headers("viewer")), 422, "invalid")
+    assert [(entry["in"], entry["pointer"]) for entry in problem["errors"]] == [("query", f"#/{unknown}")]
+    assert told in problem["errors"][0]["detail"]
+    problem_of(http.get(f"/api/v1/{path}"), 401, "not-signed-in")
 
 
 @pytest.mark.parametrize("rule", [nested(99), {"path": "C:\\u0000dir"}, {"path": "C:\\\\u0000dir"}])
