@@ -3,7 +3,7 @@
 
 import dataclasses
 import json
-import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,10 +15,11 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from curbwatch.check import check_cameras
+from curbwatch.check import Finding, check_cameras
 from curbwatch.commands.tables import AsJson
 from curbwatch.detect import Album, annotated, find_pictures, look_at
 from curbwatch.log import set_up_logs
+from curbwatch.progress import progress
 from curbwatch.settings import SHIPPED_MODEL, load_settings
 from detector.model import load_model
 from streams.probe import probe as probe_stream
@@ -34,18 +35,24 @@ def check(
     wanted = load_settings(settings)
     load_model(wanted.model.manifest, threads=wanted.model.threads)
     findings = []
-    for finding in check_cameras(wanted.cameras):
-        findings.append(finding)
-        if not as_json:
-            state = typer.style("good", fg="green") if finding.good else typer.style("bad ", fg="red")
-            typer.echo(f"{state}  {finding.camera_id}: {finding.text}")
-            sys.stdout.flush()  # into a pipe, too, as it comes
+    with progress("opening cameras", len(wanted.cameras)) if as_json else nullcontext() as step:
+        for finding in check_cameras(wanted.cameras):
+            findings.append(finding)
+            if step:
+                step()
+            else:
+                _print_finding(finding)
     bad = sum(not finding.good for finding in findings)
     if as_json:
         typer.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], ensure_ascii=False))
     else:
         typer.echo(f"{len(findings) - bad} good, {bad} bad")
     raise typer.Exit(1 if bad else 0)
+
+
+def _print_finding(finding: Finding) -> None:
+    state = typer.style("good", fg="green") if finding.good else typer.style("bad ", fg="red")
+    typer.echo(f"{state}  {finding.camera_id}: {finding.text}")  # echo flushes: into a pipe, too, it comes at once
 
 
 def probe(
