@@ -38,8 +38,9 @@ FAULTS = (
         zh="{name}（{host}）无法连接，或应答中没有视频：请检查地址、路径与网络",
     ),
     Text(
-        en="{name} at {host} refuses the login: check user and password, and that the account is not locked",
-        zh="{name}（{host}）拒绝登录：请检查用户名和密码，以及账号是否被锁定",
+        en="{name} at {host} refuses the login: check user and password, that the account is not locked, and that "
+        "the camera allows Digest with MD5",
+        zh="{name}（{host}）拒绝登录：请检查用户名和密码、账号是否被锁定，以及摄像机是否允许 Digest（MD5）认证",
     ),
     Text(en="{name} has nothing at {place}: check the path", zh="{name} 在 {place} 处没有内容：请检查路径"),
     Text(
@@ -49,6 +50,14 @@ FAULTS = (
     Text(
         en="{name} at {host} closed the connection at once: it may be restarting or have too many viewers",
         zh="{name}（{host}）立即关闭了连接：可能正在重启，或同时观看者过多",
+    ),
+    Text(
+        en="{name} at {host} gave one picture and closed: write the address of a stream, not of a snapshot",
+        zh="{name}（{host}）只给出一张图片便关闭：请填写视频流地址，而不是抓图地址",
+    ),
+    Text(
+        en="{name} at {host} cannot be reached: check the address; in a password write / as %2F, ? as %3F, # as %23",
+        zh="无法连接 {name}（{host}）：请检查地址；密码中的 / 应写作 %2F，? 写作 %3F，# 写作 %23",
     ),
     Text(en="{name} may not read {place}: check the permissions", zh="{name} 无权读取 {place}：请检查权限"),
     Text(

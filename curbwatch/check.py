@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Open each camera of the settings once and say what is wrong."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from curbwatch.settings import CameraSettings
 from streams.decoder import LONG
@@ -11,6 +12,8 @@ from streams.errors import StreamError
 from streams.pictures import is_pictures, list_pictures
 from streams.probe import probe
 from streams.redact import redact
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,26 +25,34 @@ class Finding:
     text: str
 
 
-def check_cameras(cameras: Sequence[CameraSettings], *, on_done: Callable[[], None]) -> list[Finding]:
-    """Open all cameras, eight at a time."""
-
-    def one(camera: CameraSettings) -> Finding:
-        finding = _check(camera)
-        on_done()
-        return finding
-
+def check_cameras(cameras: Sequence[CameraSettings]) -> Iterator[Finding]:
+    """Open all cameras, eight at a time; their findings come in their order."""
+    first_with: dict[str, str] = {}
+    for camera in cameras:
+        first_with.setdefault(camera.url.get_secret_value(), camera.id)
     with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(one, cameras))
+        for camera, finding in zip(cameras, pool.map(_check, cameras), strict=True):
+            other = first_with[camera.url.get_secret_value()]
+            hint = "" if other == camera.id else f"; same address as {other}"
+            yield replace(finding, text=finding.text + hint)
 
 
 def _check(camera: CameraSettings) -> Finding:
-    url = camera.url.get_secret_value()
     try:
-        if is_pictures(url):
-            return Finding(camera.id, good=True, text=f"{len(list_pictures(url, camera.id))} picture(s)")
-        found = probe(url, transport=camera.transport, timeout_s=15.0)
+        return _opened(camera)
     except (StreamError, OSError) as error:
-        return Finding(camera.id, good=False, text=redact(str(error)))
+        text = redact(str(error))
+    except Exception as error:  # the outermost loop of the worker: of the others it must still be told
+        log.exception("checking %s failed unexpectedly", camera.id)
+        text = f"checking {camera.id} failed ({type(error).__name__}): see the log"
+    return Finding(camera.id, good=False, text=text)
+
+
+def _opened(camera: CameraSettings) -> Finding:
+    url = camera.url.get_secret_value()
+    if is_pictures(url):
+        return Finding(camera.id, good=True, text=f"{len(list_pictures(url, camera.id))} picture(s)")
+    found = probe(url, transport=camera.transport, camera_id=camera.id)
     text = f"{found.codec} {found.width}×{found.height}, first picture after {found.first_frame_s:.1f} s"
     if camera.decode == "keyframes" and found.gop_s and found.gop_s > LONG * camera.every_s:
         text += f"; keyframes come every {found.gop_s:.1f} s, looks every {camera.every_s:g} s decode frames between"

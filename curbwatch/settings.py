@@ -33,7 +33,7 @@ from streams.source import CLIP_BYTES, MIB, Source
 
 SHIPPED_MODEL = Path(__file__).parent.parent / "models" / "curbwatch-n-v7.toml"
 
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples=["gate-2"])]
+Identifier = Annotated[str, Field(pattern=f"^{settings_faults.IDENTIFIER.pattern}$", examples=["gate-2"])]
 ADDRESS = r"^(https?://\S+)?$"
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -302,13 +302,15 @@ def load_settings(path: Path) -> Settings:
         table = tomllib.loads(path.read_text("utf-8-sig"))  # editors on Windows write a mark before the text
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such file; docs/settings.md shows one to start from") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: not in UTF-8; open it in an editor and save it as UTF-8") from None
+    except (OSError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: not a readable TOML file: {error}") from error
     try:
         settings = Settings(**table)
     except ValidationError as error:
         raise SettingsError(
-            "\n".join([f"{path}:", *settings_faults.told(error, Settings.model_json_schema())])
+            "\n".join([f"{path}:", *settings_faults.told(error, Settings.model_json_schema(), table)])
         ) from None
     except UnreadableVariable as error:  # its cause holds the value, perhaps a secret
         raise SettingsError(f"the environment: {error}; write it as JSON or unset it") from None

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is wrong with a settings file, in the words of who writes it."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,19 +15,21 @@ BOUNDS = (
     ("exclusiveMaximum", "below"),
     ("maximum", "at most"),
 )
+IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 PLAIN = {"boolean": "true or false", "object": "a table of its own"}
 Schema = Mapping[str, Any]
 
 
-def told(error: ValidationError, schema: Schema) -> Iterator[str]:
+def told(error: ValidationError, schema: Schema, table: Mapping[str, Any]) -> Iterator[str]:
     """A line per fault: where, what and how to mend it; never the value, which may be a secret.
 
-    schema: JSON schema of the settings, which knows what may stand at each place.
+    schema: JSON schema of the settings, which knows what may stand at each place. table: what was read, for the ids of
+    cameras.
     """
     found = error.errors(include_input=False)
     for one in found:
         if one["type"] != "too_short" or not _is_emptied(one, found):
-            yield _line(one, schema)
+            yield _line(one, schema, table)
 
 
 def _is_emptied(short: ErrorDetails, found: list[ErrorDetails]) -> bool:
@@ -35,8 +38,8 @@ def _is_emptied(short: ErrorDetails, found: list[ErrorDetails]) -> bool:
     return any(len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in found)
 
 
-def _line(one: ErrorDetails, schema: Schema) -> str:
-    place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in one["loc"]).lstrip(".") or "settings"
+def _line(one: ErrorDetails, schema: Schema, table: Mapping[str, Any]) -> str:
+    place = _place(one["loc"], table)
     if one["type"] == "extra_forbidden":
         return f"  {place}: unknown key; remove it or correct its name"
     if one["type"] == "too_short":
@@ -45,6 +48,23 @@ def _line(one: ErrorDetails, schema: Schema) -> str:
         return f"  {place}: {one['msg'].removeprefix('Value error, ')}"
     what = "is missing" if one["type"] == "missing" else one["msg"]
     return f"  {place}: {what}; write {_allowed(_at(one['loc'], schema))}"
+
+
+def _place(loc: tuple[int | str, ...], table: Mapping[str, Any]) -> str:
+    """Where it is; of a camera with its id, for nobody counts 137 tables."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc]
+    if loc[:1] == ("cameras",) and len(loc) > 1 and (name := _id_at(table["cameras"], loc[1])):
+        parts[1] += f" ({name})"
+    return "".join(parts).lstrip(".") or "settings"
+
+
+def _id_at(cameras: Any, number: int | str) -> str | None:
+    """A camera's id where it reads as one."""
+    try:
+        name = cameras[number]["id"]
+    except (LookupError, TypeError):
+        return None
+    return name if isinstance(name, str) and IDENTIFIER.fullmatch(name) else None
 
 
 def _at(place: Sequence[int | str], schema: Schema) -> Schema:

@@ -14,15 +14,16 @@ from av.video.stream import VideoStream
 
 from streams.coded import Coded, Track, parameter_sets
 from streams.errors import NoVideo
-from streams.failures import no_decoder, opening_failed, reading_failed, stream_ended
+from streams.failures import no_decoder, one_picture, opening_failed, reading_failed, stream_ended
 from streams.nap import Nap
-from streams.source import Source
+from streams.source import Source, scheme_of
 
 MICROSECONDS = 1_000_000
 READ_TIMEOUT_S = 2.5
 USUAL_FPS = 25.0
 BEHIND_S = 1.0  # a recording that lags further than this behind real time starts a new count,
 MAX_AHEAD_S = 30.0  # as does one whose times jump further than this
+TITLES = "replace"  # cameras and recorders write titles in GBK and the like, of which nothing is shown
 PROBED = "mjpeg"  # decoders that may look at a stream while it is opened: JPEG has no parameter sets
 FILTERS = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
 
@@ -55,6 +56,7 @@ class Connection:
             self._container.close()
             raise
         self.profile = codec.profile
+        self._pictures = 0
         self._base = float(self._stream.time_base or 0)
         self._pacer = None if _is_live(source, self._container) else Pacer(self._quit, usual_gap_s(self._stream))
         # over UDP nothing holds the packets back while nobody reads, and every picture may be wanted at once
@@ -82,7 +84,8 @@ class Connection:
             except av.error.FFmpegError as error:  # cause cut off, as above
                 raise reading_failed(self._source, error) from None
             if not self._quit.is_set():
-                raise stream_ended(self._source)
+                only = self._pictures == 1 and self._source.is_network and not self._source.is_rtsp
+                raise one_picture(self._source) if only else stream_ended(self._source)
 
     def _read(self) -> Iterator[Coded]:
         asked = time.monotonic()
@@ -94,6 +97,7 @@ class Connection:
             rest_s = 0.0
             for whole in self._annexb.filter(packet) if self._annexb else [packet]:
                 coded, rest_s = self._coded(whole, asked)
+                self._pictures += 1
                 yield coded
             if rest_s:
                 self._quit.wait(rest_s)
@@ -153,8 +157,14 @@ def open_container(source: Source) -> InputContainer:
     if source.is_rtsp and source.transport == "udp":
         options |= {"buffer_size": "4194304", "max_delay": "300000"}
     if not source.is_network:
-        return av.open(source.path)
-    return av.open(source.url, options=options, timeout=(source.open_timeout_s, read_timeout_s(source)))
+        return av.open(source.path, metadata_errors=TITLES)
+    _, _, address = source.url.partition("://")
+    return av.open(
+        f"{scheme_of(source.url)}://{address}",  # FFmpeg knows no RTSP:// in capitals
+        options=options,
+        timeout=(source.open_timeout_s, read_timeout_s(source)),
+        metadata_errors=TITLES,
+    )
 
 
 def read_timeout_s(source: Source) -> float:

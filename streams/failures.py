@@ -2,6 +2,7 @@
 """FFmpeg's errors in a city's words. FFmpeg's own text is never shown: it holds the URL with the password."""
 
 import errno
+from urllib.parse import urlsplit
 
 import av
 
@@ -16,8 +17,15 @@ NOT_RTSP = "{name} at {host} hung up before it answered: check the port, and whe
 NO_TRANSPORT = (
     "{name} at {host} refuses the stream over {transport}: try the other transport, or another of its streams"
 )
+NO_LOGIN = (
+    "{name} at {host} refuses the login: check user and password, that the account is not locked, "
+    "and that the camera allows Digest with MD5"
+)
 NO_SERVICE = "{name} at {host} reports an error of its own: check the path, or restart the camera"
 NO_ANSWER = "{name} at {host} cannot be reached, or answers without video: check address, path and network"
+ONE_PICTURE = "{name} at {host} gave one picture and closed: write the address of a stream, not of a snapshot"
+# of a login such as admin:12/ab its digits up to the / read as a port
+CUT_LOGIN = "{name} at {host} cannot be reached: check the address; in a password write / as %2F, ? as %3F, # as %23"
 REFUSALS = (E.HTTPServerError, E.HTTPBadRequestError, E.HTTPTooManyRequestsError, E.HTTPOtherClientError)
 Kinds = tuple[type[E.FFmpegError], ...]
 
@@ -26,7 +34,7 @@ OPENING: tuple[tuple[Kinds, type[StreamError], str], ...] = (
     (
         (E.HTTPUnauthorizedError, E.HTTPForbiddenError),
         LoginRefused,
-        "{name} at {host} refuses the login: check user and password, and that the account is not locked",
+        NO_LOGIN,
     ),
     ((E.HTTPNotFoundError, E.FileNotFoundError), NoVideo, "{name} has nothing at {place}: check the path"),
     (
@@ -52,18 +60,23 @@ OPENING: tuple[tuple[Kinds, type[StreamError], str], ...] = (
 
 def opening_failed(source: Source, error: E.FFmpegError, *, waited_s: float = 0.0) -> StreamError:
     """What an error after so many seconds of opening means."""
-    # FFmpeg reports an RTSP answer that it stopped waiting for as invalid data, and a missing transport by number.
-    if isinstance(error, E.InvalidDataError) and source.is_rtsp:
-        words = MUTE if waited_s >= source.open_timeout_s else NOT_RTSP
+    # FFmpeg reports an RTSP answer that it stopped waiting for as invalid data (of SETUP or PLAY: as not permitted),
+    # and a missing transport by number.
+    unanswered = isinstance(error, E.PermissionError) and source.is_network
+    if unanswered or (isinstance(error, E.InvalidDataError) and source.is_rtsp):
+        words = MUTE if unanswered or waited_s >= source.open_timeout_s else NOT_RTSP
         return CameraUnreachable(source.camera_id, _filled(words, source, error))
-    if source.is_rtsp and (error.errno == errno.EPROTONOSUPPORT or isinstance(error, REFUSALS)):
+    # 453 and 461 are of the transport
+    if source.is_rtsp and (error.errno == errno.EPROTONOSUPPORT or isinstance(error, E.HTTPOtherClientError)):
         return BadStream(source.camera_id, _filled(NO_TRANSPORT, source, error))
     for kinds, ours, words in OPENING:
         if isinstance(error, kinds):
             return ours(source.camera_id, _filled(words, source, error))
     if source.is_network:
         words = "{name} at {host} cannot be reached ({reason}): check address and network"
-        if error.errno == errno.EIO and not source.is_rtsp:  # of an unknown name, or of an answer that is no video
+        if error.errno == errno.EIO and "@" in source.url and "@" not in urlsplit(source.url).netloc:
+            words = CUT_LOGIN
+        elif error.errno == errno.EIO and not source.is_rtsp:  # of an unknown name, or of an answer that is no video
             words = NO_ANSWER
         return CameraUnreachable(source.camera_id, _filled(words, source, error))
     return BadStream(source.camera_id, _filled("{place} of {name} cannot be read ({reason})", source, error))
@@ -100,6 +113,11 @@ def stream_ended(source: Source) -> StreamError:
     if source.is_network:
         return StreamEnded(name, f"{name} hung up: see whether it restarted or has too many viewers")
     return StreamEnded(name, f"the recording of {name} is over: set loop to play it again")
+
+
+def one_picture(source: Source) -> StreamError:
+    """The other side closed after its only picture."""
+    return StreamEnded(source.camera_id, ONE_PICTURE.format(name=source.camera_id, host=host_of(source.url)))
 
 
 def no_picture(source: Source, age_s: float) -> StreamError:

@@ -12,7 +12,7 @@ from threading import Event
 import av
 
 from streams.coded import Coded, Track
-from streams.connection import utc_now
+from streams.connection import TITLES, utc_now
 from streams.errors import BadStream, NoVideo
 from streams.failures import stream_ended
 from streams.source import Source, scheme_of
@@ -51,7 +51,7 @@ def list_pictures(url: str, camera_id: str) -> list[Path]:
 def read_picture(path: Path, camera_id: str, *, at: datetime) -> Coded:
     """One picture file as a coded picture; BadStream when it is none."""
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors=TITLES) as container:
             codec = container.streams.video[0].codec_context
             if not codec:
                 raise _no_picture(path, camera_id)

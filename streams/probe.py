@@ -2,6 +2,7 @@
 """What a camera offers: listens to it for a few seconds."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +14,7 @@ from streams.decoder import decode_picture
 from streams.errors import BadStream, StreamEnded
 from streams.failures import no_picture, no_whole_picture
 from streams.siblings import Sibling, siblings
-from streams.source import Source, Transport
+from streams.source import OPEN_S, Source, Transport
 from streams.times import TICKS, clip_times
 
 LISTEN_S = 4.0
@@ -39,15 +40,17 @@ class ProbeResult:
     siblings: tuple[Sibling, ...] = ()
 
 
-def probe(url: str, *, transport: Transport = "tcp", timeout_s: float = 10.0, camera_id: str = "camera") -> ProbeResult:
-    """Open a stream, decode its first keyframe, listen for at most timeout_s; a StreamError says what is wrong."""
+def probe(
+    url: str, *, transport: Transport = "tcp", timeout_s: float = OPEN_S, camera_id: str = "camera"
+) -> ProbeResult:
+    """Open a stream and listen, each for at most timeout_s, and decode a keyframe; a StreamError says what is wrong."""
     try:
         source = Source(camera_id, url, transport=transport, open_timeout_s=timeout_s, stale_after_s=timeout_s)
     except ValueError as error:
         raise BadStream(camera_id, str(error)) from error
     began = time.monotonic()
     with Connection(source) as connection:
-        heard = _listen(connection, source, began + timeout_s)
+        heard = _listen(connection, source, time.monotonic() + timeout_s)
         profile = connection.profile
     picture, first = _first_picture(heard, source, time.monotonic() - began)
     pts, dts = clip_times(heard)
@@ -71,7 +74,7 @@ def probe(url: str, *, transport: Transport = "tcp", timeout_s: float = 10.0, ca
     )
 
 
-def _listen(connection: Connection, source: Source, deadline: float) -> list[Coded]:
+def _listen(connection: Iterable[Coded | None], source: Source, deadline: float) -> list[Coded]:
     """Packets until keyframe interval and rate are known, or the time is over."""
     heard: list[Coded] = []
     keys = 0
@@ -84,9 +87,9 @@ def _listen(connection: Connection, source: Source, deadline: float) -> list[Cod
             if now > deadline or (keys >= ENOUGH_KEYFRAMES and now - heard[0].mono >= LISTEN_S):
                 break
     except StreamEnded:
-        if not heard:
+        if source.is_network or not heard:
             raise
-    if not heard:
+    if not heard or (source.is_network and len(heard) == 1):  # some send one picture and hang
         raise no_picture(source, source.stale_after_s)
     return heard
 

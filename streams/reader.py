@@ -27,6 +27,7 @@ from streams.source import Source
 from streams.state import CameraState, Status
 
 REOPENED_AFTER_S = 1.0  # a recording that loops
+OPENING_S = 1.0  # stopping waits so long for a camera that is being opened: it has nobody to say goodbye to
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class CameraReader:
         self._backoff = Backoff(jitter)
         self._ring = PacketRing(source.clip_s, source.clip_bytes)
         self._quit = Event()
+        self._opening = False
         self._thread = Thread(target=self._run, name=f"camera-{source.camera_id}", daemon=True)
         self._every_s = source.every_s
         self._lock = Lock()  # guards everything below
@@ -89,10 +91,10 @@ class CameraReader:
         self._thread.start()
 
     def stop(self, timeout_s: float = 12.0) -> bool:
-        """Stop and release the socket; whether the thread has ended within the time."""
+        """Stop and release the socket; whether the thread has ended within the time, while opening within a second."""
         self._quit.set()
         if self._thread.ident is not None:
-            self._thread.join(timeout_s)
+            self._thread.join(min(timeout_s, OPENING_S) if self._opening else timeout_s)
         self._enter("stopped")
         return not self._thread.is_alive()
 
@@ -191,7 +193,12 @@ class CameraReader:
             return
         if self._over and not self.source.loop:
             raise stream_ended(self.source)
-        with Connection(self.source, quit_event=self._quit) as connection:
+        self._opening = True
+        try:
+            connection = Connection(self.source, quit_event=self._quit)
+        finally:
+            self._opening = False
+        with connection:
             yield from connection
 
     def _look_limit_s(self) -> float:

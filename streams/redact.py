@@ -10,7 +10,7 @@ LOGIN = re.compile(r"(?<!\S)\S*@")
 USER = re.compile(r"""(?<![^\s/'"=(\[{<,;:])[^\s/'"=(\[{<,;:]+:(?P<slashes>//)?""")
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 SECRETS = re.compile(
-    r"""(?P<name>(?<!\w)\w*(?:token|password|passwd|pwd|psw|psd|secret|signature|api_?key)|(?<![a-z0-9])(?:(?:login)?pass?|auth(?:basic)?|key|sig))=[^&\s"<>#]+""",
+    r"""(?P<name>(?<!\w)\w*(?:token|passw(?:or)?d|pwd|psw|psd|passphrase|passcode|userpass|secret|signature|ticket|jwt|authorization|(?:api|access|session)_?key)|(?<![a-z0-9])(?:(?:login)?pass?|pw|auth(?:basic)?|key|sign?)|(?<=[?&])p)=[^&\s"<>#]+""",
     re.IGNORECASE,
 )
 

@@ -11,6 +11,8 @@ Decode = Literal["keyframes", "all"]
 Transport = Literal["tcp", "udp"]
 MIB = 1024 * 1024
 CLIP_BYTES = 32 * MIB
+OPEN_S = 15.0  # a camera with a login is asked five times, and slow ones take seconds for each answer
+LOGIN_BYTES = 127  # FFmpeg cuts what is longer, without a word
 NETWORK = ("rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "srt", "udp", "rtp")
 
 
@@ -26,7 +28,7 @@ class Source:
     clip_s: float = 15.0  # seconds of packets kept for an evidence clip
     clip_bytes: int = CLIP_BYTES  # upper bound of the packets kept
     stale_after_s: float = 10.0  # no picture for this long is a failure
-    open_timeout_s: float = 5.0
+    open_timeout_s: float = OPEN_S
     loop: bool = False  # files: start over at the end
 
     def __post_init__(self) -> None:
@@ -85,6 +87,11 @@ def fault_in(url: str) -> str | None:
         return (
             "its url is no valid address: in a password write / as %2F, ? as %3F, # as %23, @ as %40, : as %3A, "
             "a space as %20"
+        )
+    login = parts.netloc.rpartition("@")[0]
+    if scheme in ("rtsp", "rtsps") and len(login.encode()) > LOGIN_BYTES:
+        return (
+            f"user and password in its url are longer than {LOGIN_BYTES} bytes (a %2F is three): shorten the password"
         )
     return None if named else f"{place_of(url)} names no host"
 

@@ -3,6 +3,7 @@
 
 import dataclasses
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from curbwatch.progress import progress
 from curbwatch.settings import SHIPPED_MODEL, load_settings
 from detector.model import load_model
 from streams.probe import probe as probe_stream
+from streams.source import OPEN_S
 
 
 def check(
@@ -32,27 +34,32 @@ def check(
     set_up_logs()
     wanted = load_settings(settings)
     load_model(wanted.model.manifest, threads=wanted.model.threads)
-    with progress("opening cameras", len(wanted.cameras)) as step:
-        findings = check_cameras(wanted.cameras, on_done=step)
+    findings = []
+    with progress("opening cameras", len(wanted.cameras)) if as_json else nullcontext() as step:
+        for finding in check_cameras(wanted.cameras):
+            findings.append(finding)
+            if step:
+                step()
+            else:
+                _print_finding(finding)
+    bad = sum(not finding.good for finding in findings)
     if as_json:
         typer.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], ensure_ascii=False))
     else:
-        _print_findings(findings)
-    raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
+        typer.echo(f"{len(findings) - bad} good, {bad} bad")
+    raise typer.Exit(1 if bad else 0)
 
 
-def _print_findings(findings: list[Finding]) -> None:
-    table = Table("camera", "state", "what it offers, or what to do")
-    for finding in findings:
-        table.add_row(finding.camera_id, "[green]good" if finding.good else "[red]bad", Text(finding.text))
-    Console().print(table)
+def _print_finding(finding: Finding) -> None:
+    state = typer.style("good", fg="green") if finding.good else typer.style("bad ", fg="red")
+    typer.echo(f"{state}  {finding.camera_id}: {finding.text}")  # echo flushes: into a pipe, too, it comes at once
 
 
 def probe(
     url: Annotated[str, typer.Argument(help="rtsp://… (quote it)")],
     transport: Annotated[str, typer.Option(help="tcp or udp")] = "tcp",
     snapshot: Annotated[Path | None, typer.Option(help="write the first picture here")] = None,
-    timeout_s: Annotated[float, typer.Option(help="give up after", min=1)] = 10.0,
+    timeout_s: Annotated[float, typer.Option(help="give up after", min=1)] = OPEN_S,
     as_json: AsJson = False,
 ) -> None:
     """Show what a camera offers. Example: curbwatch probe 'rtsp://user:password@10.0.0.12/stream1' --snapshot a.jpg"""

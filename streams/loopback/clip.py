@@ -73,7 +73,7 @@ class Clip:
 
 def read_clip(path: Path) -> Clip:
     """Read an H.264 or H.265 recording; ValueError when it holds neither or does not begin with a keyframe."""
-    with av.open(str(path)) as container:
+    with av.open(str(path), metadata_errors="replace") as container:
         stream = container.streams.video[0]
         codec = stream.codec_context.codec.canonical_name
         if codec not in FILTERS:

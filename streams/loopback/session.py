@@ -54,8 +54,8 @@ class Session:
         answer = self._answer(request)
         fields = {"CSeq": request.headers.get("cseq", "0"), "Session": "1;timeout=60", **answer.headers}
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-        size = len(answer.body.encode())
-        self._writer.write(f"RTSP/1.0 {answer.status}\r\n{head}Content-Length: {size}\r\n\r\n{answer.body}".encode())
+        body = answer.body.encode("utf-8", "surrogateescape")  # what a camera is called need not be UTF-8
+        self._writer.write(f"RTSP/1.0 {answer.status}\r\n{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         await self._writer.drain()
         if answer.status.startswith("200"):
             self._after(request.method)

@@ -184,7 +184,7 @@ def test_a_damaged_database_is_a_line_and_no_traceback(settings: Path, tmp_path:
 
 def test_check_names_the_path_of_an_unknown_key(settings: Path) -> None:
     settings.write_text(settings.read_text().replace("dwell_s", "dwel_s"), "utf-8")
-    assert "cameras[0].zones[0].dwel_s: unknown key" in curbwatch("check", settings, code=2)
+    assert "cameras[0] (cam-1).zones[0].dwel_s: unknown key" in curbwatch("check", settings, code=2)
 
 
 def test_replay_tells_which_cases_a_recording_would_have_raised(settings: Path) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A reader on a loopback camera that misbehaves."""
 
+import errno
+import inspect
 import logging
 import socket
 import time
@@ -15,7 +17,9 @@ import pytest
 from streams.clip import write_clip
 from streams.connection import Connection, read_timeout_s
 from streams.errors import BadStream, CameraUnreachable, LoginRefused, NoVideo, StreamError
+from streams.failures import opening_failed
 from streams.loopback import LoopbackCamera, card_number, loopback_camera, make_clip
+from streams.probe import probe
 from streams.reader import CameraReader
 from streams.source import Source
 from support.cameras import failing, frames_of, next_frame, retry_s, until
@@ -128,7 +132,9 @@ def test_a_wrong_password_is_said_and_never_shown(clip: Path, caplog: pytest.Log
         ("404 Not Found", NoVideo, "check the path"),
         ("403 Forbidden", LoginRefused, "check user and password"),
         ("453 Not Enough Bandwidth", BadStream, "try the other transport"),
-        ("503 Service Unavailable", BadStream, "try the other transport"),
+        ("461 Unsupported Transport", BadStream, "try the other transport"),
+        ("400 Bad Request", BadStream, "reports an error of its own: check the path"),
+        ("503 Service Unavailable", BadStream, "reports an error of its own: check the path"),
     ],
 )
 def test_a_refusing_answer_is_told_apart(clip: Path, status: str, kind: type[StreamError], words: str) -> None:
@@ -145,6 +151,29 @@ def test_a_mute_camera_is_unreachable_in_time(clip: Path) -> None:
         with pytest.raises(CameraUnreachable, match=r"did not answer within 1 s: check power, address and network"):
             Connection(Source("cam-12", camera.url, open_timeout_s=1.0))
         assert time.monotonic() - began < 30
+
+
+def test_an_answer_that_ffmpeg_stops_waiting_for_is_no_matter_of_permissions() -> None:
+    refused = av.error.PermissionError(errno.EPERM, "Operation not permitted")
+    told = opening_failed(Source("cam-12", "rtsp://192.0.2.9/cam"), refused)
+    assert isinstance(told, CameraUnreachable)
+    assert "did not answer within 15 s" in str(told)
+    assert "check the permissions" in str(opening_failed(Source("cam-12", "/films/a.mp4"), refused))
+
+
+def test_what_is_probed_good_has_as_long_to_open_when_it_is_watched() -> None:
+    assert inspect.signature(probe).parameters["timeout_s"].default == Source("cam-12", "a.mp4").open_timeout_s
+
+
+def test_stopping_does_not_wait_for_a_camera_that_is_being_opened(clip: Path) -> None:
+    with loopback_camera(clip) as camera:
+        camera.delay_s = 60.0
+        reader = CameraReader(Source("cam-12", camera.url, open_timeout_s=6.0))
+        reader.start()
+        assert until(lambda: reader._opening)
+        began = time.monotonic()
+        reader.stop()
+        assert time.monotonic() - began < 4
 
 
 def test_a_camera_without_the_wanted_transport_says_so(clip: Path) -> None:

@@ -49,6 +49,20 @@ def test_a_recording_is_read_in_its_own_time(tmp_path: Path, codec: Literal["h26
     assert [number for _, number in looks(clip, 0.0)] == list(range(101))
 
 
+def test_a_recording_whose_title_is_no_utf8_is_read(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mp4", fps=25, frames=26)
+    titled = tmp_path / "titled.mkv"
+    with av.open(str(clip)) as source, av.open(str(titled), "w", options={"bitexact": "1"}) as out:
+        out.metadata["title"] = "CAMERA-1"
+        stream = out.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                out.mux(packet)
+    titled.write_bytes(titled.read_bytes().replace(b"CAMERA-1", "摄像头一".encode("gbk")))
+    assert looks(titled, 1.0) == [(0, 0), (1, 25)]
+
+
 def test_a_raw_stream_without_times_gets_them_from_its_rate(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.h264", fps=25, frames=60)
     assert [number for _, number in looks(clip, 1.0)] == [0, 25, 50]

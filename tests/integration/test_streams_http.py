@@ -18,6 +18,7 @@ from streams.clip import write_clip
 from streams.connection import Connection
 from streams.errors import StreamError
 from streams.loopback import card_number, make_clip
+from streams.probe import probe
 from streams.reader import CameraReader
 from streams.source import Source
 from support.cameras import failing, frames_of, next_frame, until
@@ -66,6 +67,32 @@ def test_what_is_no_http_camera_is_told_without_advice_for_rtsp(status: int, wor
     with serving(WebPage) as port, pytest.raises(StreamError, match=words) as told:
         Connection(Source("cam-1", f"http://127.0.0.1:{port}/{status}"))
     assert "transport" not in str(told.value)
+
+
+class Snapshot(BaseHTTPRequestHandler):
+    """An address that gives one picture at a time."""
+
+    picture: bytes
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "image/jpeg")
+        self.send_header("Content-Length", str(len(self.picture)))
+        self.end_headers()
+        self.wfile.write(self.picture)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
+        """Say nothing."""
+
+
+def test_a_snapshot_is_told_from_a_stream(tmp_path: Path) -> None:
+    camera = type("Camera", (Snapshot,), {"picture": jpegs(tmp_path / "a.mkv")[0]})
+    with serving(camera) as port:
+        words = "gave one picture and closed: write the address of a stream"
+        with pytest.raises(StreamError, match=words):
+            probe(f"http://127.0.0.1:{port}/snap.jpg")
+        with CameraReader(Source("cam-1", f"http://127.0.0.1:{port}/snap.jpg")) as reader:
+            assert words in (failing(reader).error or "")
 
 
 def jpegs(path: Path) -> list[bytes]:

@@ -4,9 +4,13 @@ from typing import Literal
 
 import pytest
 
+from streams.coded import Coded, Track
+from streams.connection import utc_now
 from streams.errors import BadStream, CameraUnreachable, LoginRefused, NoPicture, NoVideo, StreamError
 from streams.loopback import card_number, loopback_camera, make_clip
-from streams.probe import probe
+from streams.loopback.clip import Clip
+from streams.probe import _listen, probe
+from streams.source import Source
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +49,22 @@ def test_sub_streams_are_suggested(clip: Path) -> None:
     assert [sibling.place.rpartition("/")[2] for sibling in result.siblings] == ["102"]
 
 
+@pytest.mark.parametrize("scheme", ["RTSP", "rtsp"])
+def test_a_camera_whose_title_is_no_utf8_is_read_and_capitals_are_no_other_protocol(
+    clip: Path, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gbk = "摄像头一".encode("gbk").decode("utf-8", "surrogateescape")
+    monkeypatch.setattr(Clip, "sdp", lambda self, told=Clip.sdp: told(self).replace("loopback camera", gbk))
+    with loopback_camera(clip) as camera:
+        assert probe(camera.url.replace("rtsp", scheme), timeout_s=5.0).codec == "h264"
+
+
+def test_a_camera_that_hangs_after_one_picture_is_told() -> None:
+    picture = Coded(b"", Track("h264", 2, 2, b""), True, 0.0, 0.0, utc_now(), 0.0)
+    with pytest.raises(NoPicture, match="no picture for 10 s from cam-1: check power"):
+        _listen([picture, None], Source("cam-1", "rtsp://192.0.2.9/cam"), 0.0)
+
+
 def test_a_silent_camera_is_told(clip: Path) -> None:
     with loopback_camera(clip) as camera:
         camera.stalled = True
@@ -58,6 +78,8 @@ def test_a_silent_camera_is_told(clip: Path) -> None:
         ("rtsp://u:hunter2@127.0.0.1:1/cam", CameraUnreachable, "refuses connections"),
         ("rtsp://u:hunter2@nowhere.invalid/cam", CameraUnreachable, "unknown name or no route"),
         ("rtsp://u:hunt/er2@127.0.0.1/cam", BadStream, "in a password write"),
+        ("rtsp://nowhere.invalid:12#er2@127.0.0.1/cam", CameraUnreachable, "in a password write / as %2F"),
+        ("http://nowhere.invalid:12?er2@127.0.0.1/cam", CameraUnreachable, "in a password write / as %2F"),
         ("/nowhere/video.mp4", NoVideo, "check the path"),
         (__file__, BadStream, "no video that can be read"),
     ],

@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
 from curbwatch.check import check_cameras
 from curbwatch.settings import CameraSettings
@@ -31,6 +32,27 @@ def test_keyframes_about_as_often_as_looks_are_no_finding(
     monkeypatch: pytest.MonkeyPatch, gop_s: float | None, rare: bool
 ) -> None:
     monkeypatch.setattr("curbwatch.check.probe", lambda *_, **__: offering(gop_s))
-    (finding,) = check_cameras([CAMERA], on_done=lambda: None)
+    (finding,) = check_cameras([CAMERA])
     assert finding.good
     assert ("keyframes come every 4.0 s, looks every 2 s decode frames between" in finding.text) == rare
+
+
+def test_one_camera_that_breaks_the_check_is_bad_and_the_others_are_still_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(url: str, **_: object) -> ProbeResult:
+        if "channel=1" in url:
+            raise UnicodeDecodeError("utf-8", b"\xc9", 0, 1, "invalid start byte")
+        return offering(1.0)
+
+    monkeypatch.setattr("curbwatch.check.probe", broken)
+    other = CAMERA.model_copy(update={"id": "cam-2", "url": SecretStr("rtsp://192.0.2.1/cam/2")})
+    first, second = check_cameras([CAMERA, other])
+    assert (first.camera_id, first.good) == ("cam-1", False)
+    assert "checking cam-1 failed (UnicodeDecodeError)" in first.text
+    assert (second.camera_id, second.good) == ("cam-2", True)
+
+
+def test_an_address_that_stands_twice_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("curbwatch.check.probe", lambda *_, **__: offering(1.0))
+    first, second = check_cameras([CAMERA, CAMERA.model_copy(update={"id": "cam-2"})])
+    assert "same address" not in first.text
+    assert second.text.endswith("; same address as cam-1")

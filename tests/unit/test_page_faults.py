@@ -15,13 +15,14 @@ from streams.source import Source
 CAMERA, FILE = Source("cam-7", "rtsp://li:hunter2@192.0.2.9/ch1"), Source("cam-7", "/films/a.mp4")
 PORTAL = Source("cam-7", "http://192.0.2.9/a.m3u8")
 UDP = Source("cam-7", "rtsp://192.0.2.9/ch1", transport="udp")
-OURS = re.compile(r"cam-7|192\.0\.2\.9(:554)?|rtsp://192\S*|/films/a\.mp4|transport|tcp|udp|loop|No medium")
+OURS = re.compile(r"cam-7|192\.0\.2\.9(:554)?|rtsp://192\S*|/films/a\.mp4|transport|tcp|udp|loop|No medium|Digest|MD5")
 
 
 def said() -> Iterator[str]:
     """Every sentence of streams.failures, made by its own functions where they take no error of FFmpeg's."""
     filled = {"name": "cam-7", "host": "192.0.2.9", "place": "/films/a.mp4", "timeout": 5.0, "transport": "tcp"}
-    for words in (failures.MUTE, failures.NOT_RTSP, failures.NO_TRANSPORT, *(row[2] for row in failures.OPENING)):
+    ours = (failures.MUTE, failures.NOT_RTSP, failures.NO_TRANSPORT, failures.CUT_LOGIN, failures.ONE_PICTURE)
+    for words in (*ours, *(row[2] for row in failures.OPENING)):
         yield words.format(**filled)
     for source, number in (
         (CAMERA, errno.EIO),

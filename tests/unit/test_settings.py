@@ -64,10 +64,10 @@ def fault(path: Path) -> str:
 def test_a_faulty_zone_is_not_also_called_missing_and_an_empty_list_says_what_to_do(path: Path) -> None:
     path.write_text(GOOD.replace("dwell_s = 60", "dwell_s = 0"))
     assert fault(path).splitlines()[1:] == [
-        "  cameras[0].zones[1].dwell_s: Input should be greater than 0; write a number above 0 and at most 86400"
+        "  cameras[0] (gate).zones[1].dwell_s: Input should be greater than 0; write a number above 0 and at most 86400"
     ]
     path.write_text(GOOD.partition("[[cameras.zones]]")[0] + "zones = []")
-    assert fault(path).splitlines()[1:] == ["  cameras[0].zones: is empty; fill it in"]
+    assert fault(path).splitlines()[1:] == ["  cameras[0] (gate).zones: is empty; fill it in"]
 
 
 def test_a_sound_file_is_read(path: Path) -> None:
@@ -131,22 +131,30 @@ def test_every_example_is_sound(example: Path, tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("right", "wrong", "message"),
     [
-        ("dwell_s", "dwel_s", "cameras[0].zones[1].dwel_s: unknown key; remove it or correct its name"),
+        ("dwell_s", "dwel_s", "cameras[0] (gate).zones[1].dwel_s: unknown key; remove it or correct its name"),
         ("[service]", "[servise]", "servise: unknown key"),
         ("8081", "80810", "service.port: Input should be less than or equal to 65535"),
         ('id = "gate"', 'id = "../gate"', "cameras[0].id: String should match pattern"),
-        ("dwell_s = 60", "dwell_s = 0", "cameras[0].zones[1].dwell_s: Input should be greater than 0"),
-        ('id = "gate"', 'id = "gate"\nevery_s = 60', "cameras[0].every_s: Input should be less than or equal to 30"),
-        ('"pitch"', '"pavement"', "cameras[0]: zone names must differ within a camera: pavement stands twice"),
-        ("[0.6, 0.6], ", "", "cameras[0].zones[1]: zone pitch: 2 points are no area; give at least three"),
-        ("[0.6, 0.9]", "[600, 0.9]", "cameras[0].zones[1]: zone pitch: points are shares of the picture"),
-        ('["stall"]', '["person"]', "cameras[0].zones[1].classes[0]: Input should be 'stall' or 'debris'"),
+        ("dwell_s = 60", "dwell_s = 0", "cameras[0] (gate).zones[1].dwell_s: Input should be greater than 0"),
+        (
+            'id = "gate"',
+            'id = "gate"\nevery_s = 60',
+            "cameras[0] (gate).every_s: Input should be less than or equal to 30",
+        ),
+        ('"pitch"', '"pavement"', "cameras[0] (gate): zone names must differ within a camera: pavement stands twice"),
+        ("[0.6, 0.6], ", "", "cameras[0] (gate).zones[1]: zone pitch: 2 points are no area; give at least three"),
+        ("[0.6, 0.9]", "[600, 0.9]", "cameras[0] (gate).zones[1]: zone pitch: points are shares of the picture"),
+        ('["stall"]', '["person"]', "cameras[0] (gate).zones[1].classes[0]: Input should be 'stall' or 'debris'"),
         (
             "dwell_s = 60",
             'grade = "lax"',
-            "cameras[0].zones[1].grade: Input should be 'strict', 'controlled' or 'orderly'",
+            "cameras[0] (gate).zones[1].grade: Input should be 'strict', 'controlled' or 'orderly'",
         ),
-        ("dwell_s = 60", "min_size_m = 1", "cameras[0]: zone pitch: min_size_m needs a calibration; add a [cameras.gr"),
+        (
+            "dwell_s = 60",
+            "min_size_m = 1",
+            "cameras[0] (gate): zone pitch: min_size_m needs a calibration; add a [cameras.gr",
+        ),
         (
             "dwell_s = 60",
             hours("25:00", "26:00"),
@@ -171,20 +179,20 @@ def test_every_example_is_sound(example: Path, tmp_path: Path, monkeypatch: pyte
         (
             '[[cameras.zones]]\nname = "pavement"',
             'ground = {horizon = 0.2}\n[[cameras.zones]]\nname = "pavement"',
-            "cameras[0].ground: give four points",
+            "cameras[0] (gate).ground: give four points",
         ),
-        ('["stall"]', "[]", "cameras[0].zones[1].classes: is empty; fill it in"),
+        ('["stall"]', "[]", "cameras[0] (gate).zones[1].classes: is empty; fill it in"),
         ("port = 8081", 'trusted_proxies = ["nginx"]', "service.trusted_proxies[0]: 'nginx' is no address of a proxy"),
         ("port = 8081", 'timezone = "Mars/Base"', "service.timezone: 'Mars/Base' is no IANA time zone; write one such"),
-        ('"rtsp://user:hunter2@10.0.0.7/ch1"', '""', "cameras[0].url: is empty; fill it in"),
+        ('"rtsp://user:hunter2@10.0.0.7/ch1"', '""', "cameras[0] (gate).url: is empty; fill it in"),
         (
             '"rtsp://user:hunter2@10.0.0.7/ch1"',
             '"${GATE_URL}"',
-            "cameras[0].url: ${GATE_URL} is not set in the environ",
+            "cameras[0] (gate).url: ${GATE_URL} is not set in the environ",
         ),
-        ("rtsp://user", "rstp://user", "cameras[0]: gate: rstp://***@10.0.0.7/ch1 begins with none of rtsp, "),
-        ("rtsp://user", "rtsp//user", "cameras[0]: gate: its url has an @ but no ://; write rtsp:// before"),
-        ("rtsp://user", "rtsp:/user", "cameras[0]: gate: its url has an @ but no ://; write rtsp:// before"),
+        ("rtsp://user", "rstp://user", "cameras[0] (gate): gate: rstp://***@10.0.0.7/ch1 begins with none of rtsp, "),
+        ("rtsp://user", "rtsp//user", "cameras[0] (gate): gate: its url has an @ but no ://; write rtsp:// before"),
+        ("rtsp://user", "rtsp:/user", "cameras[0] (gate): gate: its url has an @ but no ://; write rtsp:// before"),
         (
             "[service]",
             '[service]\ndatabase_url = "postgresql://u:pw@db:hunter2/x"',
@@ -384,3 +392,11 @@ def test_a_mark_of_an_editor_before_the_text_is_passed_over(path: Path) -> None:
 def test_settings_cannot_be_changed_once_read(path: Path) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         load_settings(path).service.port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "gbk"])
+def test_a_file_in_another_encoding_is_told_what_to_do(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "city.toml"
+    path.write_text('[[cameras]]\nname = "市场街"\n', encoding)
+    with pytest.raises(SettingsError, match="not in UTF-8; open it in an editor and save it as UTF-8"):
+        load_settings(path)

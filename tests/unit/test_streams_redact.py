@@ -21,6 +21,23 @@ from streams.redact import redact
             for name in ("pwd", "psw", "userpsd", "authbasic")
             for sign in (";", ",", ")", "'")
         ),
+        *(
+            (f"http://cam/cgi?channel=1&{name}=hunter2", f"http://cam/cgi?channel=1&{name}=***")
+            for name in (
+                "sign",
+                "passphrase",
+                "accessKey",
+                "sessionKey",
+                "ticket",
+                "jwt",
+                "authorization",
+                "passcode",
+                "userpass",
+                "pw",
+                "p",
+            )
+        ),
+        ("http://cam/cgi?design=1&ptz=2", "http://cam/cgi?design=1&ptz=2"),
         ("HTTP://Admin:X@CAM/", "HTTP://***@CAM/"),
         ("two: rtsp://a:b@c and rtsp://d:e@f", "two: rtsp://***@c and rtsp://***@f"),
         ("rtsp://10.0.0.1/cam", "rtsp://10.0.0.1/cam"),

@@ -41,6 +41,7 @@ def test_every_form_of_address_is_taken(url: str) -> None:
         ("rtsp://viewer:my\nhunter2@10.0.0.1/cam", "a space as %20"),
         ("rtsp://viewer:12/my hunter2@10.0.0.1/cam", "a space as %20"),
         ("rstp://viewer:my hunter2@10.0.0.1/cam", r"rstp://\*\*\*@10\.0\.0\.1/cam begins with none of"),
+        (f"rtsp://viewer:{'hunter2' * 18}@10.0.0.1/cam", "are longer than 127 bytes"),
     ],
 )
 def test_an_address_that_cannot_work_is_refused_without_its_password(url: str, words: str) -> None:
