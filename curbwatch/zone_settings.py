@@ -103,6 +103,9 @@ class GroundSettings(Strict):
     horizon: float | None = Field(None, title="height of the horizon, share of the picture's height from its top")
     height_m: float | None = Field(None, title="height of the camera above the ground")
     fov_deg: float | None = Field(None, title="vertical field of view, degrees")
+    aspect: float | None = Field(
+        None, ge=0.2, le=5, title="width over height of the scene, whatever its pixels; with a horizon 16:9 if left out"
+    )
     stands_at: tuple[Metres, Metres] = Field((0.0, 0.0), title="with a horizon: the pole in city-local metres")
     heading_deg: float = Field(0.0, ge=-360, le=360, title="with a horizon: where it looks, clockwise from north")
 
@@ -124,14 +127,14 @@ class GroundSettings(Strict):
         if self.picture or self.metres:
             if any(value is not None for value in by_horizon):
                 raise ValueError("four points and a horizon may contradict each other; keep one of them")
-            return ground_from_points(self.picture, self.metres)
+            return ground_from_points(self.picture, self.metres, aspect=self.aspect)
         if self.horizon is None or self.height_m is None or self.fov_deg is None:
             raise ValueError("give four points (picture and metres), or horizon, height_m and fov_deg")
         return ground_from_horizon(
             self.horizon,
             self.height_m,
             fov_deg=self.fov_deg,
-            aspect=WIDE,
+            aspect=self.aspect or WIDE,
             stands_at=self.stands_at,
             heading_deg=self.heading_deg,
         )

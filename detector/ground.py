@@ -24,13 +24,18 @@ class Ground:
 
     to_metres: rows of the homography from normalised picture coordinates (x right, y down) to city-local metres,
     signed so that its third row is positive on the ground and negative above the horizon.
+    aspect: width over height of the scene that the picture shows; None where it is that of its pixels.
     """
 
     to_metres: tuple[Row, Row, Row]
+    aspect: float | None = None
 
 
-def ground_from_points(picture: tuple[Point, ...], metres: tuple[Point, ...]) -> Ground:
-    """A calibration from four points: normalised picture ↔ metres on the ground. GroundError if they contradict."""
+def ground_from_points(picture: tuple[Point, ...], metres: tuple[Point, ...], *, aspect: float | None = None) -> Ground:
+    """A calibration from four points: normalised picture ↔ metres on the ground. GroundError if they contradict.
+
+    aspect: width over height of the scene; only heights need it.
+    """
     if len(picture) != 4 or len(metres) != 4:
         raise GroundError("a calibration needs exactly four points in the picture and the same four in metres")
     for points, where in ((picture, "picture"), (metres, "street")):
@@ -50,7 +55,7 @@ def ground_from_points(picture: tuple[Point, ...], metres: tuple[Point, ...]) ->
             "the four points contradict each other: some would lie above the horizon; "
             "list them in the same order in the picture and in metres"
         )
-    return _ground(solved * math.copysign(1.0, depths[0]))
+    return _ground(solved * math.copysign(1.0, depths[0]), aspect)
 
 
 def ground_from_horizon(
@@ -65,7 +70,7 @@ def ground_from_horizon(
     """A calibration of a level camera: horizon (share of the height), metres above ground, vertical field of view.
 
     stands_at, heading_deg: the pole in city-local metres and where the camera looks, clockwise from north; left out,
-    metres count from the pole, x to the right and y ahead. aspect: width over height of the picture.
+    metres count from the pole, x to the right and y ahead. aspect: width over height of the scene, whatever its pixels.
     """
     if not 0 < height_m <= HIGHEST_M:
         raise GroundError(f"a camera {height_m:g} m above the ground; give the height of its pole in metres")
@@ -83,7 +88,7 @@ def ground_from_horizon(
     east, north = math.sin(math.radians(heading_deg)), math.cos(math.radians(heading_deg))
     x = height_m * (north * right + east * ahead) + stands_at[0] * drop
     y = height_m * (north * ahead - east * right) + stands_at[1] * drop
-    return _ground(np.stack([x, y, drop]))
+    return _ground(np.stack([x, y, drop]), aspect)
 
 
 def to_ground(ground: Ground, point: Point) -> tuple[float, float] | None:
@@ -99,18 +104,20 @@ def to_ground(ground: Ground, point: Point) -> tuple[float, float] | None:
 def size_m(ground: Ground, box: Box, *, aspect: float = WIDE) -> tuple[float, float] | None:
     """Width and height in metres of what stands on the lower edge of a normalised box; None where that is no ground.
 
-    The height takes the thing to be upright and the camera to look at it nearly level.
+    The height takes the thing to be upright and the camera to look at it nearly level. aspect: width over height of the
+    picture in pixels, for a ground that has none of its own.
     """
     left, right = to_ground(ground, (box[0], box[3])), to_ground(ground, (box[2], box[3]))
     if left is None or right is None or box[2] <= box[0]:
         return None
     width = math.dist(left, right)
-    return (width, width * (box[3] - box[1]) / (box[2] - box[0]) / aspect) if width <= FAR_M else None
+    height = width * (box[3] - box[1]) / (box[2] - box[0]) / (ground.aspect or aspect)
+    return (width, height) if width <= FAR_M else None
 
 
-def _ground(matrix: NDArray[np.float64]) -> Ground:
+def _ground(matrix: NDArray[np.float64], aspect: float | None) -> Ground:
     a, b, c = ((float(row[0]), float(row[1]), float(row[2])) for row in matrix)
-    return Ground((a, b, c))
+    return Ground((a, b, c), aspect)
 
 
 def _equations(picture: Point, metres: Point) -> tuple[list[float], list[float]]:

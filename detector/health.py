@@ -8,6 +8,7 @@ One odd look proves nothing by itself: it is not believed, but the camera is cal
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,7 +26,7 @@ LEARN_LOOKS, LEARN_S = 5, 20.0
 HABIT = 0.005  # how far what is normal here follows one look, every RENEW_S
 RENEW_S = 20.0  # the reference takes a step towards the street this often
 STEP = 3.0  # units of log light a step: a dusk of half an hour is followed, a cover is not
-AWAY_S = 3600.0  # after so long without looks another light is no fault: the reference is learnt anew
+AWAY_S = 3600.0  # after so long without good looks a kind of light that is not known yet is learnt anew
 ANCHOR_S = 600.0  # the reference itself is held against the first one of its kind of light this often
 SMALL = 0.05  # share of the width: what zones can follow
 SAME = 0.008  # share of the width by which looks that agree on a shift may differ
@@ -38,6 +39,9 @@ class Anchor:
 
     levels: NDArray[np.uint8]
     shift: Shift
+
+
+Anchors = tuple[Anchor | None, Anchor | None]  # by day, by night
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +75,7 @@ class Health:
     shift: Shift = NO_SHIFT
     wanted: Shift = NO_SHIFT
     drift: Shift = NO_SHIFT
-    anchors: tuple[Anchor | None, Anchor | None] = (None, None)
+    anchors: Anchors = (None, None)
 
     @property
     def state(self) -> str:
@@ -95,13 +99,15 @@ def examine(
     hidden: boxes (normalised xyxy) of people and vehicles: what they hide is not missing.
     """
     now = view(colour)
-    if before is None or before.reference.shape != now.light.shape:
-        before = _first(before, now, at)
+    if before is not None and before.reference.shape != now.light.shape:
+        before = _resized(before, now.light.shape)
+    if before is None:
+        before = _first((None, None), now, at)
     if at < before.at:
         before = _set_back(before, before.at - at)
     lying = _lying(before, now)
-    if lying is None and _outdated(before, at):
-        before, lying = _first(before, now, at), NO_SHIFT
+    if lying is None and _outdated(before, now, at):
+        before, lying = _first(before.anchors, now, at), NO_SHIFT
     stillness = glimpsed(before.stillness, glimpse, at)
     symptom = _symptom(before, now, stillness, lying, hidden)
     after = _judged(replace(before, stillness=stillness), symptom, at)
@@ -123,9 +129,30 @@ def _set_back(before: Health, by: timedelta) -> Health:
     )
 
 
-def _outdated(before: Health, at: datetime) -> bool:
-    """Whether the light may have become another since the reference was last held against a good look."""
-    return _code(before.fault) != "camera_moved" and (at - before.renewed_at).total_seconds() > AWAY_S
+def _resized(before: Health, shape: tuple[int, ...]) -> Health:
+    """What is known, for a camera that sends another size: its view may be the same, or another one."""
+    size = shape[1], shape[0]
+    day, night = (
+        anchor and replace(anchor, levels=np.asarray(cv2.resize(anchor.levels, size, interpolation=cv2.INTER_AREA)))
+        for anchor in before.anchors
+    )
+    reference = np.asarray(cv2.resize(before.reference, size, interpolation=cv2.INTER_AREA), np.float32)
+    return replace(before, reference=reference, anchors=(day, night))
+
+
+def _outdated(before: Health, now: View, at: datetime) -> bool:
+    """Whether nothing fits because the light became another one, unknown so far, since the last good look.
+
+    By a kind of light that is known it is the view that became another one, and a black or white picture shows none.
+    """
+    if _code(before.fault) == "camera_moved" or (at - before.renewed_at).total_seconds() <= AWAY_S:
+        return False
+    return before.anchors[_kind(now)] is None and not (black(now) or overexposed(now))
+
+
+def _kind(now: View) -> int:
+    """The kind of light: 0 by day, 1 by night."""
+    return int(now.level < NIGHT_LEVEL)
 
 
 def _lying(before: Health, now: View) -> Shift | None:
@@ -140,8 +167,7 @@ def _lying(before: Health, now: View) -> Shift | None:
     return None
 
 
-def _first(before: Health | None, now: View, at: datetime) -> Health:
-    kept = before.anchors if before and before.reference.shape == now.light.shape else (None, None)
+def _first(anchors: Anchors, now: View, at: datetime) -> Health:
     return Health(
         at=at,
         since=at,
@@ -151,7 +177,7 @@ def _first(before: Health | None, now: View, at: datetime) -> Health:
         grey=now.grey,
         smeared=now.smeared,
         stillness=nothing_glimpsed(at),
-        anchors=kept,
+        anchors=anchors,
     )
 
 
@@ -267,7 +293,7 @@ def _anchored(before: Health, now: View, at: datetime) -> Health:
     """Hold the reference against the first one of its kind of light, so that creeping is seen too."""
     if 0 <= (at - before.anchored_at).total_seconds() < ANCHOR_S:
         return before
-    night = int(now.level < NIGHT_LEVEL)
+    night = _kind(now)
     anchor = before.anchors[night]
     if anchor is None:
         levels = np.clip(np.rint(before.reference), 0, 255).astype(np.uint8)

@@ -22,6 +22,7 @@ LONG = 1.25  # keyframes rarer than this many wanted intervals: decode between t
 PATIENCE = 1.5  # wait for a keyframe that is overdue by this factor before decoding between keyframes
 PENDING_BYTES = 64 * 1024 * 1024
 WILD_S = 10.0  # a stream's clock that disagrees with ours by so much between two pictures is not believed
+PACE_S, PACE_OFF = 60.0, 1.25  # nor is its pace where it differs by this factor over so long: bursts are shorter
 PLANAR = ("yuv420p", "yuvj420p")
 
 
@@ -121,6 +122,8 @@ class Chooser:
         self._last_look: float | None = None
         self._last_key: Coded | None = None
         self._gop_s: float | None = None
+        self._came_s = self._sent_s = 0.0  # by our clock and by the stream's, since the pace was last measured
+        self._pace = 1.0  # our seconds in one of the stream's
         self.damaged = 0  # pictures or packets that could not be decoded whole
 
     @property
@@ -145,12 +148,23 @@ class Chooser:
 
     def _keyframe(self, coded: Coded) -> None:
         if self._last_key is not None:
-            self._gop_s = apart_s(self._last_key, coded)
+            self._measure_pace(self._last_key, coded)
+            self._gop_s = self._pace * apart_s(self._last_key, coded)
         self._last_key = coded
         self._pending, self._pending_bytes = [], 0
         if self._track is None or coded.track.codec != self._track.codec or not (self._all or self._long()):
             self._decoder = None  # short GOPs need none: it would hold about 20 MB of pictures at 1080p
         self._track = coded.track
+
+    def _measure_pace(self, earlier: Coded, later: Coded) -> None:
+        """Some cameras stamp 25 pictures a second and send half of them."""
+        self._came_s += later.mono - earlier.mono
+        self._sent_s += apart_s(earlier, later)
+        if self._came_s < PACE_S:
+            return
+        pace = self._came_s / self._sent_s
+        self._pace = 1.0 if 1 / PACE_OFF <= pace <= PACE_OFF else pace
+        self._came_s = self._sent_s = 0.0
 
     def _keep(self, coded: Coded) -> None:
         if self._pending_bytes + len(coded.data) > PENDING_BYTES:
@@ -170,7 +184,8 @@ class Chooser:
         if self._last_key is None or self._since_look(coded) < self.every_s:
             return False
         expected_s = self._gop_s or self.every_s
-        return expected_s > LONG * self.every_s or apart_s(self._last_key, coded) > PATIENCE * expected_s
+        since_key_s = self._pace * apart_s(self._last_key, coded)
+        return expected_s > LONG * self.every_s or since_key_s > PATIENCE * expected_s
 
     def _long(self) -> bool:
         return (self._gop_s or 0.0) > LONG * self.every_s

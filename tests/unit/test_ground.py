@@ -5,8 +5,9 @@ import math
 
 import pytest
 
+from curbwatch.zone_settings import GroundSettings
 from detector.errors import GroundError
-from detector.ground import ground_from_horizon, ground_from_points, size_m, to_ground
+from detector.ground import WIDE, ground_from_horizon, ground_from_points, size_m, to_ground
 from detector.zones import Point
 
 PICTURE: tuple[Point, ...] = ((0.2, 0.9), (0.8, 0.9), (0.7, 0.4), (0.3, 0.4))
@@ -95,3 +96,20 @@ def test_points_that_make_no_plane_are_refused(
 def test_a_pole_that_sees_no_ground_is_refused(horizon: float, height_m: float, fov_deg: float, cure: str) -> None:
     with pytest.raises(GroundError, match=cure):
         ground_from_horizon(horizon, height_m, fov_deg=fov_deg)
+
+
+@pytest.mark.parametrize("aspect", [4 / 3, 9 / 16])
+def test_a_picture_of_another_shape_keeps_its_metres_where_its_aspect_is_told(aspect: float) -> None:
+    wide = (0.4, 0.5, 0.6, 0.9)
+    narrow = (0.5 - 0.1 * WIDE / aspect, 0.5, 0.5 + 0.1 * WIDE / aspect, 0.9)
+    told = ground_from_horizon(0.2, 6.0, fov_deg=40, aspect=aspect)
+    assert size_m(told, narrow, aspect=11 / 9) == pytest.approx(size_m(LEVEL, wide))
+
+
+def test_the_settings_tell_the_ground_its_aspect() -> None:
+    level = {"horizon": 0.2, "height_m": 6.0, "fov_deg": 40.0}
+    assert GroundSettings.model_validate(level).ground() == LEVEL
+    squarer = GroundSettings.model_validate(level | {"aspect": 4 / 3}).ground()
+    assert squarer == ground_from_horizon(0.2, 6.0, fov_deg=40, aspect=4 / 3)
+    points = GroundSettings.model_validate({"picture": PICTURE, "metres": metres(), "aspect": 4 / 3}).ground()
+    assert points.aspect == 4 / 3

@@ -2,6 +2,7 @@
 """A camera's faults are seen, night and weather are none, and one odd look is not a fault."""
 
 from datetime import timedelta
+from functools import cache
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from detector.memory_file import dump, load
 from detector.observe import Memory, on_picture
 from detector.reasons import say
 from detector.registration import Shift, to_picture, to_reference
-from support.seen_street import Picture, Weather, empty, learnt, live, looks
+from support.seen_street import Picture, Weather, clear, empty, learnt, live, looks
 
 
 def _grey(level: float) -> Weather:
@@ -242,3 +243,67 @@ def test_a_day_without_looks_makes_another_light_no_fault() -> None:
     (memory, look), *_ = looks(1, weather=_elsewhere, before=learnt(), after_s=away)
     assert isinstance(memory, Memory)
     assert look.blind is None
+
+
+def _squeezed(picture: Picture, _number: int) -> Picture:
+    return np.asarray(cv2.resize(picture, (352, 288), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _squeezed_elsewhere(picture: Picture, number: int) -> Picture:
+    return _squeezed(_elsewhere(picture, number), number)
+
+
+def test_the_same_view_in_another_size_goes_on() -> None:
+    for memory, look in looks(8, weather=_squeezed, before=learnt(), after_s=120):
+        assert look.blind is None
+        assert memory.health is not None
+        assert memory.health.state == "ok"
+        assert memory.shift.is_none
+
+
+def test_another_view_in_another_size_is_moved_and_proves_nothing() -> None:
+    found = list(looks(14, weather=_squeezed_elsewhere, before=learnt(), after_s=120))
+    assert all(look.blind is not None for _, look in found)
+    assert found[-1][0].health is not None
+    assert found[-1][0].health.state == "moved"
+
+
+@cache
+def _known_by_day() -> Memory:
+    """What is known after a quarter of an hour by day; the next look is at `after_s` 1200."""
+    *_, (memory, _) = looks(18, before=learnt(), after_s=120, every_s=60)
+    return memory
+
+
+@pytest.mark.parametrize("away_s", [70 * 60.0, 14 * 3600.0])
+@pytest.mark.parametrize("weather", [_elsewhere, _squeezed_elsewhere])
+def test_another_view_after_a_long_absence_is_moved_where_the_street_is_known_by_this_light(
+    away_s: float, weather: Weather
+) -> None:
+    found = list(looks(14, weather=weather, before=_known_by_day(), after_s=1200 + away_s))
+    assert all(look.blind is not None for _, look in found)
+    assert found[-1][0].health is not None
+    assert found[-1][0].health.state == "moved"
+    *_, (again, look) = looks(6, before=found[-1][0], after_s=1260 + away_s)
+    assert look.blind is None
+    assert again.health is not None
+    assert again.health.state == "ok"
+
+
+def test_another_view_after_hours_of_a_covered_lens_is_moved() -> None:
+    found = list(looks(40, weather=_grey(4), before=_known_by_day(), after_s=1200, every_s=180))
+    assert {memory.health.state for memory, _ in found[3:] if memory.health} == {"black"}
+    for _, look in looks(8, weather=_elsewhere, before=found[-1][0], after_s=1200 + 7200):
+        assert look.blind is not None
+
+
+def _unlit(picture: Picture, number: int) -> Picture:
+    return np.asarray(_elsewhere(picture, number) // 8, np.uint8)
+
+
+@pytest.mark.parametrize("weather", [clear, _fog, _rain, _exposure_steps, _night, _unlit])
+def test_who_was_off_for_a_night_is_believed_whatever_the_light(weather: Weather) -> None:
+    *_, (memory, look) = looks(12, weather=weather, before=_known_by_day(), after_s=1200 + 12 * 3600)
+    assert look.blind is None
+    assert memory.health is not None
+    assert memory.health.state == "ok"

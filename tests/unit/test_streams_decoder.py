@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -119,6 +120,23 @@ def test_a_stream_whose_clock_is_wild_is_timed_by_arrival(tmp_path: Path) -> Non
             for c, sent in zip((whole[0], whole[10]), (first, second), strict=True)
         )
         assert apart_s(a, b) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("sent_every_s", [0.2, 0.1, 0.05])
+def test_a_camera_that_stamps_at_the_wrong_rate_is_looked_at_as_often_as_wanted(
+    tmp_path: Path, sent_every_s: float
+) -> None:
+    chooser, once = Chooser(1.0, "keyframes"), list(packets(clip(tmp_path, gop=10)))
+    came: list[float] = []
+    for number in range(16 * len(once)):
+        stamp, mono = number / FPS, number * sent_every_s
+        coded = replace(once[number % len(once)], pts_s=stamp, dts_s=stamp, mono=mono)
+        if chooser.feed(coded):
+            came.append(mono)
+    late = [mono for mono in came if mono > came[-1] - 20.0]
+    assert chooser.gop_s == pytest.approx(10 * sent_every_s)
+    assert (len(late) - 1) / (late[-1] - late[0]) == pytest.approx(1.0, rel=0.1)
+    assert chooser.damaged == 0
 
 
 def test_everything_is_decoded_when_asked(tmp_path: Path) -> None:
