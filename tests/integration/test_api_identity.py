@@ -144,8 +144,8 @@ def test_nothing_but_a_new_case_or_a_return_of_a_closed_one_is_a_repetition(desk
     ],
 )
 def test_a_new_case_is_of_the_place_that_is_known(desk: Desk, came: dict[str, str], place: str) -> None:
-    for key, more in (("site-1", {}), ("elsewhere", {}), ("site-2", {"history_of": "site-1"})):
-        desk.move(desk.report(key, **more)["id"], "false_alarm")
+    for key, before in (("site-1", None), ("elsewhere", None), ("site-2", "site-1")):
+        desk.move(desk.report(key, history_of=before)["id"], "false_alarm")
     assert desk.report(**came)["place"] == place
 
 
