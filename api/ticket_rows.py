@@ -85,8 +85,7 @@ def fault_of(connection: Connection, camera_id: str, state: CameraState, *, now:
     if state.status != "live" or health is None or health["state"] in NO_FAULT:
         return None
     text = health.get("text") or {"en": f"the camera is {health['state']}", "zh": f"摄像机异常：{health['state']}"}
-    since = datetime.fromisoformat(health["since"])
-    return Fault(health["state"], min(since, now), health.get("reason"), text)
+    return Fault(health["state"], datetime.fromisoformat(health["since"]), health.get("reason"), text)
 
 
 def _offline(error: str | None) -> Bilingual:

@@ -34,8 +34,8 @@ class City:
     def move(self, case_id: str, to: str, role: str = "operator", **more: Any) -> httpx2.Response:
         return self.post(role, f"/api/v1/cases/{case_id}/transitions", {"to": to} | more)
 
-    def observe(self, case_id: str, kind: str, at: datetime | None = None) -> httpx2.Response:
-        body = {"kind": kind, "at": (at or self.now).isoformat()}
+    def observe(self, case_id: str, kind: str, at: datetime | None = None, **more: Any) -> httpx2.Response:
+        body = {"kind": kind, "at": (at or self.now).isoformat()} | more
         return self.post("patrol", f"/api/v1/cases/{case_id}/observations", body)
 
     def post(self, role: str, path: str, body: object, key: str | None = None) -> httpx2.Response:
@@ -206,6 +206,12 @@ def test_an_idempotency_key_of_another_person_is_another_one(city: City) -> None
     assert actors == ["key:patrol-1", "key:operator-1", "key:admin-1"]
 
 
+def test_an_idempotency_key_says_nothing_of_requests_to_another_address(city: City) -> None:
+    cases = [city.report("1", key="a").json()["id"], city.report("2", key="b").json()["id"]]
+    told = [city.post("operator", f"/api/v1/cases/{each}/notes", {"note": "told the owner"}, "1") for each in cases]
+    assert [answer.json()["id"] for answer in told] == cases
+
+
 def test_a_fact_is_the_same_whoever_tells_it(city: City) -> None:
     told = [city.post(role, "/api/v1/cases", CASE_IN, "1") for role in ("patrol", "admin")]
     assert ["idempotent-replay" in answer.headers for answer in told] == [False, True]
@@ -260,6 +266,16 @@ def test_a_false_alarm_stays_one_for_a_day_and_then_gets_a_new_look(city: City) 
         city.now = START + timedelta(hours=hours)
         city.observe(case_id, "cleared")
         assert city.observe(case_id, "relapsed").json()["status"] == status
+
+
+def test_a_false_alarm_holds_for_a_day_after_people_last_said_so(city: City) -> None:
+    case_id = city.report().json()["id"]
+    for hours, to in ((0, "false_alarm"), (10, "new"), (20, "false_alarm")):
+        city.now = START + timedelta(hours=hours)
+        city.move(case_id, to).raise_for_status()
+    city.observe(case_id, "cleared")
+    city.now = START + timedelta(hours=26)
+    assert city.observe(case_id, "relapsed").json()["status"] == "false_alarm"
 
 
 def test_a_thing_that_had_not_gone_is_no_relapse_and_leaves_the_status_as_it_was(city: City) -> None:
@@ -324,6 +340,50 @@ def test_a_return_that_comes_late_undoes_no_clearing_of_later(city: City, kind: 
     assert "told late: gone since" in late["history"][-1]["note"]
     back = city.observe(case_id, "relapsed", MORNING).json()
     assert (back["cleared_at"], back["relapses"]) == (None, 1)
+
+
+def test_what_is_gone_already_is_not_cleared_again(city: City) -> None:
+    case_id = city.report().json()["id"]
+    cleared = city.observe(case_id, "cleared", MORNING).json()
+    for at in (MORNING + timedelta(hours=1), MORNING - timedelta(minutes=55)):  # after it was last seen, and before
+        assert city.observe(case_id, "cleared", at).json() == cleared
+
+
+@pytest.mark.parametrize("status", ["new", "false_alarm"])
+def test_what_has_not_gone_cannot_be_back(city: City, status: str) -> None:
+    case_id = city.report().json()["id"]
+    if status != "new":
+        city.move(case_id, status)
+    before = city.get(f"/api/v1/cases/{case_id}")
+    told = city.observe(case_id, "relapsed", MORNING).json()
+    assert told == before | {"last_seen_at": "2026-11-21T02:00:00Z"}
+
+
+@pytest.mark.parametrize("kind", ["relapsed", "resumed"])
+def test_a_return_that_comes_late_makes_nothing_seen_earlier_than_it_was(city: City, kind: str) -> None:
+    case_id = city.report().json()["id"]
+    cleared = city.observe(case_id, "cleared", MORNING).json()
+    seen = city.observe(case_id, "seen", MORNING + timedelta(hours=1)).json()
+    back = city.observe(case_id, kind, MORNING + timedelta(minutes=30)).json()
+    assert (cleared["last_seen_at"], seen["last_seen_at"]) == ("2026-11-21T01:12:00Z", "2026-11-21T03:00:00Z")
+    assert (back["cleared_at"], back["last_seen_at"]) == (None, "2026-11-21T03:00:00Z")
+
+
+def test_what_is_told_late_of_a_thing_that_has_gone_brings_it_not_back(city: City) -> None:
+    case_id = city.report().json()["id"]
+    cleared = city.observe(case_id, "cleared", MORNING).json()
+    told = city.observe(case_id, "seen", MORNING - timedelta(minutes=30)).json()
+    again = city.report(last_seen_at="2026-11-21T01:40:00Z").json()
+    assert told == cleared | {"last_seen_at": "2026-11-21T01:30:00Z"}
+    assert again == cleared | {"last_seen_at": "2026-11-21T01:40:00Z"}
+
+
+def test_nothing_is_back_only_after_it_was_seen_back(city: City) -> None:
+    case_id = city.report().json()["id"]
+    city.observe(case_id, "cleared", MORNING)
+    back_at = MORNING + timedelta(hours=1)
+    told = city.observe(case_id, "relapsed", back_at, since=(back_at + timedelta(hours=1)).isoformat())
+    assert told.json()["history"][-1]["fact_at"] == "2026-11-21T03:00:00Z"
 
 
 def test_a_clock_that_was_set_back_hides_neither_a_clearing_nor_a_return(city: City) -> None:
@@ -444,10 +504,12 @@ def test_a_case_closed_while_its_thing_stands_on_is_new_again(city: City, dwell_
     city.now += timedelta(minutes=minutes, seconds=-1)
     stands(city)
     assert city.get(f"/api/v1/cases/{case_id}")["status"] == "closed"
+    city.post("operator", f"/api/v1/cases/{case_id}/notes", {"note": "the crew has left"})  # it was closed before
     city.now += timedelta(seconds=1)
     stands(city)
     case = city.get(f"/api/v1/cases/{case_id}")
     assert (case["status"], case["relapses"], case["cleared_at"]) == ("new", 0, None)
+    assert datetime.fromisoformat(case["last_seen_at"]) == city.now
     row = case["history"][-1]
     assert (row["from"], row["to"], row["text"]["zh"]) == ("closed", "new", "已结案，但现场仍未清除")
     stands(city)
@@ -471,11 +533,13 @@ def test_what_was_judged_a_false_alarm_or_seen_gone_is_not_new_again_because_it_
     city.observe(cleared, "cleared").raise_for_status()
     for to in ("confirmed", "dispatched", "handled", "closed"):
         city.move(cleared, to).raise_for_status()
+    before = [city.get(f"/api/v1/cases/{each}") for each in (rejected, cleared)]
+    assert [case["status"] for case in before] == ["false_alarm", "closed"]
     city.now += timedelta(hours=1)
     for key in ("a", "b"):
         stands(city, key=key)  # of what was cleared its return comes first, by itself
-    found = [city.get(f"/api/v1/cases/{each}")["status"] for each in (rejected, cleared)]
-    assert found == ["false_alarm", "closed"]
+    after = [city.get(f"/api/v1/cases/{each}") for each in (rejected, cleared)]
+    assert [case | {"camera_name": None, "camera_place": None} for case in after] == before
 
 
 def test_a_closed_place_with_a_newer_open_case_is_left_alone(city: City) -> None:
@@ -485,7 +549,19 @@ def test_a_closed_place_with_a_newer_open_case_is_left_alone(city: City) -> None
     second = city.report("two").json()["id"]
     city.now += timedelta(hours=1)
     stands(city)
-    assert [city.get(f"/api/v1/cases/{each}")["status"] for each in (first, second)] == ["closed", "new"]
+    found = [city.get(f"/api/v1/cases/{each}") for each in (first, second)]
+    assert [case["status"] for case in found] == ["closed", "new"]
+    assert [datetime.fromisoformat(case["last_seen_at"]) == city.now for case in found] == [False, True]
+
+
+def test_a_closed_case_whose_older_one_was_taken_up_again_is_left_alone(city: City) -> None:
+    older = city.report("one").json()["id"]
+    city.move(older, "false_alarm").raise_for_status()
+    newer = closed_case(city)
+    city.move(older, "new").raise_for_status()
+    city.now += timedelta(hours=1)
+    stands(city)
+    assert [city.get(f"/api/v1/cases/{each}")["status"] for each in (older, newer)] == ["new", "closed"]
 
 
 def test_a_period_is_summed_up(city: City) -> None:

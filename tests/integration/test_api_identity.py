@@ -83,6 +83,11 @@ def test_two_cameras_that_see_one_thing_are_linked_both_ways(desk: Desk) -> None
     assert desk.events("case.updated") == 2
 
 
+def test_what_stands_just_as_far_apart_as_the_city_says_is_one_thing(desk: Desk) -> None:
+    first = desk.report("a", "cam-1", ground=[10.0, 5.0])
+    assert desk.report("b", "cam-2", ground=[10.0, 8.0])["linked_to"] == [first["id"]]
+
+
 def test_who_decided_before_a_case_got_its_link_reads_it_again(desk: Desk) -> None:
     before = desk.report("a", "cam-1", ground=[10.0, 5.0])
     desk.now += timedelta(seconds=1)
@@ -117,6 +122,31 @@ def test_a_place_where_it_happens_again_is_judged_harder(desk: Desk) -> None:
     assert [(step["action"], step["repetition"]) for step in steps] == [("warn", 1), ("lenient", 2), ("lenient", 2)]
     assert steps[0]["text"] == {"en": "warn: case 2 at this place", "zh": "警告：该地点第 2 次成案"}
     assert desk.report("elsewhere")["recommendation"]["repetition"] == 0
+
+
+def test_nothing_but_a_new_case_or_a_return_of_a_closed_one_is_a_repetition(desk: Desk) -> None:
+    case_id = desk.report("site-1")["id"]
+    desk.ask("POST", f"cases/{case_id}/notes", "operator", {"note": "told the owner"})
+    desk.ask("POST", f"cases/{case_id}/observations", "patrol", BACK | {"kind": "cleared"})
+    desk.back(case_id)
+    desk.move(case_id, "false_alarm", "new")
+    assert desk.case(case_id)["recommendation"]["repetition"] == 0
+
+
+@pytest.mark.parametrize(
+    ("came", "place"),
+    [
+        ({"key": "site-2"}, "site-1"),  # its key is known already, and where it stood
+        ({"key": "c", "history_of": "site-2", "chased_from": "elsewhere"}, "site-1"),  # the place itself comes first
+        ({"key": "c", "history_of": "unheard of", "chased_from": "elsewhere"}, "elsewhere"),
+        ({"key": "c", "history_of": "unheard of"}, "unheard of"),  # so the next one there is of the same place
+        ({"key": "c"}, "c"),
+    ],
+)
+def test_a_new_case_is_of_the_place_that_is_known(desk: Desk, came: dict[str, str], place: str) -> None:
+    for key, before in (("site-1", None), ("elsewhere", None), ("site-2", "site-1")):
+        desk.move(desk.report(key, history_of=before)["id"], "false_alarm")
+    assert desk.report(**came)["place"] == place
 
 
 def test_a_return_after_a_closed_case_is_a_repetition(desk: Desk) -> None:
@@ -177,9 +207,11 @@ def test_a_fault_that_lasts_is_one_ticket_until_it_is_over(desk: Desk) -> None:
     text = {"en": "covered: clean the lens", "zh": "镜头被遮挡"}
     reason = {"code": "camera_covered", "values": {"share": 0.9}}
     desk.state(health=fault | {"text": text, "reason": reason})
+    desk.state(after_s=59, health=fault | {"text": text, "reason": reason})
     assert desk.tickets() == []
-    for _ in range(3):
-        desk.state(after_s=30, health=fault | {"text": text, "reason": reason})
+    for after_s in (1, 30):
+        desk.state(after_s=after_s, health=fault | {"text": text, "reason": reason})
+        assert desk.tickets() == [("covered", "open")]
     (ticket,) = desk.ask("GET", "tickets?status=open&camera_id=cam-12", "viewer")["items"]
     assert (ticket["text"], ticket["reason"], ticket["since"]) == (text, reason, "2026-11-22T06:00:00Z")
     assert desk.ask("GET", f"tickets/{ticket['id']}", "viewer") == ticket
@@ -199,6 +231,9 @@ def test_another_fault_is_another_ticket_and_no_picture_is_one_too(desk: Desk) -
     desk.state(after_s=20, status="retrying", error=f"{error}; retrying in 59 s")
     assert desk.tickets() == [("moved", "closed")]
     desk.state(after_s=25, status="retrying", error=f"{error}; retrying in 59 s")
+    assert desk.tickets() == [("offline", "open"), ("moved", "closed")]
+    desk.state(after_s=5, status="connecting", error=None)  # it tries again: no news of the fault nor of its end
+    desk.state(after_s=5, status="retrying", error=error)
     assert desk.tickets() == [("offline", "open"), ("moved", "closed")]
     (ticket,) = desk.ask("GET", "tickets?status=open", "viewer")["items"]
     assert ticket["text"] == {

@@ -83,6 +83,12 @@ def test_an_entry_is_kept_once_with_its_reason_looks_and_picture(office: Office)
     assert office.http.get(entry["picture"], headers=known).status_code == 401
 
 
+def test_a_candidate_that_was_given_up_twice_is_two_entries(office: Office) -> None:
+    times = (ENTRY_IN["given_up_at"], "2026-11-22T06:04:30Z")
+    ids = {office.post(sent=at, **ENTRY_IN | {"given_up_at": at}).json()["id"] for at in times}
+    assert len(ids) == len(office.get("ledger").json()["items"]) == 2
+
+
 def test_an_entry_without_a_picture_says_so(office: Office) -> None:
     entry = office.post(**ENTRY_IN).json()
     assert entry["picture"] is None
@@ -170,6 +176,44 @@ def test_why_names_the_candidate_and_its_reason_in_both_languages(office: Office
     assert [entry["picture"] is not None for entry in told["entries"]] == [True]
 
 
+def test_why_names_a_candidate_of_a_minute_before_or_after(tmp_path: Path) -> None:
+    office = Office(tmp_path, silent_after_s=1e9)
+    office.now = NOW - timedelta(minutes=5)
+    office.camera()
+    office.now = NOW + timedelta(minutes=1)
+    office.post(**ENTRY_IN).raise_for_status()  # it stood from 06:02:30 and was given up at 06:04:00
+    times = ("06:01:29", "06:01:30", "06:05:00", "06:05:01")
+    told = [office.why(datetime.fromisoformat(f"2026-11-22T{at}Z"))["verdict"] for at in times]
+    assert told == ["nothing", "given_up", "given_up", "nothing"]
+
+
+def test_of_several_candidates_why_names_the_one_that_stood_longest(office: Office) -> None:
+    office.camera()
+    for key, stood_s in (("a", 20.0), ("b", 90.0), ("c", 40.0)):
+        office.post(sent=key, **ENTRY_IN | {"key": key, "zone": key, "stood_s": stood_s}).raise_for_status()
+    told = office.why(datetime(2026, 11, 22, 6, 3, tzinfo=UTC))
+    assert "a stall in b," in told["text"]["en"]
+    assert [entry["key"] for entry in told["entries"]] == ["b", "c", "a"]
+
+
+def test_a_camera_without_pictures_says_more_than_what_had_gone_before(office: Office) -> None:
+    office.camera()
+    office.now += timedelta(seconds=20)
+    office.camera(status="retrying", error="no picture for 8 s")
+    office.post(**ENTRY_IN | {"given_up_at": "2026-11-22T06:05:00Z"}).raise_for_status()
+    told = [office.why(NOW + timedelta(seconds=seconds))["verdict"] for seconds in (0, 20)]
+    assert told == ["given_up", "down"]
+
+
+@pytest.mark.parametrize(("minutes", "open_"), [(9, True), (10, False)])
+def test_why_says_that_what_stood_a_short_time_ago_may_still_become_a_case(
+    office: Office, minutes: int, *, open_: bool
+) -> None:
+    office.camera()
+    at, office.now = office.now, office.now + timedelta(minutes=minutes)
+    assert ("what is still being watched is told when it is decided" in office.why(at)["text"]["en"]) == open_
+
+
 def test_why_names_the_case_that_there_was(office: Office) -> None:
     office.camera()
     case = office.post("cases", **CASE_IN).json()
@@ -178,7 +222,9 @@ def test_why_names_the_case_that_there_was(office: Office) -> None:
     assert told["text"]["en"].endswith(
         f"{case['id']}, a stall in gate, there since 2026-11-21 09:10:00, confirmed 2026-11-21 09:12:00"
     )
-    assert office.why(datetime(2026, 11, 21, 1, 9, tzinfo=UTC))["verdict"] != "case"
+    # it stood there before that was long enough
+    told = [office.why(datetime(2026, 11, 21, 1, minute, tzinfo=UTC))["case"] for minute in (9, 10, 11)]
+    assert told == [None, case["id"], case["id"]]
 
 
 def test_why_names_all_cases_that_there_were(office: Office) -> None:
@@ -223,6 +269,19 @@ def test_what_nobody_saw_go_had_gone_when_people_closed_its_case_if_it_came_back
     assert told == [case, None, case]
 
 
+def test_what_had_not_gone_stood_there_until_people_closed_its_case(office: Office) -> None:
+    office.camera()
+    case = office.post("cases", **CASE_IN).json()["id"]
+    for kind, hour in (("cleared", 2), ("resumed", 3)):
+        office.observe(case, kind, f"2026-11-21T0{hour}:00:00Z")
+    for to in ("confirmed", "dispatched", "handled", "closed"):
+        office.post(f"cases/{case}/transitions", role="operator", sent=to, to=to).raise_for_status()
+    office.now += timedelta(hours=2)
+    office.observe(case, "relapsed", office.now.isoformat())
+    told = [office.why(NOW + timedelta(hours=hours))["case"] for hours in (-1, 1, 2)]
+    assert told == [case, None, case]
+
+
 def test_why_names_the_case_that_stood_there_behind_one_that_did_not(office: Office) -> None:
     office.camera()
     first = office.post("cases", **CASE_IN).json()["id"]
@@ -248,7 +307,8 @@ def test_what_may_stand_there_is_known_for_as_long_as_it_does(office: Office) ->
     reason = {"code": "hours", "values": {"zone": "gate", "hours": "14:00–22:00"}}
     office.post(**ENTRY_IN | {"reason": reason, "text": text}).raise_for_status()  # told at 06:04
     office.now = datetime(2026, 11, 22, 8, tzinfo=UTC)
-    office.camera(standing=[{"key": ENTRY_IN["key"], "last_seen_at": "2026-11-22T07:30:00Z"}])
+    for at in ("07:30", "07:00"):  # the second report was on its way for longer
+        office.camera(standing=[{"key": ENTRY_IN["key"], "last_seen_at": f"2026-11-22T{at}:00Z"}])
     told = [office.why(datetime(2026, 11, 22, hour, minute, tzinfo=UTC)) for hour, minute in ((7, 20), (7, 40))]
     assert [each["verdict"] == "given_up" for each in told] == [True, False]
     assert told[0]["text"]["en"].startswith("no case at 15:20:00 on cam-12: a stall in gate, permitted in gate from")
@@ -285,7 +345,11 @@ def test_why_knows_when_the_camera_was_down(office: Office) -> None:
     office.now += timedelta(seconds=20)
     error = "no picture for 8 s from cam-12: check power and network"
     office.camera(status="retrying", error=f"{error}; retrying in 67 s")
-    office.now += timedelta(seconds=25)
+    office.now += timedelta(seconds=15)
+    office.camera(status="connecting", error=None)
+    office.now += timedelta(seconds=5)
+    office.camera(status="retrying", error=f"{error}; retrying in 67 s")
+    office.now += timedelta(seconds=5)
     told = office.why(office.now)
     assert told["verdict"] == "down"
     assert f"gave no pictures since 14:05:20 ({error})" in told["text"]["en"]

@@ -310,6 +310,24 @@ def test_a_case_speaks_the_readers_language(
     assert f'<a href="/cases/{other}">{other}</a>' in html
 
 
+def test_a_case_leads_to_the_ones_before_it_not_to_those_after_it(client: TestClient, made: Trial) -> None:
+    def shown(case_id: str) -> set[str]:
+        html = client.get(f"/cases/{case_id}", headers=made.headers("viewer")).text
+        return set(re.findall(r'<dd><a href="/cases/(C[^"]+)"', html))
+
+    earlier, chased = report(client, made, key="a"), report(client, made, key="b")
+    case_id = report(client, made, key="c", history_of="a", chased_from="b")
+    assert shown(case_id) == {earlier, chased}
+    for before in (earlier, chased):
+        told = client.post(
+            f"/api/v1/cases/{before}/transitions", json={"to": "false_alarm"}, headers=made.headers("operator")
+        )
+        told.raise_for_status()
+    report(client, made, key="a")
+    report(client, made, key="b")
+    assert shown(case_id) == {earlier, chased}
+
+
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
