@@ -160,7 +160,8 @@ def _looked_at(site: Site, here: Sequence[Sighting], now: Now) -> tuple[Site | N
     change = None if here and ruled.is_open else witness(ruled, now)
     if here and change:
         ruled = _dated(ruled, change, now)
-    after = looked(ruled, here, verdict(ruled, here, change, now), now=now.at, step_s=now.step_s)
+    step_s = now.step_s if ruled.first_seen_at < now.at else 0.0  # of what begins anew now nothing has passed yet
+    after = looked(ruled, here, verdict(ruled, here, change, now), now=now.at, step_s=step_s)
     kept, event = _decided(after, change, now)
     return kept, event or dropped  # of what begins anew at this look nothing else is decided yet
 

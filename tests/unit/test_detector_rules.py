@@ -73,7 +73,7 @@ def test_a_licence_holds_in_its_hours_only() -> None:
     pitch = Zone("pitch", PITCH.polygon, kind="permitted", classes=("stall",), windows=(AFTERNOON,))
     assert ruling(ON_THE_PITCH, LEFT_HALF, pitch).zone is LEFT_HALF
     licensed = ruling(ON_THE_PITCH, LEFT_HALF, pitch, at=NOON.replace(hour=13))
-    assert licensed.waived == because("licence", zone="pitch", hours="13:00–18:00")
+    assert licensed == Ruling(None, waived=because("licence", zone="pitch", hours="13:00–18:00"), permitted=True)
 
 
 def test_in_permitted_hours_no_rule_of_the_zone_judges() -> None:

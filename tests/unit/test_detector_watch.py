@@ -111,6 +111,8 @@ def test_a_split_box_stays_one() -> None:
         street.look(halves if n % 3 == 2 else [STALL])
     assert street.news == [Kind.OPENED]
     assert len(street.watch.sites) == 1
+    street.stands(*halves, seconds=100)
+    assert street.watch.sites[0].box == pytest.approx(LEFT)  # its picture frames both
 
 
 def test_merged_boxes_do_not_clear_either_of_two_stalls() -> None:
@@ -128,6 +130,13 @@ def test_two_things_round_one_middle_within_one_second_are_two_sites_of_differen
         street.look([narrow if number % 2 else wide], after_s=0.4)
         assert len({site.key for site in street.watch.sites}) == len(street.watch.sites)
     assert street.news == [Kind.OPENED, Kind.OPENED]
+
+
+def test_two_small_piles_side_by_side_are_two_cases() -> None:
+    street = Street()
+    street.stands(*(Sighting("debris", 0.8, (x, 0.50, x + 0.02, 0.56)) for x in (0.21, 0.235)), seconds=100)
+    assert street.news == [Kind.OPENED, Kind.OPENED]
+    assert len({event.site.key for event in street.events}) == 2
 
 
 def test_two_boxes_over_one_stall_are_one_site() -> None:
@@ -274,6 +283,15 @@ def test_who_returns_within_a_week_of_the_clearing_relapses_however_long_his_pla
     assert street.news == [Kind.OPENED, Kind.CLEARED, Kind.RELAPSED]
 
 
+def test_who_returns_after_six_days_relapses() -> None:
+    street = Street()
+    street.stands(STALL, seconds=100)
+    street.stands(seconds=100)
+    street.look(after_s=6 * 86_400)
+    street.stands(STALL, seconds=100)
+    assert street.news == [Kind.OPENED, Kind.CLEARED, Kind.RELAPSED]
+
+
 def test_a_place_cleared_eight_days_ago_is_forgotten() -> None:
     street = Street()
     street.stands(STALL, seconds=100)
@@ -371,6 +389,14 @@ def test_who_moves_out_of_his_pitch_is_opened_and_stays_so_where_he_is() -> None
     (opened,) = [event for event in street.events if event.kind is not Kind.GIVEN_UP]
     assert opened.kind is Kind.OPENED
     assert timedelta(seconds=1260) <= opened.at - START <= timedelta(seconds=1290)
+
+
+def test_a_case_is_judged_where_it_was_opened_though_its_box_drifts() -> None:
+    street = Street(PAVEMENT, PITCH)
+    for second in range(600):
+        foot = 0.72 - 0.04 * min(second / 500, 1)
+        street.look([Sighting("stall", 0.8, (0.45, foot - 0.3, 0.55, foot))])
+    assert street.news == [Kind.OPENED]
 
 
 def test_debris_on_a_pitch_for_stalls_opens() -> None:

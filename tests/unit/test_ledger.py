@@ -54,6 +54,7 @@ def test_an_entry_is_what_the_api_takes_with_a_small_framed_picture() -> None:
     assert (message.kind, entry.key, entry.zone, entry.class_name) == ("ledger", SITE.key, "gate", "stall")
     assert (entry.reason.code, entry.text.en, entry.text.zh) == ("left", "moved on after 40 s", "停留 40 秒后离开")
     assert entry.rule == {"grade": "strict", "dwell_s": 90, "hit_ratio": RULES.zones[0].hit_ratio}
+    assert (entry.given_up_at, entry.last_seen_at, entry.stood_s) == (NOW, NOW - timedelta(seconds=50), 90)
     picture = cv2.imdecode(np.frombuffer(message.attachment or b"", np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
     assert picture.shape == (450, 800, 3)
@@ -99,10 +100,19 @@ def test_entries_that_could_not_be_kept_are_not_spent() -> None:
         ledger.put_back(SITE.camera_id, before)
 
 
-def test_a_clock_that_steps_back_earns_nothing() -> None:
+def test_a_clock_that_steps_back_earns_nothing_and_costs_nothing() -> None:
     ledger = Ledger("tiny")
-    written = ledger.messages([given_up(after_s=(-1) ** n * 1e6) for n in range(0, 200, 2)], RULES, {})
-    assert len(written) <= BURST
+    back = [given_up(after_s=-100.0 * n) for n in range(200)]
+    assert len(ledger.messages(back, RULES, {})) == BURST
+
+
+def test_a_quiet_day_saves_up_one_burst_and_a_busy_one_has_an_entry_a_minute() -> None:
+    ledger = Ledger("tiny")
+    ledger.messages([given_up()], RULES, {})
+    crowd = [given_up(after_s=86_400 + n / 1000) for n in range(100)]
+    assert len(ledger.messages(crowd, RULES, {})) == BURST
+    hour = [given_up(after_s=90_000 + n) for n in range(3600)]
+    assert len(ledger.messages(hour, RULES, {})) == pytest.approx(BURST + 60, abs=1)
 
 
 def test_entries_wait_behind_cases_and_the_oldest_make_room(tmp_path: Path) -> None:
@@ -112,6 +122,15 @@ def test_entries_wait_behind_cases_and_the_oldest_make_room(tmp_path: Path) -> N
     spool.put(Watch("cam-1"), [*many, replace(one, site_key="case", kind="case")])
     assert [message.site_key for message in spool.waiting(most=3)] == ["case", "3", "4"]
     assert spool.count() == (MOST_LEDGER + 1, 0)
+    spool.close()
+
+
+def test_entries_that_make_room_take_no_case_with_them(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool.db")
+    (one,) = Ledger("tiny").messages([given_up()], RULES, {})
+    spool.put(Watch("cam-1"), [replace(one, site_key="case", kind="case")])
+    spool.put(Watch("cam-1"), [replace(one, site_key=str(n)) for n in range(MOST_LEDGER + 3)])
+    assert [message.site_key for message in spool.waiting(most=2)] == ["case", "3"]
     spool.close()
 
 

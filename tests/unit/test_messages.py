@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import cv2
 import numpy as np
 import pytest
 
@@ -121,6 +122,41 @@ def test_the_api_takes_the_observations_as_they_are_told(kind: Kind) -> None:
     body = messages(event(kind), LOOK, model="tiny", before=None)[0].body
     observation = ObservationIn.model_validate_json(body)
     assert (observation.kind, observation.at) == (kind.value, NOW)
+
+
+def test_a_case_says_of_its_place_all_that_is_known() -> None:
+    known = replace(
+        SITE, grade="strict", over=("square",), history_of="cam-1/old", repeats=2, chased_from="cam-1/there"
+    )
+    opened = replace(event(Kind.OPENED), site=known)
+    case = CaseIn.model_validate_json(messages(opened, LOOK, model="tiny", before=None)[0].body)
+    assert (case.history_of, case.repeats, case.chased_from) == ("cam-1/old", 2, "cam-1/there")
+    assert (case.rule["grade"], case.rule["over"]) == ("strict", ["square"])
+
+
+def test_what_was_last_seen_earlier_than_it_is_told_says_when() -> None:
+    late = replace(SITE, last_seen_at=NOW - timedelta(seconds=30))
+    body = messages(replace(event(Kind.OPENED), site=late), LOOK, model="tiny", before=None)[0].body
+    assert json.loads(body)["last_seen_at"] == "2026-11-21T08:01:30.000Z"
+    relapsed, resumed, cleared = (
+        json.loads(messages(replace(event(kind), site=late), LOOK, model="tiny", before=None)[0].body)
+        for kind in (Kind.RELAPSED, Kind.RESUMED, Kind.CLEARED)
+    )
+    assert [told["at"] for told in (relapsed, resumed, cleared)] == ["2026-11-21T08:02:00.000Z"] * 3
+    assert relapsed["since"] == resumed["since"] == "2026-11-21T08:00:00.000Z"
+
+
+@pytest.mark.parametrize("kind", [Kind.OPENED, Kind.RELAPSED, Kind.CLEARED])
+def test_in_no_picture_of_an_event_can_a_face_be_made_out(kind: Kind) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (240, 320, 3), np.uint8)
+    seen = replace(LOOK, frame=Frame("cam-1", noise, NOW, 7), people=((0.5, 0.2, 0.9, 0.9),))
+    told = messages(event(kind), seen, model="tiny", before=unmarked(seen))
+    for picture in (
+        cv2.imdecode(np.frombuffer(m.attachment, np.uint8), cv2.IMREAD_COLOR) for m in told if m.attachment
+    ):
+        assert picture is not None
+        there, beside = picture[54:84, 175:265].astype(float), picture[54:84, 10:60].astype(float)
+        assert there.std() < beside.std() / 2
 
 
 def test_pictures_carry_their_moment_and_their_media_type() -> None:

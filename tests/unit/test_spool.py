@@ -125,6 +125,17 @@ def test_what_is_accepted_is_gone_and_its_number_known(spool: Spool) -> None:
     assert spool.case_id("cam-1/site") == "C20261121-0001"
 
 
+def test_what_was_written_outlives_a_power_cut(spool: Spool) -> None:
+    assert spool._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL: each write is on the disk
+
+
+def test_a_case_of_a_new_number_is_told_the_rest_of_its_story(spool: Spool) -> None:
+    for case_id in ("old", "new"):
+        spool.put(watched(), [CASE])
+        spool.accepted(spool.waiting()[0], case_id=case_id)
+    assert spool.case_id("cam-1/site") == "new"
+
+
 def test_what_is_refused_waits_no_more_but_is_kept(spool: Spool) -> None:
     spool.put(watched(), [CASE])
     spool.refused(spool.waiting()[0], "the API answered 422")
@@ -171,6 +182,7 @@ def test_what_was_refused_is_sent_once_more_or_forgotten(spool: Spool) -> None:
     spool.put(watched(), [CASE, PICTURE])
     first = spool.waiting()
     for message in first:
+        spool.failed(message)
         spool.refused(message, "the class is unknown")
     assert [(message.kind, why) for message, why in spool.refusals()] == [
         ("case", "the class is unknown"),
@@ -178,6 +190,7 @@ def test_what_was_refused_is_sent_once_more_or_forgotten(spool: Spool) -> None:
     ]
     spool.retry_refused()
     assert spool.waiting() == first
+    assert spool.undelivered()["cam-1"].messages_waiting == 0, "told as stuck before it was tried again"
     spool.refused(first[0], "no")
     spool.forget_refused()
     assert (spool.refusals(), spool.waiting()) == ([], first[1:])

@@ -11,7 +11,8 @@ from curbwatch.judging import Post
 from curbwatch.schedule import Pace
 from curbwatch.turns import FIRST_LOOKS, OFTENER, Turn, may_repeat
 from detector.gate import Inferred, luma
-from detector.look import Sighting, Trace
+from detector.look import Look, Sighting, Trace
+from detector.reading import Seen
 from detector.reasons import because
 from detector.rules import rules_for
 from detector.sites import Site, State, born
@@ -72,5 +73,37 @@ def test_a_known_candidate_is_looked_at_oftener_than_nothing() -> None:
     assert not repeats(turn, LONGEST_S / OFTENER + 1)
 
 
+def test_a_candidates_first_looks_are_all_fresh_and_later_ones_come_thrice_as_often() -> None:
+    assert not repeats(turn_with(replace(STALL, trace=(Trace(AT, "hit", 0.8),) * 2)), 2.0)
+    known = turn_with(replace(STALL, trace=(Trace(AT, "hit", 0.8),) * 3))
+    assert repeats(known, LONGEST_S / 3 - 1)
+    assert not repeats(known, LONGEST_S / 3 + 1)
+
+
 def test_what_is_clearing_is_looked_at_afresh() -> None:
     assert not repeats(turn_with(replace(STALL, state=State.CLEARING)), 2.0)
+
+
+def test_a_picture_of_before_the_models_answer_is_looked_at_afresh() -> None:
+    assert not repeats(turn_with(), -5.0)  # the clock was set back
+
+
+def test_a_street_is_eventful_while_something_is_seen_or_stands_there() -> None:
+    empty = Seen(frame(0.0), Look("cam-1", AT, ()), people=())
+    seen = replace(empty, look=replace(empty.look, sightings=(Sighting("stall", 0.8, STALL.box),)))
+    quiet = turn_with()
+    for look, eventful in ((empty, 1.0), (empty, 1.0), (seen, 3.0), (empty, 3.0)):
+        quiet.note(look, arrived=(quiet.looked or 0.0) + 1.0)
+        assert quiet.eventful == eventful
+    assert quiet.unsaved
+    busy = turn_with(STALL)
+    for second in (1.0, 2.0):
+        busy.note(empty, arrived=second)
+    assert busy.eventful == 2.0
+
+
+def test_a_camera_is_blind_while_its_last_look_was() -> None:
+    turn = turn_with()
+    assert not turn.blind()
+    turn.post.last = Seen(frame(0.0), Look("cam-1", AT, (), blind=because("camera_covered", share=0.9)), people=())
+    assert turn.blind()
