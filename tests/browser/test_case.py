@@ -233,7 +233,8 @@ def test_a_move_pressed_again_after_its_answer_was_lost_is_done_once(
     expect(case.locator("#decide-error")).to_contain_text("not known")
     expect(confirm).to_be_enabled()
     case.unroute("**/cases/**")
-    case.route("**/cases/C*", lambda route: route.abort("connectionreset"))  # the page does not know yet, the API can be reached
+    # the page does not know yet, the API can be reached
+    case.route("**/cases/C*", lambda route: route.abort("connectionreset"))
 
     confirm.click()
 
