@@ -223,8 +223,8 @@ def test_why_names_the_case_that_there_was(office: Office) -> None:
         f"{case['id']}, a stall in gate, there since 2026-11-21 09:10:00, confirmed 2026-11-21 09:12:00"
     )
     # it stood there before that was long enough
-    told = [office.why(datetime(2026, 11, 21, 1, minute, tzinfo=UTC))["case"] for minute in (9, 10, 11)]
-    assert told == [None, case["id"], case["id"]]
+    named = [office.why(datetime(2026, 11, 21, 1, minute, tzinfo=UTC))["case"] for minute in (9, 10, 11)]
+    assert named == [None, case["id"], case["id"]]
 
 
 def test_why_names_all_cases_that_there_were(office: Office) -> None:
