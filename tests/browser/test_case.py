@@ -127,17 +127,23 @@ def test_whoever_goes_on_at_once_waits_for_the_answer(case: Page, town: City, ca
 
     case.route("**/transitions", unanswered)
 
-    case.keyboard.press("c")
-    case.keyboard.press("n")
+    with case.expect_request("**/transitions"):
+        case.keyboard.press("c")
+        case.keyboard.press("n")
     case.wait_for_timeout(300)
+    while not asked:
+        case.wait_for_timeout(50)
     town.ask("POST", f"/cases/{case_id}/transitions", role="admin", json={"to": "false_alarm"})
     asked.pop().continue_()
     expect(case.get_by_role("alert")).to_contain_text("This case has changed meanwhile")
     expect(case.locator(".case-head .status")).to_have_text("False alarm")
 
-    case.keyboard.press("u")
-    case.keyboard.press("n")
+    with case.expect_request("**/transitions"):
+        case.keyboard.press("u")
+        case.keyboard.press("n")
     case.wait_for_timeout(300)
+    while not asked:
+        case.wait_for_timeout(50)
     asked.pop().continue_()
     expect(case).to_have_url(f"{town.url}/cases/{other}")
     assert town.status(case_id) == "new"
