@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Templates to answers: language, city time, and the headers that keep a browser from foreign things."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -66,13 +67,23 @@ def number_spots(polygons: list[list[tuple[float, float]]]) -> list[tuple[float,
     spots: list[tuple[float, float]] = []
     for polygon in polygons:
         x, y = min(polygon, key=sum)
-        x, y = min(x + 0.025, 0.96), min(y + 0.05, 0.95)
-        while any(abs(x - other_x) < NUMBER[0] and abs(y - other_y) < NUMBER[1] for other_x, other_y in spots):
-            x += NUMBER[0]
-            if x > 0.96:  # the row is full
-                x, y = 0.025, y - NUMBER[1] if y > 0.5 else y + NUMBER[1]
-        spots.append((x, y))
+        corner = min(x + 0.025, 0.96), min(y + 0.05, 0.95)
+        spots.append(next((spot for spot in _spots_from(*corner) if not _is_taken(spot, spots)), corner))
     return spots
+
+
+def _spots_from(x: float, y: float) -> Iterator[tuple[float, float]]:
+    """To the right, then row by row towards the further edge of the picture."""
+    step = NUMBER[1] if y <= 0.5 else -NUMBER[1]
+    while 0 < y < 1:
+        while x <= 0.96:
+            yield x, y
+            x += NUMBER[0]
+        x, y = 0.025, y + step
+
+
+def _is_taken(spot: tuple[float, float], by: list[tuple[float, float]]) -> bool:
+    return any(abs(spot[0] - x) < NUMBER[0] and abs(spot[1] - y) < NUMBER[1] for x, y in by)
 
 
 def _environment() -> jinja2.Environment:

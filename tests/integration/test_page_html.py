@@ -204,6 +204,11 @@ def test_numbers_of_zones_do_not_cover_each_other() -> None:
         assert abs(x - other_x) > 0.044 or abs(y - other_y) > 0.079
 
 
+def test_as_many_zones_as_a_camera_may_have_get_their_numbers_though_there_is_no_room_for_them() -> None:
+    zone = [(0.03, 0.55), (0.2, 0.55), (0.2, 0.6), (0.03, 0.6)]
+    assert len(rendering.number_spots([zone] * 100)) == 100
+
+
 def test_only_cases_that_belong_on_the_wall_come_for_their_ids(client: TestClient, made: Trial) -> None:
     stall = report(client, made, key="a")
     debris = report(client, made, key="b", **{"class": "debris"})
