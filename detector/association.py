@@ -4,7 +4,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from detector import boxes
-from detector.belief import moved_on
+from detector.belief import FEWEST_ALONE, moved_on
 from detector.boxes import Box
 from detector.look import Change, Sighting
 from detector.sites import PIECE, Site, State, alike
@@ -112,14 +112,26 @@ def _overlap(box: Box, change: Box) -> float:
 
 
 def without_twins(sites: Sequence[Site]) -> tuple[Site, ...]:
-    """Drop new candidates that lie in an older or confirmed site: one standing thing, one site."""
+    """Drop new candidates that lie in an older or confirmed site: one standing thing, one site.
+
+    What lies in a stall goes even if it was seen first, once the stall is no stray: a vendor's goods are often unpacked,
+    or only found, before his stall.
+    """
     if not any(map(_is_new, sites)):
         return tuple(sites)
+    stalls = [site for site in sites if site.class_name == "stall" and _found_well(site)]
     kept: list[Site] = []
     for site in sorted(sites, key=_age):
-        if not (_is_new(site) and any(_belongs(site, other) for other in kept)):
+        others = [*kept, *stalls] if site.class_name == "debris" else kept
+        if not (_is_new(site) and any(_belongs(site, other) for other in others)):
             kept.append(site)
     return tuple(kept)
+
+
+def _found_well(site: Site) -> bool:
+    """Whether a site was found often enough, and in most of its looks, to stand for more than itself."""
+    hits = site.hits - site.faint
+    return hits >= FEWEST_ALONE and 2 * hits > site.looks
 
 
 def _age(site: Site) -> tuple[object, ...]:

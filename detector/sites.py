@@ -163,7 +163,7 @@ def born(camera_id: str, sighting: Sighting, at: datetime) -> Site:
 
 
 def begun_anew(site: Site, now: datetime) -> Site:
-    """The same place with its time starting now: what was counted before proves nothing any more."""
+    """The same place with its time starting now: what was counted before proves nothing, this look is not counted yet."""
     return changed(
         site,
         state=State.CANDIDATE,
@@ -176,8 +176,8 @@ def begun_anew(site: Site, now: datetime) -> Site:
         visible_s=0.0,
         hit_s=0.0,
         empty_s=0.0,
-        looks=1,
-        hits=1,
+        looks=0,
+        hits=0,
         faint=0,
         misses=0,
         borne_out=0,

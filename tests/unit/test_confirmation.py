@@ -441,6 +441,13 @@ def test_after_permitted_hours_no_case_comes_before_its_dwell_however_well_a_cha
     assert opened.site.first_seen_at == START + timedelta(minutes=10)
 
 
+def test_the_look_with_which_a_time_begins_anew_counts_once() -> None:
+    street = Street(zone(windows=(Window(8 * 60, 8 * 60 + 10),)))
+    street.stands(STALL, seconds=600)
+    (site,) = street.watch.sites
+    assert (site.first_seen_at, site.looks, site.hits) == (START + timedelta(minutes=10), 1, 1)
+
+
 @pytest.mark.parametrize("found_s", [610, 640])
 def test_what_is_first_found_after_permitted_hours_has_its_dwell_though_it_came_within_them(found_s: int) -> None:
     street = Street(zone(windows=(Window(8 * 60, 8 * 60 + 10),)))

@@ -159,6 +159,21 @@ def test_goods_within_a_stall_are_no_debris_of_their_own() -> None:
     assert [event.site.class_name for event in street.events] == ["stall"]
 
 
+@pytest.mark.parametrize("earlier", [1, 10])
+def test_goods_found_before_their_stall_are_no_debris_of_their_own(earlier: int) -> None:
+    street, goods = Street(), Sighting("debris", 0.9, (0.22, 0.52, 0.30, 0.60))
+    street.stands(goods, seconds=earlier)
+    street.stands(STALL, goods, seconds=200)
+    assert [event.site.class_name for event in street.events] == ["stall"]
+
+
+def test_a_pile_over_which_a_stall_is_found_at_times_is_debris() -> None:
+    street, pile = Street(), Sighting("debris", 0.9, (0.22, 0.52, 0.30, 0.60))
+    for n in range(100):
+        street.look([pile, STALL] if n % 4 == 2 else [pile])
+    assert [event.site.class_name for event in street.events] == ["debris"]
+
+
 def test_rubbish_left_behind_is_a_case_of_its_own() -> None:
     street, rubbish = Street(), Sighting("debris", 0.9, (0.22, 0.52, 0.30, 0.60))
     street.stands(STALL, rubbish, seconds=100)
