@@ -139,11 +139,14 @@ def _conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.ids:
         found.append(cases.c.id.in_(wanted.ids))
     if wanted.q:
-        searched = (cases.c.id, cases.c.key, cases.c.camera_id, cases.c.zone, cases.c.class_name)
-        named = sa.or_(*(column.icontains(wanted.q, autoescape=True) for column in (cameras.c.name, cameras.c.place)))
-        by_name = cases.c.camera_id.in_(sa.select(cameras.c.id).where(named))
-        found.append(sa.or_(by_name, *(column.icontains(wanted.q, autoescape=True) for column in searched)))
+        by_name = cases.c.camera_id.in_(sa.select(cameras.c.id).where(_says(wanted.q, cameras.c.name, cameras.c.place)))
+        own = (cases.c.id, cases.c.key, cases.c.camera_id, cases.c.zone, cases.c.class_name)
+        found.append(by_name | _says(wanted.q, *own))
     return found
+
+
+def _says(words: str, *columns: sa.Column[str]) -> sa.ColumnElement[bool]:
+    return sa.or_(*(column.icontains(words, autoescape=True) for column in columns))
 
 
 def _whole(connection: Connection, rows: Sequence[Row[Any]]) -> list[Case]:

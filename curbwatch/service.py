@@ -242,7 +242,7 @@ def _patrol(
     api_url: str,
     metrics: PatrolMetrics,
 ) -> Iterator[None]:
-    told, data_dir = settings.patrol, settings.service.data_dir
+    told = settings.patrol
     with ExitStack() as stack:
         spool = stack.enter_context(closing(Spool(settings.spool_path)))
         token = told.token.get_secret_value() or fresh_key(settings, own_key(spool), Role.PATROL)
@@ -251,7 +251,7 @@ def _patrol(
         stack.enter_context(metrics.spooled(spool.count))
         days = told.looks_days
         book = stack.enter_context(closing(LooksBook(settings.looks_path, days=days))) if days else None
-        memories = Memories(data_dir / "memories")
+        memories = Memories(settings.service.data_dir / "memories")
         turns = _turns(settings, readers, spool, memories)
         courier = Courier(spool, posting)
         judge = Judge(spool, model.manifest.name, on_event=courier.wake, book=book, memories=memories)

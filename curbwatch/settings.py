@@ -204,15 +204,6 @@ class CameraSettings(Strict):
 class Settings(BaseSettings):
     """The whole file."""
 
-    def sources(self) -> dict[str, Source]:
-        """Where each camera is read; they share the memory for clips evenly."""
-        share = min(CLIP_BYTES, self.patrol.clips_mb * MIB // max(1, len(self.cameras)))
-        return {camera.id: camera.source(share) for camera in self.cameras}
-
-    def paces(self) -> dict[str, Pace]:
-        """How often each camera is looked at."""
-        return {c.id: Pace(c.every_s, self.patrol.longest_s) for c in self.cameras}
-
     model_config = SettingsConfigDict(
         extra="forbid",
         frozen=True,
@@ -257,6 +248,15 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return env_settings, init_settings
 
+    def sources(self) -> dict[str, Source]:
+        """Where each camera is read; they share the memory for clips evenly."""
+        share = min(CLIP_BYTES, self.patrol.clips_mb * MIB // max(1, len(self.cameras)))
+        return {camera.id: camera.source(share) for camera in self.cameras}
+
+    def paces(self) -> dict[str, Pace]:
+        """How often each camera is looked at."""
+        return {c.id: Pace(c.every_s, self.patrol.longest_s) for c in self.cameras}
+
     def rules(self, camera: CameraSettings) -> Rules:
         """What a camera's looks are judged by, in the city's time."""
         return rules_for(
@@ -269,6 +269,11 @@ class Settings(BaseSettings):
     def watching(self, camera: CameraSettings) -> Watching:
         """What is asked of a camera's picture."""
         return Watching(health=self.health.faults and camera.health, changes=self.health.changes and camera.changes)
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The city's time zone."""
+        return ZoneInfo(self.service.timezone)
 
     @property
     def evidence_path(self) -> Path:

@@ -27,7 +27,7 @@ class WindowSettings(Strict):
     model_config = ConfigDict(populate_by_name=True)
 
     from_: str = Field(alias="from", title="first minute, HH:MM of the city's clock")
-    to: str = Field(title="first minute that no longer counts; at or before `from`: of the next day; up to 24:00")
+    to: str = Field(title="first minute that no longer counts; before `from`: of the next day; up to 24:00")
     weekdays: tuple[str, ...] = Field(WEEKDAYS, max_length=7, title="days on which it begins: mon … sun")
     holidays: Holidays = Field("ignore", title="what public holidays change")
     first: date | None = Field(None, title="first date on which it begins")

@@ -114,8 +114,8 @@ def _overlap(box: Box, change: Box) -> float:
 def without_twins(sites: Sequence[Site]) -> tuple[Site, ...]:
     """Drop new candidates that lie in an older or confirmed site: one standing thing, one site.
 
-    What lies in a stall goes even if it was seen first, once the stall is no stray: a vendor's goods are often unpacked,
-    or only found, before his stall.
+    What lies in a stall goes even if it was seen first, once the stall is no stray: a vendor's goods are often found
+    before his stall.
     """
     if not any(map(_is_new, sites)):
         return tuple(sites)

@@ -163,7 +163,7 @@ def born(camera_id: str, sighting: Sighting, at: datetime) -> Site:
 
 
 def begun_anew(site: Site, now: datetime) -> Site:
-    """The same place with its time starting now: what was counted before proves nothing, this look is not counted yet."""
+    """The same place with its time starting now, of which nothing is counted yet: what was before proves nothing."""
     return changed(
         site,
         state=State.CANDIDATE,

@@ -79,6 +79,8 @@ PROBLEMS: dict[int, tuple[str, str, str]] = {
 
 async def named_parameters(request: Request, _by: SignedIn) -> None:
     """Refuses what the route does not name behind the `?` of an address: a mistyped filter would find everything."""
+    if not request.query_params:
+        return
     declared = get_flat_params(request.scope["route"].dependant)
     named = [field.alias for field in declared if isinstance(field.field_info, params.Query)]
     advice = {"type": "extra_forbidden", "msg": f"no such parameter: this address takes {', '.join(named) or 'none'}"}

@@ -26,7 +26,7 @@ from api.workflow import Status
 from curbwatch import case_dataset
 from curbwatch.city_time import CITY_TIME, moment_of
 from curbwatch.commands.stores import SettingsFile, city, opened
-from curbwatch.commands.tables import AsJson, in_zone, print_rows
+from curbwatch.commands.tables import AsJson, in_city_time, print_rows
 from curbwatch.errors import CurbwatchError
 from curbwatch.settings import load_settings
 
@@ -48,8 +48,8 @@ def _cases(store: Store, wanted: CaseFilter) -> Iterator[Case]:
         yield from case_rows.every(connection, wanted)
 
 
-def _wanted(status: list[Status] | None, since: str, zone: tzinfo, until: str = "") -> CaseFilter:
-    begins, ends = (moment_of(text, tz=zone, now=utc_now()) if text else None for text in (since, until))
+def _wanted(status: list[Status] | None, since: str, tz: tzinfo, until: str = "") -> CaseFilter:
+    begins, ends = (moment_of(text, tz=tz, now=utc_now()) if text else None for text in (since, until))
     return CaseFilter(status=tuple(status or ()), since=begins, until=ends)
 
 
@@ -67,11 +67,11 @@ def list_cases(
     as_json: AsJson = False,
 ) -> None:
     """List cases, newest first. Example: curbwatch cases list -s city.toml --status new"""
-    zone = city(settings)
-    wanted = _wanted(status, since, zone)
+    tz = city(settings)
+    wanted = _wanted(status, since, tz)
     with opened(settings) as store:
         rows = list(_brief(islice(_cases(store, wanted), limit)))
-    print_rows(rows, zone, as_json=as_json)
+    print_rows(rows, tz, as_json=as_json)
 
 
 @cases.command("show")
@@ -93,14 +93,14 @@ def report_cases(
     as_json: AsJson = False,
 ) -> None:
     """Sum a period up: true cases, mean times of the work. Example: cases report -s city.toml --since 2026-11-01"""
-    zone = city(settings)
+    tz = city(settings)
     with opened(settings) as store:
-        found = reports.report(_cases(store, _wanted(None, since, zone, until)))
+        found = reports.report(_cases(store, _wanted(None, since, tz, until)))
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False))
         return
     groups = [("all", found.total), *found.by_class.items(), *found.by_camera.items()]
-    print_rows([{"of": name} | _summed(figures) for name, figures in groups], zone, as_json=False)
+    print_rows([{"of": name} | _summed(figures) for name, figures in groups], tz, as_json=False)
 
 
 def _summed(figures: reports.Figures) -> dict[str, Any]:
@@ -121,8 +121,8 @@ def export_cases(
     ] = None,
 ) -> None:
     """Write all cases to stdout, or what people judged as a data set. Example: cases export -s city.toml > cases.csv"""
-    zone = city(settings)
-    wanted = _wanted(status, since, zone)
+    tz = city(settings)
+    wanted = _wanted(status, since, tz)
     if dataset is not None:
         _export_dataset(settings, wanted, dataset)
         return
@@ -131,14 +131,14 @@ def export_cases(
             for row in _listed(store, wanted):
                 typer.echo(json.dumps(row, ensure_ascii=False))
             return
-        _export_sheet(store, wanted, zone)
+        _export_sheet(store, wanted, tz)
 
 
-def _export_sheet(store: Store, wanted: CaseFilter, zone: tzinfo) -> None:
+def _export_sheet(store: Store, wanted: CaseFilter, tz: tzinfo) -> None:
     # with a mark at its beginning, without which spreadsheets take UTF-8 for something else
     writer = csv.DictWriter(codecs.getwriter("utf-8-sig")(sys.stdout.buffer), SHEET)
     writer.writeheader()
-    writer.writerows(in_zone(zone, row) for row in _brief(_cases(store, wanted), SHEET))
+    writer.writerows(in_city_time(row, tz) for row in _brief(_cases(store, wanted), SHEET))
 
 
 def _export_dataset(settings: Path, wanted: CaseFilter, out: Path) -> None:

@@ -5,7 +5,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -89,9 +88,9 @@ def _listed(outcome: dict[str, list[tuple[str, str]]]) -> str:
 
 
 def _span(settings: Settings, since: str, until: str, days: float) -> tuple[datetime, datetime]:
-    zone, now = ZoneInfo(settings.service.timezone), datetime.now(UTC)
-    ends = moment_of(until, tz=zone, now=now)
-    return (moment_of(since, tz=zone, now=now) if since else ends - timedelta(days=days)), ends
+    now = datetime.now(UTC)
+    ends = moment_of(until, tz=settings.tz, now=now)
+    return (moment_of(since, tz=settings.tz, now=now) if since else ends - timedelta(days=days)), ends
 
 
 def _rules(
@@ -122,11 +121,10 @@ def _all_rules(settings: Settings) -> dict[str, Rules]:
 def _print_cases(title: str, cases: list[dict[str, Any]], settings: Settings, language: Language) -> None:
     if not cases:
         return
-    zone = ZoneInfo(settings.service.timezone)
     names = (word(name, language) for name in ("first seen", "camera", "class", "zone", "why"))
     table = Table(*names, title=word(title, language))
     for case in cases:
-        first = datetime.fromisoformat(case["first_seen_at"]).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+        first = datetime.fromisoformat(case["first_seen_at"]).astimezone(settings.tz).strftime("%Y-%m-%d %H:%M:%S")
         what = word(case["class"], language)
         table.add_row(first, case["camera_id"], what, case["zone"], case["text"][language])
     Console(markup=False).print(table)
@@ -136,7 +134,7 @@ def _recording(
     settings: Settings, recording: str, camera: str, start_at: str, language: Language, *, as_json: bool
 ) -> None:
     chosen = _camera(settings, camera)
-    began = moment_of(start_at, tz=ZoneInfo(settings.service.timezone), now=datetime.now(UTC))
+    began = moment_of(start_at, tz=settings.tz, now=datetime.now(UTC))
     model = load_model(settings.model.manifest, threads=settings.model.threads)
     outcome = replay_recording(recording, settings, chosen, model, start_at=began)
     if as_json:

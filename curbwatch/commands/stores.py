@@ -33,4 +33,5 @@ def opened_to_fill(settings: Path) -> Iterator[Store]:
 
 
 def city(settings: Path) -> ZoneInfo:
-    return ZoneInfo(load_settings(settings).service.timezone)
+    """The city's time zone."""
+    return load_settings(settings).tz

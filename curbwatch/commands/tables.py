@@ -17,8 +17,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 PIPED = 10_000  # columns: a line for each row, for other programs
 
 
-def print_rows(rows: list[dict[str, Any]], zone: tzinfo, *, as_json: bool) -> None:
-    """JSON with times as the API writes them, or a table with times in `zone`."""
+def print_rows(rows: list[dict[str, Any]], tz: tzinfo, *, as_json: bool) -> None:
+    """JSON with times as the API writes them, or a table with times in `tz`."""
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, default=to_jsonable_python))
         return
@@ -29,12 +29,13 @@ def print_rows(rows: list[dict[str, Any]], zone: tzinfo, *, as_json: bool) -> No
     # an id that is cut short cannot be asked for
     table = Table(Column(first, no_wrap=True), *(Column(name, overflow="fold") for name in rest))
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in in_zone(zone, row).values()))
+        table.add_row(*("" if value is None else str(value) for value in in_city_time(row, tz).values()))
     Console(markup=False, width=None if sys.stdout.isatty() else PIPED).print(table)
 
 
-def in_zone(zone: tzinfo, row: dict[str, Any]) -> dict[str, Any]:
-    return {name: shown(value, zone) if isinstance(value, datetime) else value for name, value in row.items()}
+def in_city_time(row: dict[str, Any], tz: tzinfo) -> dict[str, Any]:
+    """A row with its times as people of that time zone read them."""
+    return {name: shown(value, tz) if isinstance(value, datetime) else value for name, value in row.items()}
 
 
 def figure(value: float | None) -> str:

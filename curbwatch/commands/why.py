@@ -4,7 +4,6 @@
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -43,14 +42,14 @@ def why(  # noqa: PLR0913, PLR0917 - each is an option of its own
     set_up_logs()
     language = language_of(lang)
     wanted = load_settings(settings) if settings else None
-    zone: tzinfo | None = ZoneInfo(wanted.service.timezone) if wanted else None
-    moment = moment_of(at, tz=zone, now=datetime.now(UTC))
+    tz = wanted.tz if wanted else None
+    moment = moment_of(at, tz=tz, now=datetime.now(UTC))
     with asking(wanted, api) as somebody:
         found = somebody.why(camera, moment)
         if as_json:
             typer.echo(found.model_dump_json(by_alias=True))
         else:
-            _print(found, language, zone)
+            _print(found, language, tz)
         if picture is not None:
             _save_picture(somebody, found, picture)
         if save_scenario is not None:
@@ -58,13 +57,13 @@ def why(  # noqa: PLR0913, PLR0917 - each is an option of its own
             typer.echo(f"{path}: run it with `curbwatch replay --scenario {path}`", err=True)
 
 
-def _print(found: WhyOut, language: Language, zone: tzinfo | None) -> None:
+def _print(found: WhyOut, language: Language, tz: tzinfo | None) -> None:
     typer.echo(found.text.zh if language == "zh" else found.text.en)
     if not found.entries:
         return
     table = Table(*(word(name, language) for name in ("from", "until", "class", "zone", "why", "entry")))
     for entry in found.entries[:SHOWN]:
-        times = (t.astimezone(zone).strftime("%H:%M:%S") for t in (entry.first_seen_at, entry.given_up_at))
+        times = (t.astimezone(tz).strftime("%H:%M:%S") for t in (entry.first_seen_at, entry.given_up_at))
         text = entry.text.zh if language == "zh" else entry.text.en
         table.add_row(*times, word(entry.class_name, language), entry.zone, text, entry.id)
     Console(markup=False).print(table)

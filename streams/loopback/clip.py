@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 from av.video.stream import VideoStream
 
+from streams.connection import TITLES
 from streams.loopback.rtp import CLOCK, PAYLOAD_TYPE, nal_type, payloads, split_annexb
 
 FILTERS = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
@@ -73,7 +74,7 @@ class Clip:
 
 def read_clip(path: Path) -> Clip:
     """Read an H.264 or H.265 recording; ValueError when it holds neither or does not begin with a keyframe."""
-    with av.open(str(path), metadata_errors="replace") as container:
+    with av.open(str(path), metadata_errors=TITLES) as container:
         stream = container.streams.video[0]
         codec = stream.codec_context.codec.canonical_name
         if codec not in FILTERS:

@@ -137,15 +137,16 @@ def test_the_picture_that_is_shown_of_a_camera_is_one_that_the_model_saw(camera:
     assert camera.post.last is seen
 
 
+def _full(*_: object) -> None:
+    raise sqlite3.OperationalError("database or disk is full")
+
+
 def test_what_cannot_be_written_has_not_happened_and_is_told_when_it_can(
     camera: Camera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
     camera.stands(STALL, looks=2)
     with monkeypatch.context() as disk, capture_logs():
-        disk.setattr(Spool, "put", full)
+        disk.setattr(Spool, "put", _full)
         took = [camera.look(STALL) for _ in range(10)]
     assert took[-1] is False
     assert not camera.post.watch.sites[0].is_open
@@ -157,12 +158,9 @@ def test_what_cannot_be_written_has_not_happened_and_is_told_when_it_can(
 def test_entries_that_a_full_disk_refused_cost_a_camera_nothing(
     camera: Camera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
     camera.stands(STALL, looks=3)
     with monkeypatch.context() as disk, capture_logs():
-        disk.setattr(Spool, "put", full)
+        disk.setattr(Spool, "put", _full)
         assert [camera.look() for _ in range(60)][-1] is False
     assert camera.look()
     assert camera.told() == ["ledger"]
