@@ -34,7 +34,6 @@ class FormerSite:
     box: Box
     left_at: datetime
     appearance: tuple[float, ...] = ()
-    chases: int = 0
     repeats: int = 0
     had_case: bool = False
     came_from: str = ""
@@ -48,7 +47,6 @@ def former_of(site: Site) -> FormerSite:
         site.box,
         site.last_seen_at,
         site.appearance,
-        site.chases,
         site.repeats,
         site.confirmed_at is not None,
         "" if site.confirmed_at else site.chased_from,
@@ -79,7 +77,7 @@ def linked(site: Site, cleared: Iterable[Site], past: Iterable[FormerSite], grou
     if before:
         last = max(before, key=lambda other: (other.left_at, other.key))
         # the API knows cases only: who paused on his way comes from where he last was one
-        site = replace(site, chased_from=last.came_from or last.key, chases=last.chases + 1)
+        site = replace(site, chased_from=last.came_from or last.key)
     if here:
         former = max(here, key=lambda other: (other.left_at, other.key))
         site = replace(site, history_of=former.key, repeats=former.repeats + 1)

@@ -53,7 +53,7 @@ class Site:
     borne_out: looks in which a static change stood in for the detector. appearance: running mean, unit length.
     grade, over: of the zone that judges it, and the names of watched zones whose rules are less strict.
     waived: why no rule judges it now. told: code of the reason that the ledger has last for this stay.
-    chased_from, chases: the place it was driven from, if it was a case before the last such, and how often so far.
+    chased_from: the place it was driven from; if that was no case, the last such before.
     history_of, repeats: the forgotten case of this place, and how many there were.
     stands_since: when a static change began here that bears it out, None while there was none. anew_at: from when its
     time is counted, where that is not its first detection. lately: what will be appended to a long trace.
@@ -80,14 +80,12 @@ class Site:
     confidence: float = 0.0
     confirmed_at: datetime | None = None
     cleared_at: datetime | None = None
-    relapses: int = 0
     appearance: tuple[float, ...] = ()
     grade: str = ""
     over: tuple[str, ...] = ()
     waived: Reason | None = None
     told: str = ""
     chased_from: str = ""
-    chases: int = 0
     history_of: str = ""
     repeats: int = 0
     stands_since: datetime | None = None

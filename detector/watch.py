@@ -114,21 +114,19 @@ def _known(
     site, kind = event.site, event.kind
     if kind is Kind.OPENED and (former := association.taken_again(site, rested)):
         kind = Kind.RESUMED if never_left(former, site) else Kind.RELAPSED
-        site = _under_name_of(former, site, relapses=former.relapses + (kind is Kind.RELAPSED))
+        site = _under_name_of(former, site)
     elif kind in (Kind.OPENED, Kind.GIVEN_UP):
         site = linked(site, rested, past, rules.ground)
     return (site if after is event.site else after), replace(event, kind=kind, site=site)
 
 
-def _under_name_of(former: Site, site: Site, *, relapses: int) -> Site:
+def _under_name_of(former: Site, site: Site) -> Site:
     """The thing that stands now under the name, and with the history, of the case that stood there before."""
     return replace(
         site,
         key=former.key,
         confirmed_at=former.confirmed_at,
-        relapses=relapses,
         chased_from=former.chased_from,
-        chases=former.chases,
         history_of=former.history_of,
         repeats=former.repeats,
     )
@@ -202,7 +200,7 @@ def _ruled(site: Site, now: Now) -> tuple[Site, Event | None]:
         dropped = _dropped(site, ruling.waived, now.at)
         told = ruling.waived.code if dropped or site.told == ruling.waived.code else ""  # once, if its box jitters
         return begun_anew(changed(site, waived=ruling.waived, told=told), now.at), dropped
-    cleared = changed(site, waived=ruling.waived, told="", state=State.CLEARED, cleared_at=now.at)
+    cleared = changed(site, waived=ruling.waived, state=State.CLEARED, cleared_at=now.at)
     why = Reason("now_permitted" if ruling.permitted else "not_watched", ruling.waived.values)
     return _at_rest(cleared), Event(Kind.CLEARED, cleared, now.at, why)
 
@@ -235,7 +233,7 @@ def _faded(site: Site, zone: Zone) -> Site:
 
 
 def _confirmed(site: Site, zone: Zone, now: datetime) -> tuple[Site, Event]:
-    confirmed = changed(site, state=State.CONFIRMED, confirmed_at=now, told="")
+    confirmed = changed(site, state=State.CONFIRMED, confirmed_at=now)
     values = {
         "stood_s": max(site.stood_s, zone.dwell_s),
         "dwell_s": zone.dwell_s,

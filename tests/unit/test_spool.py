@@ -35,12 +35,12 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
     spool.close()
 
 
-def watched(key: str = "cam-1/site", relapses: int = 0) -> Watch:
+def watched(key: str = "cam-1/site", repeats: int = 0) -> Watch:
     box = (0.1, 1 / 3, 0.2, 0.4)
     scores = (("stall", 0.1 + 0.2),)
     trace = (Trace(NOW, "hit", 0.7),)
     state = State.CLEARING
-    site = Site(key, "cam-1", "gate", box, box, state, NOW, NOW, scores, relapses=relapses, trace=trace)
+    site = Site(key, "cam-1", "gate", box, box, state, NOW, NOW, scores, repeats=repeats, trace=trace)
     return Watch("cam-1", (site,))
 
 
@@ -200,7 +200,7 @@ def test_a_message_that_cannot_be_written_takes_its_sites_with_it(spool: Spool) 
     spool.put(watched())
     broken = Message("cam-1/site", "case", None)  # type: ignore[arg-type]
     with pytest.raises(sqlite3.IntegrityError):
-        spool.put(watched(relapses=1), [CASE, broken])
+        spool.put(watched(repeats=1), [CASE, broken])
     assert spool.watch("cam-1") == watched()
     assert spool.count() == (0, 0)
 
@@ -211,12 +211,12 @@ def test_a_full_disk_loses_nothing_and_a_later_try_works(spool: Spool) -> None:
     spool._db.execute(f"PRAGMA max_page_count = {pages}")
     clip = Message("cam-1/site", "evidence", "{}", bytes(1_000_000), "video/mp4")
     with pytest.raises(sqlite3.OperationalError, match="full"):
-        spool.put(watched(relapses=1), [CASE, clip])
+        spool.put(watched(repeats=1), [CASE, clip])
     assert spool.watch("cam-1") == watched()
     assert spool.count() == (1, 0)
     spool._db.execute("PRAGMA max_page_count = 100000")
-    spool.put(watched(relapses=1), [CASE, clip])
-    assert spool.watch("cam-1") == watched(relapses=1)
+    spool.put(watched(repeats=1), [CASE, clip])
+    assert spool.watch("cam-1") == watched(repeats=1)
     assert [spool.attachment(message) for message in spool.waiting()][-1] == bytes(1_000_000)
 
 
@@ -248,7 +248,7 @@ from test_spool import watched
 
 spool = Spool(Path(sys.argv[1]))
 for n in range(100_000):
-    spool.put(watched(relapses=n), [Message(str(n), "case", "{}"), Message(str(n), "evidence", "{}", bytes(20_000))])
+    spool.put(watched(repeats=n), [Message(str(n), "case", "{}"), Message(str(n), "evidence", "{}", bytes(20_000))])
     print(n, flush=True)
 """
 
@@ -270,11 +270,11 @@ def test_a_patrol_killed_between_many_puts_has_each_event_once_and_whole(tmp_pat
     assert int(last.site_key) - told[-1] in (0, 1)  # killed after the commit, before it could say so
     events = range(int(last.site_key) + 1)
     assert [(int(m.site_key), m.kind) for m in waiting] == [(n, kind) for n in events for kind in ("case", "evidence")]
-    assert relapses(path) == events[-1]
+    assert repeats(path) == events[-1]
 
 
-def relapses(path: Path) -> int:
+def repeats(path: Path) -> int:
     with sqlite3.connect(path) as db:
         (state,) = db.execute("SELECT state FROM watches").fetchone()
     db.close()
-    return int(json.loads(state)["sites"][0]["relapses"])
+    return int(json.loads(state)["sites"][0]["repeats"])
