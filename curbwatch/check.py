@@ -7,11 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from curbwatch.settings import CameraSettings
+from detector.ground import WIDE
 from streams.decoder import LONG
 from streams.errors import StreamError
 from streams.pictures import is_pictures, list_pictures
 from streams.probe import probe
 from streams.redact import redact
+
+ABOUT = 0.1  # of a width over height: 1920×1088 is 16:9, too
 
 log = logging.getLogger(__name__)
 
@@ -56,4 +59,6 @@ def _opened(camera: CameraSettings) -> Finding:
     text = f"{found.codec} {found.width}×{found.height}, first picture after {found.first_frame_s:.1f} s"
     if camera.decode == "keyframes" and found.gop_s and found.gop_s > LONG * camera.every_s:
         text += f"; keyframes come every {found.gop_s:.1f} s, looks every {camera.every_s:g} s decode frames between"
+    if camera.ground and camera.ground.takes_it_to_be_wide and abs(found.width / found.height - WIDE) > ABOUT:
+        text += "; its metres take it to show a scene of 16:9: set `aspect` under [cameras.ground] to say which it is"
     return Finding(camera.id, good=True, text=text)

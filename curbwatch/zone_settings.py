@@ -122,6 +122,11 @@ class GroundSettings(Strict):
         """Whether its metres are those of the whole city: a horizon alone counts from its own pole."""
         return bool(self.picture) or "stands_at" in self.model_fields_set
 
+    @property
+    def takes_it_to_be_wide(self) -> bool:
+        """Whether its metres depend on the scene's width over height, and nobody said it."""
+        return self.horizon is not None and self.aspect is None
+
     def ground(self) -> Ground:
         by_horizon = (self.horizon, self.height_m, self.fov_deg)
         if self.picture or self.metres:

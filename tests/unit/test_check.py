@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Which keyframes are called too rare before the start is what the reader finds too rare later."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pydantic import SecretStr
 
 from curbwatch.check import check_cameras
 from curbwatch.settings import CameraSettings
+from curbwatch.zone_settings import GroundSettings
 from streams.probe import ProbeResult
 
 CAMERA = CameraSettings.model_validate(
@@ -35,6 +38,26 @@ def test_keyframes_about_as_often_as_looks_are_no_finding(
     (finding,) = check_cameras([CAMERA])
     assert finding.good
     assert ("keyframes come every 4.0 s, looks every 2 s decode frames between" in finding.text) == rare
+
+
+@pytest.mark.parametrize(
+    ("size", "ground", "asks"),
+    [
+        ((1280, 960), {}, True),
+        ((1280, 960), {"aspect": 1.333}, False),
+        ((704, 576), {"aspect": 1.778}, False),
+        ((1920, 1088), {}, False),
+    ],
+)
+def test_whether_a_picture_that_is_not_wide_shows_a_wide_scene_is_asked(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], ground: dict[str, float], asks: bool
+) -> None:
+    found = replace(offering(1.0), width=size[0], height=size[1])
+    monkeypatch.setattr("curbwatch.check.probe", lambda *_, **__: found)
+    level = GroundSettings.model_validate({"horizon": 0.2, "height_m": 6.0, "fov_deg": 40.0} | ground)
+    (finding,) = check_cameras([CAMERA.model_copy(update={"ground": level})])
+    assert finding.good
+    assert ("set `aspect` under [cameras.ground]" in finding.text) == asks
 
 
 def test_one_camera_that_breaks_the_check_is_bad_and_the_others_are_still_told(monkeypatch: pytest.MonkeyPatch) -> None:
