@@ -38,7 +38,7 @@ NEGATIVES = ("shop_fronts", "street", "travel", "traffic_cameras")
 # Thumbnails of scenes. Markets hold stalls and building sites heaps: of those, what somebody has labelled.
 SCENES = ("courtyard", "driveway", "highway", "parking_lot")
 LABELLED_SCENES = {"market": "markets", "construction_site": "building_sites"}
-STORES = ("stalls", "debris", "scenes", "negatives")
+STORES = ("stalls", "debris", "scenes", "negatives", "agreed")  # a later one's word holds
 
 
 @dataclass(frozen=True, slots=True)
