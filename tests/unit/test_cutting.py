@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Clips that wait to be cut: in order, bounded, and never in the way of the patrol."""
 
+import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -68,3 +70,13 @@ def test_room_comes_back_when_a_clip_is_done_or_lost_and_one_larger_than_all_roo
     assert cutter.order(SITE, packets(100))
     cutter.finish()
     assert spool.count() == (0, 0)
+
+
+def test_a_clip_has_the_date_of_its_first_picture(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cutting, "_clip", lambda _, found: found[0].data)
+    cutter = ClipCutter(spool, on_clip=lambda: None)
+    (last,) = packets(10)
+    cutter.order(SITE, [replace(last, at=NOW - timedelta(seconds=15)), last])
+    cutter.finish()
+    (message,) = spool.waiting()
+    assert json.loads(message.body) == {"kind": "clip", "taken_at": "2026-11-21T23:59:45.000Z"}
