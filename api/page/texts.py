@@ -212,8 +212,8 @@ TEXTS: dict[str, Text] = {
     "case.rule": Text("判定规则", "Rule"),
     "case.trace": Text("判定过程", "How it was decided"),
     "case.trace.summary": Text(
-        "共 {n} 次观察：{hit} 次看到，{miss} 次未见，{hidden} 次不计入（被遮挡、画面无效、疑似或允许摆放）",
-        "{n} looks: {hit} saw it, {miss} did not, {hidden} do not count (hidden, no picture, unsure, or permitted)",
+        "共 {n} 次观察：{hit} 次看到，{miss} 次未见，{hidden} 次未判定（被遮挡、画面无效、疑似或允许摆放）",
+        "{n} looks: {hit} saw it, {miss} did not, {hidden} were neither (hidden, no picture, unsure, or permitted)",
     ),
     "case.trace.all": Text("逐次观察", "Look by look"),
     "case.trace.none": Text("没有判定记录。", "No trace was sent."),

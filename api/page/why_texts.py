@@ -12,7 +12,7 @@ WHY_TEXTS: dict[str, Text] = {
     "grade.controlled": Text("严控", "controlled"),
     "grade.orderly": Text("有序", "orderly"),
     "verdict.hit": Text("看到", "seen"),
-    "verdict.weak": Text("疑似（不计入）", "seen, too unsure to count"),
+    "verdict.weak": Text("疑似（按四分之一计）", "seen, unsure: counts a quarter"),
     "verdict.miss": Text("未见", "not seen"),
     "verdict.hidden": Text("被遮挡", "hidden"),
     "verdict.blind": Text("画面无效", "no usable picture"),
