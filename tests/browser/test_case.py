@@ -357,7 +357,7 @@ def test_a_cleared_case_shows_before_and_after_side_by_side(case: Page, town: Ci
 
 
 def test_the_trace_is_told_look_by_look(case: Page) -> None:
-    expect(case.get_by_text("40 looks: 34 saw it, 2 did not, 4 do not count")).to_be_visible()
+    expect(case.get_by_text("40 looks: 34 saw it, 2 did not, 4 were neither")).to_be_visible()
 
     case.get_by_text("Look by look").click()
 
