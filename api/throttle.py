@@ -3,6 +3,8 @@
 
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from api.errors import TooManyAttempts
@@ -10,18 +12,31 @@ from api.errors import TooManyAttempts
 FAILURES = 8
 WINDOW = timedelta(minutes=10)
 MOST_REMEMBERED = 10_000
+MOST_AT_ONCE = 20  # sign-ins, of the 40 threads in which everything else is answered
 
 
 class Throttle:
-    """Remembers recent failures per name and per address, in memory and bounded.
-
-    turn: held from the check to its outcome, so that guesses sent together are counted one after the other.
-    """
+    """Remembers recent failures per name and per address, in memory and bounded."""
 
     def __init__(self) -> None:
         """Nobody has failed yet."""
         self._failures: OrderedDict[str, deque[datetime]] = OrderedDict()
-        self.turn = threading.Lock()
+        self._turn, self._room = threading.Lock(), threading.BoundedSemaphore(MOST_AT_ONCE)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Held from the check to its outcome; raises TooManyAttempts where too many wait for theirs.
+
+        Guesses sent together are so counted one after the other, and cannot take the machine: to check a password
+        takes 64 MiB and 50 ms of a core.
+        """
+        if not self._room.acquire(blocking=False):
+            raise TooManyAttempts("too many sign-ins at once: wait 2 s, then try again", retry_after_s=2)
+        try:
+            with self._turn:
+                yield
+        finally:
+            self._room.release()
 
     def check(self, *who: str, now: datetime) -> None:
         """Raises TooManyAttempts while one of `who` has failed too often of late."""

@@ -103,7 +103,7 @@ def _who(request: Request, services: Services, name: str, password: str, token: 
     address = request.client.host if request.client else "?"
     # a token says who it is: whoever has one must not speak for the guesses at another's name
     suspects = [f"address:{address}"] + ([f"name:{name}"] if name and not token else [])
-    with services.throttle.turn:
+    with services.throttle.turn():
         services.throttle.check(*suspects, now=now)
         who = _by_token(services, token) if token else accounts.check_password(services.store, name, password)
         if who is None:

@@ -3,9 +3,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import httpx2
@@ -17,7 +18,7 @@ from api.errors import Invalid, NameTaken, NotFound
 from api.roles import Role
 from api.schemas import CASE_IN
 from api.store import Store
-from api.throttle import FAILURES
+from api.throttle import FAILURES, MOST_AT_ONCE
 from support.trial import Trial, served, trial
 
 PASSWORD = "correct horse battery"
@@ -165,6 +166,22 @@ def test_sign_ins_sent_together_are_judged_one_after_the_other(
             return httpx2.post(f"{url}/login", data=told, trust_env=False, timeout=60).status_code
 
         assert Counter(people.map(sign_in, range(2 * FAILURES))) == answers
+
+
+def test_strangers_at_the_sign_in_hold_nobody_else_up(house: House) -> None:
+    strangers = 3 * MOST_AT_ONCE
+    with served(house.trial.app) as url, ThreadPoolExecutor(strangers) as crowd:
+
+        def guess() -> httpx2.Response:
+            return httpx2.post(f"{url}/login", data={"token": "cw_wrong"}, trust_env=False, timeout=60)
+
+        with house.trial.app.state.services.throttle.turn():  # as somebody whose password is being checked
+            waiting = [crowd.submit(guess) for _ in range(strangers)]
+            turned_away = [one.result() for one in islice(as_completed(waiting), strangers - MOST_AT_ONCE + 1)]
+            assert {(answer.status_code, answer.headers["retry-after"]) for answer in turned_away} == {(429, "2")}
+            headers = house.trial.headers("viewer")
+            assert httpx2.get(f"{url}/api/v1/session", headers=headers, trust_env=False, timeout=60).status_code == 200
+    assert house.login().status_code == 200
 
 
 def test_a_key_of_ones_own_opens_no_way_to_guess_at_a_name(house: House) -> None:
