@@ -207,6 +207,16 @@ def test_those_behind_a_proxy_are_told_apart_where_it_is_trusted(
         assert guess("192.0.2.8") == another
 
 
+def test_nobody_chooses_the_address_that_a_trusted_proxy_passes_on(tmp_path: Path) -> None:
+    with served(trial(tmp_path).app) as url, httpx2.Client(base_url=url, trust_env=False) as proxy:
+
+        def guess(number: int) -> int:
+            said = {"X-Forwarded-For": f"203.0.113.{number}, 192.0.2.7"}  # the proxy's own word is the last one
+            return proxy.post("/login", data={"token": "cw_wrong"}, headers=said).status_code
+
+        assert [guess(number) for number in range(FAILURES + 1)] == [401] * FAILURES + [429]
+
+
 def test_sessions_end_by_time_password_and_removal(house: House) -> None:
     house.login()
     house.now += timedelta(hours=house.trial.config.session_hours, seconds=1)
