@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Slows down guessing: so many failures for one name or address, then a pause."""
 
+import logging
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 
 from api.errors import TooManyAttempts
 
+log = logging.getLogger(__name__)
 FAILURES = 8
 WINDOW = timedelta(minutes=10)
 MOST_REMEMBERED = 10_000
@@ -47,10 +49,13 @@ class Throttle:
             )
 
     def failed(self, *who: str, now: datetime) -> None:
-        """Notes one failure for each of `who`."""
+        """Notes one failure for each of `who`; the one that begins a pause stands in the log."""
         for name in who:
             self._failures.setdefault(name, deque(maxlen=FAILURES)).append(now)
             self._failures.move_to_end(name)
+        if any(self._wait_s(name, now) for name in who):
+            told = ", ".join(map(repr, who))  # a name is what a stranger typed
+            log.warning("sign-in held off: %d wrong passwords or API keys; the last one by %s", FAILURES, told)
         while len(self._failures) > MOST_REMEMBERED:
             self._failures.popitem(last=False)
 

@@ -153,6 +153,15 @@ def test_guessing_is_slowed_down(house: House) -> None:
     assert house.login().status_code == 200
 
 
+def test_guessing_leaves_a_trace_and_no_secret(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(FAILURES + 2):
+        house.login(name="li\n", password="wrong password")
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "api.throttle"]
+    assert said == (
+        "sign-in held off: 8 wrong passwords or API keys; the last one by 'address:testclient', 'name:li\\n'"
+    )
+
+
 @pytest.mark.parametrize(
     ("password", "answers"), [("wrong password", {401: FAILURES, 429: FAILURES}), (PASSWORD, {200: 2 * FAILURES})]
 )
