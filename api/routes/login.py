@@ -85,7 +85,7 @@ async def logout(request: Request, services: ServicesDep, csrf_token: FieldText 
     if principal is not None:
         check_csrf(request, principal, request.headers.get(sessions.CSRF_HEADER) or csrf_token)
         await asyncio.to_thread(_end, services, cookie)
-    response = RedirectResponse("/login", 303)
+    response = RedirectResponse("/login", 303, {"Clear-Site-Data": '"cache"'})  # pictures of a street lie in it
     response.delete_cookie(sessions.COOKIE, path="/")
     return response
 

@@ -94,6 +94,7 @@ def test_a_person_signs_in_and_out(house: House) -> None:
     token = answer.json()["csrf_token"]
     left = house.http.post("/logout", data={"csrf_token": token}, follow_redirects=False)
     assert (left.status_code, left.headers["location"]) == (303, "/login")
+    assert left.headers["clear-site-data"] == '"cache"'
     assert house.session().status_code == 401
 
 
