@@ -40,15 +40,15 @@ Finds = Sequence[tuple[str, float, tuple[float, float, float, float]]]
 class Eye:
     """A model that says what it is told to: of whole pictures, and of close-ups."""
 
-    def __init__(self, near: Finds) -> None:
+    def __init__(self, near: Finds, *, people: tuple[float, ...] = ()) -> None:
         self.manifest = load_manifest(SHIPPED_MODEL)
-        self.near = near
+        self.near, self.people = near, np.array(people, np.float32).reshape(-1, 4)
         self.shown: list[tuple[int, ...]] = []
 
     def detect(self, pictures: Sequence[Pixels], *, weak: bool) -> list[Detections]:
         assert weak
         self.shown += [picture.shape for picture in pictures]
-        return [self.found(self.near) for _ in pictures]
+        return [replace(self.found(self.near), people=self.people) for _ in pictures]
 
     def found(self, finds: Finds) -> Detections:
         names = [self.manifest.classes.index(name) for name, _, _ in finds]
@@ -114,6 +114,18 @@ def test_people_of_the_first_look_are_never_forgotten() -> None:
     far = [("debris", 0.4, (768, 540, 864, 594)), ("person", 0.5, (780, 500, 880, 690))]
     eye, found, _ = looked([("person", 0.9, (210, 80, 300, 200))], far)
     assert said(eye, found)["person"] == [(0.5, (780, 500, 880, 690))]
+
+
+def test_faint_people_of_both_looks_are_blurred_and_decide_nothing() -> None:
+    far, near = [("debris", 0.4, (768, 540, 864, 594))], [("person", 0.9, (210, 80, 300, 200))]
+    _, sure, _ = looked(near, far)
+    eye = Eye(near, people=(0, 0, 10, 20))
+    whole = replace(eye.found(far), people=np.array([(780, 500, 880, 640)], np.float32))
+    seen, found, _ = look_closer(cast(Model, eye), frame(), whole, Memory(), RULES)
+    assert said(eye, found) == said(eye, sure)
+    assert len(seen.look.covers) == 1
+    assert [tuple(box) for box in found.people.tolist()] == [(780, 500, 880, 640), (576, 432, 586, 452)]
+    assert len(seen.people) == 3
 
 
 @pytest.mark.parametrize(("surely", "stays"), [(0.8, (768, 540, 864, 594)), (0.45, (420, 500, 1000, 650))])
