@@ -38,7 +38,7 @@ NEGATIVES = ("shop_fronts", "street", "travel", "traffic_cameras")
 # Thumbnails of scenes. Markets hold stalls and building sites heaps: of those, what somebody has labelled.
 SCENES = ("courtyard", "driveway", "highway", "parking_lot")
 LABELLED_SCENES = {"market": "markets", "construction_site": "building_sites"}
-STORES = ("stalls", "debris", "scenes", "negatives")
+STORES = ("stalls", "debris", "scenes", "negatives", "agreed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,11 @@ def drawn_labels(record: Record, *, lenient: bool) -> tuple[Labels, Labels]:
         hard &= (classes != STALL) | (area(boxes) < LARGE)
     labels = Labels(boxes, classes)
     return labels.pick(~hard), labels.pick(hard)
+
+
+def labels_in(folder: Path) -> Store:
+    """Read all label files; where two know a picture the later one's word holds."""
+    return {key: record for name in STORES for key, record in load(folder / f"{name}.json").items()}
 
 
 def sources(data: Path, store: Store) -> Iterator[tuple[Path, str, str, str, str]]:
@@ -182,8 +187,7 @@ def main() -> None:
     fold = None if args.fold is None and args.folds is None else (args.fold, args.folds)
     if fold and (None in fold or args.fold not in range(args.folds)):
         parser.error("--folds N goes with --fold, a number from 0 to N - 1")
-    store = {key: record for name in STORES for key, record in load(args.store / f"{name}.json").items()}
-    index = build(args.data, store, Runner(*onnx_infer(args.teacher)), args.out, fold)
+    index = build(args.data, labels_in(args.store), Runner(*onnx_infer(args.teacher)), args.out, fold)
     (args.out / "index.json").write_text(json.dumps([asdict(e) for e in index], indent=0))
     for (kind, split), count in sorted(Counter((e.kind, e.split) for e in index).items()):
         sys.stdout.write(f"{kind:16} {split:6} {count}\n")

@@ -516,6 +516,17 @@ def test_a_case_closed_while_its_thing_stands_on_is_new_again(city: City, dwell_
     assert len(city.get(f"/api/v1/cases/{case_id}")["history"]) == len(case["history"])
 
 
+def test_a_case_that_is_closed_once_more_has_its_minutes_once_more(city: City) -> None:
+    case_id = closed_case(city)
+    city.now += timedelta(minutes=6)
+    stands(city)
+    for to in ("confirmed", "dispatched", "handled", "closed"):
+        city.move(case_id, to).raise_for_status()
+    city.now += timedelta(minutes=1)
+    stands(city)
+    assert city.get(f"/api/v1/cases/{case_id}")["status"] == "closed"
+
+
 def test_closing_too_early_is_no_repetition(city: City) -> None:
     case_id = city.report().json()["id"]
     for _ in range(2):
@@ -612,3 +623,10 @@ def test_a_report_counts_no_clearing_that_was_a_mistake_and_no_return_as_a_verdi
     assert city.get(f"/api/v1/cases/{false}")["status"] == "new"
     assert (total["true"], total["false"], total["true_share"]) == (1, 1, 0.5)
     assert total["spans"]["cleared"]["mean_s"] == 7200
+
+
+def test_a_report_counts_what_stood_on_after_its_case_was_closed_as_returned(city: City) -> None:
+    closed_case(city)
+    city.now += timedelta(minutes=10)
+    stands(city)
+    assert city.get("/api/v1/cases/report")["total"]["returned"] == 1

@@ -17,11 +17,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from curbwatch.client import ApiAway, Client
-from curbwatch.courier import Courier, deliver
+from curbwatch.courier import Courier, Outcome, deliver
 from curbwatch.spool import Message, Spool
 from detector.watch import Watch
 
-Fault = Literal["hang up before", "hang up after", "page", "garbage"] | int
+Fault = Literal["hang up before", "hang up after", "page", "garbage", "413 of a proxy"] | int
 TOKEN = "cw_secret"
 NEVER = threading.Event()
 
@@ -33,7 +33,7 @@ class Api:
     url: str = ""
     faults: list[Fault | None] = field(default_factory=list)
     poisoned: str = ""  # a site at whose observations the API always stumbles, with
-    poison: int = 500
+    poison: Fault = 500
     slow_s: float = 0.0
     kept: dict[str, tuple[str, str, bytes]] = field(default_factory=dict)  # by idempotency key
     asked: int = 0
@@ -86,6 +86,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
             case "page":
                 self._say(404, "text/html", b"<h1>Welcome to nginx!</h1>")
+            case "413 of a proxy":
+                self._say(413, "text/html", b"<h1>Request Entity Too Large</h1>")
             case "garbage":
                 self._say(200, "text/html", b"<h1>Please sign in to the guest network</h1>")
             case int():
@@ -231,21 +233,22 @@ def test_a_refused_case_is_set_aside_with_all_that_follows_it(api: Api, spool: S
     assert spool.count() == (0, 4)
 
 
-def test_a_refused_picture_is_set_aside_alone(api: Api, spool: Spool, client: Client) -> None:
-    api.faults = [None, 415]
+@pytest.mark.parametrize("fault", [413, 415])
+def test_a_refused_picture_is_set_aside_alone(api: Api, spool: Spool, client: Client, fault: int) -> None:
+    api.faults = [None, fault]
     put(spool, "a")
     deliver_all(spool, client)
     assert api.told == [("a", "case"), ("a", "cleared"), ("a", "after")]
     assert spool.count() == (0, 1)
 
 
-@pytest.mark.parametrize("poison", [500, 507])
+@pytest.mark.parametrize(("poison", "status"), [(500, "500"), (507, "507"), ("413 of a proxy", "413")])
 def test_one_site_at_which_the_api_stumbles_does_not_hold_up_the_city(
-    api: Api, spool: Spool, client: Client, poison: int
+    api: Api, spool: Spool, client: Client, poison: Fault, status: str
 ) -> None:
     api.poisoned, api.poison = "a", poison
     put(spool, "a", "b")
-    with pytest.raises(ApiAway, match=str(poison)):
+    with pytest.raises(ApiAway, match=status):
         deliver(spool, client, NEVER)
     assert api.told == [("a", "case"), *whole("b")]
     api.poisoned = ""
@@ -312,6 +315,25 @@ def test_a_new_case_does_not_wait_for_a_message_at_which_the_api_stumbles(
     courier.wake()
     until(lambda: api.told == [("a", "case"), *whole("b")])
     courier.stop()
+
+
+def test_pauses_grow_to_half_a_minute_and_begin_anew_once_the_api_is_back(
+    spool: Spool, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes: list[Outcome] = ["away", "away", "away", "away", "away", "away", "away", "done", "away"]
+    courier, pauses = Courier(spool, client), list[float]()
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if not outcomes:
+            courier._quit.set()
+
+    monkeypatch.setattr("curbwatch.courier.random.uniform", lambda *_: 1.0)
+    monkeypatch.setattr(courier, "_round", lambda: outcomes.pop(0))
+    monkeypatch.setattr(courier._quit, "wait", pause)
+    monkeypatch.setattr(courier._wake, "wait", lambda _: None)
+    courier._work()
+    assert pauses == [1, 2, 4, 8, 16, 30, 30, 1]
 
 
 def test_a_backlog_waits_for_the_next_start_when_the_courier_is_stopped(

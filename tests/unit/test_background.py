@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from detector import boxes
+from detector.health import Anchor
 from detector.look import Look
 from detector.memory_file import dump, load
 from detector.observe import Memory, Watching, again
 from detector.reading import Seen
+from detector.registration import Shift
 from streams.frame import Frame
 from support.drawn_street import BOXES, Thing
 from support.seen_street import START, Picture, Weather, empty, learnt, live, looks
@@ -78,6 +80,32 @@ def test_light_is_no_thing(weather: Weather) -> None:
     assert not any(look.changes for _, look in looks(24, weather=weather, before=learnt(), after_s=120, every_s=6))
 
 
+def _mosaic(seed: int, columns: int, rows: int) -> Picture:
+    """Squares of four pixels, each of its own colour."""
+    cells = np.random.default_rng(seed).integers(0, 255, (rows, columns, 3), np.uint8)
+    return np.asarray(np.kron(cells, np.ones((4, 4, 1), np.uint8)), np.uint8)
+
+
+def test_half_of_the_picture_at_once_is_the_light() -> None:
+    def half_another(picture: Picture, number: int) -> Picture:
+        out = picture.copy()
+        out[:, :200] = _mosaic(8, 50, 45)
+        return live(out, number)
+
+    before, only_changes = Memory(None, learnt().street), Watching(health=False)
+    found = looks(30, weather=half_another, before=before, after_s=120, every_s=4, watching=only_changes)
+    assert not any(look.changes for _, look in found)
+
+
+def test_what_flutters_does_not_stand() -> None:
+    def fluttering(picture: Picture, number: int) -> Picture:
+        out = picture.copy()
+        out[100:140, 100:148] = _mosaic(number, 12, 10)
+        return out
+
+    assert not any(look.changes for _, look in looks(30, weather=fluttering, before=learnt(), after_s=120, every_s=4))
+
+
 def test_a_look_that_shows_nothing_new_is_told_like_the_one_before_once_the_camera_is_known() -> None:
     *_, (memory, told) = looks(12, thing="stall", before=learnt(), after_s=120, every_s=5)
     later = told.taken_at + timedelta(seconds=2)
@@ -105,6 +133,17 @@ def test_what_goes_is_forgotten() -> None:
     assert not look.changes
 
 
+def test_what_stands_is_told_after_20_s() -> None:
+    found = looks(15, thing="stall", before=learnt(), after_s=120, every_s=2)
+    assert [number * 2 for number, (_, look) in enumerate(found) if look.changes] == [20, 22, 24, 26, 28]
+
+
+def test_what_has_stood_for_a_day_belongs_to_the_street() -> None:
+    found = list(looks(60, thing="stall", before=learnt(), after_s=120, every_s=1500))
+    told_h = [(look.taken_at - START) / timedelta(hours=1) for _, look in found if look.changes]
+    assert 23.5 < max(told_h) < 24.5
+
+
 def test_what_stood_there_from_the_beginning_is_no_change() -> None:
     *_, (_, look) = looks(30, thing="debris", every_s=6)
     assert not look.changes
@@ -117,6 +156,21 @@ def test_what_comes_while_the_street_is_learnt_is_not_learnt_with_it(thing: Thin
     assert boxes.iou(reduce(boxes.joined, [change.box for change in look.changes]), BOXES[thing]) > 0.2
 
 
+def test_nothing_is_new_in_a_place_that_was_seen_for_less_than_45_s() -> None:
+    *_, (young, _) = looks(10, every_s=3)
+    *_, (_, look) = looks(8, thing="stall", before=young, after_s=30, every_s=3)
+    assert not look.changes
+
+
+def test_nothing_is_learnt_of_the_street_from_a_blind_look() -> None:
+    before = learnt()
+    (memory, look), *_ = looks(1, weather=lambda picture, _: picture // 100, before=before, after_s=120)
+    assert look.blind is not None
+    assert memory.street is before.street
+    later = START + timedelta(seconds=121)
+    assert again(memory, Seen(Frame("cam-1", live(empty(), 1), later, 1), Look("cam-1", later, ()), ())) is None
+
+
 def test_memory_survives_a_restart() -> None:
     *_, (before, _) = looks(12, thing="stall", before=learnt(), after_s=120)
     restored, about = load(dump(before, about="zones"))
@@ -127,6 +181,24 @@ def test_memory_survives_a_restart() -> None:
     assert again.health is not None
     assert after.health is not None
     assert (again.health.state, again.health.since) == (after.health.state, after.health.since)
+
+
+def test_every_part_of_a_health_survives_a_restart() -> None:
+    health, by_day = learnt().health, Anchor(np.full((180, 320), 7, np.uint8), Shift(0.01, 0.0))
+    assert health is not None
+    bumped, drift = Shift(0.02, 0.01), Shift(0.003, 0.0)
+    kept = replace(health, sharp=0.7, grey=0.1, smeared=0.2, usual=0.44, looks=17)
+    kept = replace(kept, shift=bumped, wanted=bumped, drift=drift, anchors=(by_day, None))
+    restored = load(dump(Memory(kept), about="zones"))[0].health
+    assert restored is not None
+    for name in ("sharp", "grey", "smeared", "usual", "looks", "learnt", "shift", "wanted", "drift"):
+        assert getattr(restored, name) == getattr(kept, name)
+    for name in ("at", "since", "renewed_at", "anchored_at"):
+        assert getattr(restored, name) == getattr(kept, name)
+    day, night = restored.anchors
+    assert day is not None
+    assert (day.shift, night) == (by_day.shift, None)
+    assert np.array_equal(day.levels, by_day.levels)
 
 
 def test_a_damaged_file_never_ends_the_start() -> None:

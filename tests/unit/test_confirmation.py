@@ -3,6 +3,7 @@
 
 import random
 from collections.abc import Container, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from detector.chases import MOST
 from detector.look import Change, Look, Sighting
 from detector.reasons import because, codes, say
 from detector.rules import rules_for
-from detector.sites import State
+from detector.sites import State, begun_anew, born
 from detector.watch import Event, Kind, Watch, watch
 from detector.windows import Window
 from detector.zones import Zone
@@ -26,6 +27,7 @@ HERE: Box = (0.20, 0.60, 0.30, 0.75)
 THERE: Box = (0.45, 0.60, 0.55, 0.75)
 STALL = Sighting("stall", 0.8, HERE)
 PILE = Sighting("debris", 0.7, HERE)
+CROWD: Box = (0.15, 0.55, 0.35, 0.80)
 FAR = Sighting("stall", 0.9, (0.85, 0.80, 0.97, 0.95))
 
 
@@ -36,10 +38,10 @@ def zone(**rule: object) -> Zone:
 
 
 class Street:
-    """A camera's street, looked at every two seconds."""
+    """A camera's street, looked at every two seconds, or every step_s."""
 
-    def __init__(self, *zones: Zone) -> None:
-        self.rules = rules_for(zones or (zone(),))
+    def __init__(self, *zones: Zone, step_s: float = 2.0) -> None:
+        self.rules, self.step = rules_for(zones or (zone(),)), timedelta(seconds=step_s)
         self.now, self.watch, self.events = START, Watch("cam-1"), list[Event]()
 
     def look(
@@ -50,19 +52,28 @@ class Street:
         covers: Iterable[Box] = (),
         blind: bool = False,
     ) -> None:
-        self.now += timedelta(seconds=2)
+        self.now += self.step
         why = because("outside") if blind else None
         look = Look("cam-1", self.now, tuple(seen), tuple(covers), tuple(changes), why)
         self.watch, events = watch(self.watch, look, self.rules)
         self.events += events
 
     def stands(self, *seen: Sighting, seconds: int, changes: Iterable[Change] = ()) -> None:
-        for _ in range(seconds // 2):
+        for _ in range(timedelta(seconds=seconds) // self.step):
             self.look(seen, changes)
+
+    def flickers(self, seen: Sighting, pattern: str, *, looks: int, changes: Iterable[Change] = ()) -> None:
+        """Pattern: over and over, whether a look has the sighting (H) or not (.)."""
+        for number in range(looks):
+            self.look([seen] if pattern[number % len(pattern)] == "H" else [], changes)
 
     @property
     def news(self) -> list[Kind]:
         return [event.kind for event in self.events if event.kind is not Kind.GIVEN_UP]
+
+    @property
+    def opened(self) -> list[Event]:
+        return [event for event in self.events if event.kind is Kind.OPENED]
 
     @property
     def codes(self) -> list[str]:
@@ -97,6 +108,72 @@ def test_weak_sightings_keep_a_case_open() -> None:
     assert street.watch.sites[0].state is State.CONFIRMED
 
 
+@pytest.mark.parametrize(("changes", "enough"), [([], 5), ([changed()], 3)])
+def test_five_detections_make_a_case_or_three_that_a_change_bears_out(changes: list[Change], enough: int) -> None:
+    street = Street(step_s=30)
+    street.now += timedelta(seconds=30)
+    for _ in range(enough):
+        assert street.news == []
+        street.look([STALL], changes)
+    assert street.news == [Kind.OPENED]
+
+
+def test_weak_sightings_are_none_of_the_four_detections_that_a_case_takes() -> None:
+    street = Street(step_s=10)
+    street.stands(STALL, seconds=20)
+    street.stands(weak(STALL), seconds=40)
+    street.look([STALL])
+    assert street.news == []
+    street.look([STALL])
+    assert street.news == [Kind.OPENED]
+
+
+@pytest.mark.parametrize(("then", "news"), [("WW.W", [Kind.OPENED]), ("..WW", [])])
+def test_a_weak_sighting_adds_to_four_detections_what_a_miss_takes_away(then: str, news: list[Kind]) -> None:
+    street = Street(step_s=10)
+    street.stands(STALL, seconds=40)
+    for seen in then:
+        street.look([weak(STALL)] if seen == "W" else [])
+    assert street.news == news
+
+
+def test_a_weak_sighting_is_a_quarter_of_a_hit() -> None:
+    street = Street(zone(dwell_s=120.0), step_s=6)
+    street.stands(STALL, seconds=24)
+    street.stands(weak(STALL), seconds=360)
+    assert street.news == []
+
+
+@pytest.mark.parametrize(("changes", "news"), [([], []), ([changed()], [Kind.OPENED])])
+def test_a_stall_found_in_a_third_of_the_looks_is_a_case_where_a_change_bears_it_out(
+    changes: list[Change], news: list[Kind]
+) -> None:
+    street = Street()
+    street.flickers(STALL, "H..", looks=60, changes=changes)
+    assert street.news == news
+
+
+def test_a_candidate_is_seen_for_half_its_dwell_and_not_only_hidden() -> None:
+    street = Street()
+    street.stands(STALL, seconds=20)
+    for _ in range(22):
+        street.look(covers=[CROWD])
+    street.look([STALL])
+    assert street.news == []
+    street.stands(STALL, seconds=10)
+    assert street.news == [Kind.OPENED]
+
+
+@pytest.mark.parametrize(("away_s", "codes", "news"), [(140, [], [Kind.OPENED]), (160, ["left"], [])])
+def test_in_a_long_dwell_a_quarter_of_it_may_be_an_absence(away_s: int, codes: list[str], news: list[Kind]) -> None:
+    street = Street(zone(dwell_s=600.0, clear_s=60.0))
+    street.stands(STALL, seconds=300)
+    street.stands(seconds=away_s)
+    assert street.codes == codes
+    street.stands(STALL, seconds=300)
+    assert street.news == news
+
+
 def test_a_pile_that_the_detector_rarely_finds_is_borne_out_by_its_change() -> None:
     def told(witness: str) -> list[Kind]:
         street = Street(zone(witness=witness))
@@ -122,6 +199,38 @@ def test_a_change_that_a_person_or_another_sighting_explains_is_no_thing_of_its_
     street = Street(zone(witness="alone"))
     street.stands(Sighting("stall", 0.8, (0.18, 0.58, 0.32, 0.76)), seconds=200, changes=[changed()])
     assert [event.site.class_name for event in street.events] == ["stall"]
+    street = Street(zone(witness="alone"))
+    for _ in range(100):
+        street.look(changes=[changed()], covers=[CROWD])
+    assert street.watch.sites == ()
+
+
+def test_a_change_of_which_less_than_half_changed_is_no_thing_of_its_own() -> None:
+    street = Street(zone(witness="alone"))
+    street.stands(seconds=200, changes=[Change(HERE, START, 0.4)])
+    assert street.watch.sites == ()
+
+
+def test_a_change_that_another_sighting_shows_bears_no_pile_out() -> None:
+    street = Street()
+    street.stands(PILE, seconds=10, changes=[changed()])
+    street.stands(Sighting("stall", 0.8, (0.25, 0.52, 0.40, 0.76)), seconds=200, changes=[changed()])
+    assert [event.site.class_name for event in street.opened] == ["stall"]
+
+
+@pytest.mark.parametrize("box", [(0.28, 0.60, 0.38, 0.75), (0.0, 0.5, 1.0, 1.0)])
+def test_a_change_beside_a_pile_or_all_over_the_street_bears_it_not_out(box: Box) -> None:
+    street = Street()
+    street.flickers(PILE, "H...", looks=100, changes=[changed(box=box)])
+    assert street.news == []
+
+
+def test_what_is_hidden_at_this_look_is_no_case_though_its_change_is_there() -> None:
+    street = Street()
+    street.stands(PILE, seconds=44, changes=[changed()])
+    for _ in range(20):
+        street.look(changes=[changed()], covers=[CROWD])
+    assert street.news == []
 
 
 def test_what_changed_when_a_pile_left_does_not_keep_its_case() -> None:
@@ -140,6 +249,14 @@ def test_what_the_background_dates_has_stood_since_then() -> None:
     assert opened.kind is Kind.OPENED
     assert opened.at < START + timedelta(seconds=75)
     assert say(opened.reason, "en").startswith("stood 60 s ≥ 60 s")
+
+
+def test_a_change_is_taken_to_be_dated_ten_seconds_late() -> None:
+    street = Street(zone(dwell_s=120.0))
+    street.now += timedelta(seconds=50)
+    street.stands(STALL, seconds=100, changes=[changed()])
+    (opened,) = street.events
+    assert opened.at == START + timedelta(seconds=110)
 
 
 def test_what_came_lately_has_not_stood_since_a_stray_detection_before_it() -> None:
@@ -183,6 +300,71 @@ def test_a_stall_that_nobody_detects_is_held_for_a_while_by_its_change() -> None
     assert 300 < cleared_after_s([changed()]) < 340
 
 
+def test_a_pile_that_nobody_detects_is_held_for_a_quarter_of_an_hour_by_its_change() -> None:
+    street = Street()
+    street.stands(PILE, seconds=100, changes=[changed()])
+    gone = street.now
+    street.stands(seconds=1200, changes=[changed()])
+    assert street.news == [Kind.OPENED, Kind.CLEARED]
+    assert 900 < (street.events[-1].at - gone).total_seconds() < 940
+
+
+def test_a_place_is_not_empty_after_misses_that_its_thing_often_had() -> None:
+    street = Street()
+    street.stands(STALL, seconds=100)
+    street.flickers(STALL, "H..", looks=300)
+    street.stands(seconds=26)
+    street.stands(STALL, seconds=20)
+    assert street.news == [Kind.OPENED]
+
+
+def test_how_well_an_open_case_is_found_is_known_of_lately_not_of_the_morning() -> None:
+    street = Street()
+    street.stands(STALL, seconds=6000)
+    street.flickers(STALL, "H..", looks=2000)
+    street.stands(seconds=34)
+    street.stands(STALL, seconds=20)
+    assert street.news == [Kind.OPENED]
+
+
+def test_what_is_half_hidden_is_hidden() -> None:
+    street = Street()
+    street.stands(STALL, seconds=100)
+    for _ in range(100):
+        street.look(covers=[(0.20, 0.5, 0.25, 0.9)])
+    assert street.news == [Kind.OPENED]
+
+
+def test_an_open_case_follows_its_box_as_far_as_it_drifts() -> None:
+    street = Street()
+    street.stands(STALL, seconds=100)
+    for number in range(300):
+        x = 0.20 + 0.0004 * number
+        street.look([Sighting("stall", 0.8, (x, 0.60, x + 0.10, 0.75))])
+    assert street.news == [Kind.OPENED]
+
+
+def test_a_quarter_of_a_stall_keeps_its_case_open() -> None:
+    street = Street()
+    street.stands(STALL, seconds=100)
+    street.stands(Sighting("stall", 0.8, (0.20, 0.60, 0.225, 0.75)), seconds=120)
+    assert street.news == [Kind.OPENED]
+
+
+def test_debris_over_the_place_of_a_stall_that_left_keeps_no_case_of_it_open() -> None:
+    street = Street()
+    street.stands(STALL, seconds=100)
+    street.stands(Sighting("debris", 0.8, (0.15, 0.55, 0.45, 0.80)), seconds=40)
+    assert street.news == [Kind.OPENED, Kind.CLEARED]
+
+
+def test_what_looks_unlike_a_stall_that_it_overlaps_is_a_case_of_its_own() -> None:
+    street = Street()
+    street.flickers(Sighting("stall", 0.8, HERE, (1.0, 0.0)), ".HH", looks=75)
+    street.flickers(Sighting("stall", 0.8, (0.245, 0.60, 0.345, 0.75), (0.0, 1.0)), ".HH", looks=100)
+    assert sorted(street.news) == [Kind.CLEARED, Kind.OPENED, Kind.OPENED]
+
+
 def test_what_flickers_and_never_changed_anything_must_be_surer_the_second_time() -> None:
     def second_case_after_s(changes: list[Change]) -> float:
         street = Street()
@@ -197,11 +379,54 @@ def test_what_flickers_and_never_changed_anything_must_be_surer_the_second_time(
     assert second_case_after_s([changed()]) < second_case_after_s([])
 
 
+def test_what_the_background_saw_come_before_the_place_was_told_empty_has_come_back() -> None:
+    street = Street()
+    street.stands(STALL, seconds=100, changes=[changed()])
+    back = changed(street.now + timedelta(seconds=10))
+    street.stands(seconds=100, changes=[back])
+    street.stands(STALL, seconds=100, changes=[back])
+    assert street.news == [Kind.OPENED, Kind.CLEARED, Kind.RELAPSED]
+
+
+def test_what_had_changed_the_street_and_is_back_without_a_change_has_come_back() -> None:
+    street = Street()
+    street.flickers(STALL, ".HH", looks=75, changes=[changed()])
+    street.stands(seconds=100)
+    street.flickers(STALL, ".HH", looks=100)
+    assert street.news == [Kind.OPENED, Kind.CLEARED, Kind.RELAPSED]
+
+
+def test_what_looks_another_way_than_before_has_come_back() -> None:
+    street = Street()
+    street.flickers(Sighting("stall", 0.8, HERE, (1.0, 0.0)), ".HH", looks=75)
+    street.stands(seconds=100)
+    street.flickers(Sighting("stall", 0.8, HERE, (0.7, 0.714)), ".HH", looks=100)
+    assert street.news == [Kind.OPENED, Kind.CLEARED, Kind.RELAPSED]
+
+
 def growing(street: Street, *, a_stall_at: Container[int] = ()) -> None:
     for step in range(45):
         grown = min(step / 30, 1.0) * 0.04
         kind = "stall" if step in a_stall_at else "debris"
         street.look([Sighting(kind, 0.6, (0.24 - grown, 0.70 - 2 * grown, 0.26 + grown, 0.75))])
+
+
+def test_debris_that_grows_is_waited_for_three_dwells_at_most() -> None:
+    street = Street()
+    growing(street, a_stall_at=range(4, 45, 4))
+    for number in range(100):
+        kind = "stall" if number % 4 == 3 else "debris"
+        street.look([Sighting(kind, 0.6, (0.20, 0.62, 0.30, 0.75))])
+    (opened,) = street.events
+    assert opened.site.class_name == "debris"
+    assert opened.at > START + timedelta(seconds=3 * 60)
+
+
+def test_what_is_a_stall_at_two_of_five_looks_is_no_pile() -> None:
+    street = Street()
+    for number in range(100):
+        street.look([Sighting("stall" if number % 5 in {0, 2} else "debris", 0.7, HERE)])
+    assert [event.site.class_name for event in street.events] == ["stall"]
 
 
 def test_debris_that_looked_like_a_stall_and_grows_waits_until_it_is_known_what_it_becomes() -> None:
@@ -254,7 +479,7 @@ def test_a_camera_that_was_blind_for_hours_has_not_seen_a_candidate_stand(change
             street.look(blind=True)
         back = street.now
         street.stands(STALL, seconds=100, changes=changes)
-        (opened,) = [event for event in street.events if event.kind is Kind.OPENED]
+        (opened,) = street.opened
         return (opened.at - back).total_seconds()
 
     assert opened_after_s(300) == 2
@@ -318,7 +543,7 @@ def test_after_permitted_hours_what_flickers_has_its_dwell_too() -> None:
     street = Street(zone(windows=(Window(8 * 60, 8 * 60 + 10),)))
     for number in range(340):
         street.look([STALL] if number % 3 else [])
-    (opened,) = [event for event in street.events if event.kind is Kind.OPENED]
+    (opened,) = street.opened
     assert opened.at >= START + timedelta(minutes=11)
 
 
@@ -333,9 +558,8 @@ def test_who_was_hidden_for_long_loses_no_time_by_one_blind_look() -> None:
     def told(*, blind: bool) -> list[tuple[Kind, datetime]]:
         street = Street(zone(dwell_s=1000.0))
         street.stands(STALL, seconds=600)
-        crowd: Box = (0.15, 0.55, 0.35, 0.80)
         for _ in range(320):
-            street.look(covers=[crowd])
+            street.look(covers=[CROWD])
         street.look(blind=blind)
         street.stands(STALL, seconds=100)
         return [(event.kind, event.at) for event in street.events]
@@ -426,7 +650,7 @@ def test_permitted_hours_count_neither_for_nor_against() -> None:
     street.stands(STALL, seconds=58)
     assert street.news == []
     street.stands(STALL, seconds=8)
-    (opened,) = [event for event in street.events if event.kind is Kind.OPENED]
+    (opened,) = street.opened
     assert opened.site.first_seen_at == START + timedelta(minutes=10)
 
 
@@ -436,7 +660,7 @@ def test_after_permitted_hours_no_case_comes_before_its_dwell_however_well_a_cha
     there = [changed(START + timedelta(seconds=since_s))]
     street.stands(STALL, seconds=since_s)
     street.stands(STALL, seconds=670 - since_s, changes=there)
-    (opened,) = [event for event in street.events if event.kind is Kind.OPENED]
+    (opened,) = street.opened
     assert opened.at == START + timedelta(minutes=11)
     assert opened.site.first_seen_at == START + timedelta(minutes=10)
 
@@ -446,6 +670,14 @@ def test_the_look_with_which_a_time_begins_anew_counts_once() -> None:
     street.stands(STALL, seconds=600)
     (site,) = street.watch.sites
     assert (site.first_seen_at, site.looks, site.hits) == (START + timedelta(minutes=10), 1, 1)
+
+
+def test_of_what_begins_anew_nothing_is_counted_that_was_before() -> None:
+    there = born("cam-1", replace(STALL, box=THERE), START)
+    seen = replace(there, origin=HERE, mean=LOWER, stands_since=START, looks=9, hits=7, faint=3, misses=2, borne_out=1)
+    site = replace(seen, stood_s=9.0, visible_s=8.0, hit_s=7.0, empty_s=6.0)
+    later = START + timedelta(hours=1)
+    assert begun_anew(site, later) == replace(there, looks=0, hits=0, first_seen_at=later, anew_at=later)
 
 
 @pytest.mark.parametrize("found_s", [610, 640])
@@ -532,6 +764,14 @@ def test_a_box_that_jumps_after_a_short_absence_stays_one_case() -> None:
     assert street.news == [Kind.OPENED]
 
 
+def test_a_box_that_jumps_stays_one_case_where_a_stall_is_found_badly() -> None:
+    street = Street(zone(clear_s=60.0))
+    street.flickers(STALL, ".HH", looks=100)
+    street.stands(seconds=24)
+    street.stands(Sighting("stall", 0.8, (0.25, 0.60, 0.35, 0.75)), seconds=80)
+    assert street.news == [Kind.OPENED]
+
+
 def test_a_place_keeps_its_history_after_its_case_was_forgotten() -> None:
     street = Street()
     street.stands(STALL, seconds=100)
@@ -563,7 +803,7 @@ def test_passers_by_push_no_case_out_of_a_places_history() -> None:
         street.stands(seconds=60)
     assert len(street.watch.past) <= 2 * MOST
     street.stands(STALL, seconds=100)
-    opened, again = [event for event in street.events if event.kind is Kind.OPENED]
+    opened, again = street.opened
     assert (again.site.history_of, again.site.repeats) == (opened.site.key, 1)
 
 

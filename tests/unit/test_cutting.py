@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Clips that wait to be cut: in order, bounded, and never in the way of the patrol."""
 
+import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -90,3 +92,15 @@ def test_what_a_killed_patrol_left_of_a_clip_goes_at_the_next_start(
     assert [len(spool.attachment(message)) for message in spool.waiting()] == [30]
     assert written == [folder / "clip.mp4"]
     assert (list(folder.iterdir()), folder.stat().st_mode & 0o777) == ([], 0o700)
+
+
+def test_a_clip_has_the_date_of_its_first_picture(
+    spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cutting, "_clip", lambda _, found, __: found[0].data)
+    cutter = ClipCutter(spool, tmp_path / "cutting", on_clip=lambda: None)
+    (last,) = packets(10)
+    cutter.order(SITE, [replace(last, at=NOW - timedelta(seconds=15)), last])
+    cutter.finish()
+    (message,) = spool.waiting()
+    assert json.loads(message.body) == {"kind": "clip", "taken_at": "2026-11-21T23:59:45.000Z"}

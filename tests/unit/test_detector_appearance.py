@@ -10,10 +10,13 @@ import pytest
 
 from detector.appearance import appearance, with_appearances
 from detector.look import Change, Look, Sighting
+from detector.observe import Memory, observe
+from detector.reading import Seen
 from detector.rules import rules_for
 from detector.sites import alike
 from detector.watch import Event, Kind, Watch, watch
 from detector.zones import Zone
+from streams.frame import Frame
 
 BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
 HERE = (0.3, 0.4, 0.5, 0.6)
@@ -46,6 +49,12 @@ def test_every_sighting_of_a_look_has_one_and_none_beside_the_picture() -> None:
     first, beside = with_appearances(look, _picture(40, 60, 200)).sightings
     assert len(first.appearance) == 16
     assert beside.appearance == ()
+
+
+def test_an_observed_look_has_them() -> None:
+    look = Look("cam-1", BEGIN, (Sighting("stall", 0.6, HERE),))
+    _, observed = observe(Memory(), Seen(Frame("cam-1", _picture(40, 60, 200), BEGIN, 0), look, ()))
+    assert observed == with_appearances(look, _picture(40, 60, 200))
 
 
 def _run(known: Watch, first: int, looks: int, *, seen: str, shift: float = 0.0, since: int | None = None) -> _Told:

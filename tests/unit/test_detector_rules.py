@@ -129,6 +129,13 @@ def test_metres_count_where_the_ground_is_calibrated() -> None:
     assert calibrated.ruling(far, "stall").zone is zone
 
 
+@pytest.mark.parametrize("box", [(0.1, 0.9, 0.4, 0.95), (0.1, 0.05, 0.2, 0.15)], ids=["wide and low", "on no ground"])
+def test_the_longer_side_counts_in_metres_and_nothing_beyond_the_horizon(box: Box) -> None:
+    zone = Zone("left", LEFT_HALF.polygon, min_size_m=1.0, min_height=0.0)
+    calibrated = rules_for((zone,), ground=ground_from_horizon(0.2, 6.0, fov_deg=40)).court(NOON, None)
+    assert calibrated.ruling(box, "stall").zone is zone
+
+
 def test_rules_can_be_sent_to_another_process() -> None:
     rules = rules_for((LEFT_HALF,), timezone="Europe/Berlin")
     sent = pickle.loads(pickle.dumps(rules))  # noqa: S301 - our own

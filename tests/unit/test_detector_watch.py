@@ -267,6 +267,16 @@ def test_what_leaves_is_cleared_once() -> None:
     assert cleared.site.cleared_at == START + timedelta(seconds=130)
 
 
+def test_a_place_that_is_missed_is_clearing_until_its_thing_is_seen_again() -> None:
+    street = Street()
+    street.stands(STALL, seconds=100)
+    states = []
+    for seen in ([], [STALL]):
+        street.look(seen)
+        states.append(street.watch.sites[0].state)
+    assert states == [State.CLEARING, State.CONFIRMED]
+
+
 def test_what_returns_relapses_once_with_the_same_key() -> None:
     street = Street()
     street.stands(STALL, seconds=100)

@@ -5,13 +5,19 @@ import pytest
 
 from detector.errors import ZoneError
 from detector.windows import Window
-from detector.zones import Point, Zone, ground_point
+from detector.zones import DWELL_S, Point, Zone, ground_point
 
 SQUARE = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9))
 
 
 def test_a_thing_stands_where_its_lower_edge_has_its_middle() -> None:
     assert ground_point((0.25, 0.1, 0.75, 0.9)) == (0.5, 0.9)
+
+
+def test_a_zone_for_which_nobody_says_more_has_the_dwell_of_its_grade_and_a_minute_to_clear() -> None:
+    assert DWELL_S == {"strict": 60.0, "controlled": 120.0, "orderly": 600.0}
+    zone = Zone("gate", SQUARE)
+    assert (zone.grade, zone.dwell_s, zone.clear_s) == ("controlled", 120.0, 60.0)
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
+from detector.look import Look, Sighting
 from detector.memory_file import dump, load
-from detector.observe import Memory, on_picture
+from detector.observe import Memory, again, observe, on_picture
+from detector.reading import Seen
 from detector.reasons import say
 from detector.registration import Shift, to_picture, to_reference
-from support.seen_street import Picture, Weather, clear, empty, learnt, live, looks
+from streams.frame import Frame
+from support.seen_street import START, Picture, Weather, clear, empty, learnt, live, looks
 
 
 def _grey(level: float) -> Weather:
@@ -57,6 +60,11 @@ def _elsewhere(picture: Picture, number: int) -> Picture:
     return live(np.asarray(cv2.resize(cells, size, interpolation=cv2.INTER_NEAREST), np.uint8), number)
 
 
+def _states(count: int, weather: Weather, *, every_s: float) -> list[str]:
+    found = looks(count, weather=weather, before=learnt(), after_s=120, every_s=every_s)
+    return [memory.health.state for memory, _ in found if memory.health]
+
+
 @pytest.mark.parametrize(
     ("state", "weather"),
     [
@@ -84,17 +92,58 @@ def test_a_fault_blinds_at_once_and_is_one_when_several_looks_agree(state: str, 
     assert all(say(fault.fault, language) != fault.fault.code for language in ("en", "zh"))
 
 
+@pytest.mark.parametrize(
+    ("state", "weather", "after_s"),
+    [
+        ("black", _grey(4), 10),
+        ("overexposed", _grey(252), 10),
+        ("corrupted", _smeared, 10),
+        ("covered", _covered, 30),
+        ("blurred", _blurred, 60),
+        ("moved", _shifted(0.2, 0.05), 30),
+    ],
+)
+def test_a_fault_is_one_when_it_has_lasted(state: str, weather: Weather, after_s: int) -> None:
+    assert _states(20, weather, every_s=5).index(state) * 5 == after_s
+
+
+def test_of_looks_that_are_rare_three_must_agree() -> None:
+    assert _states(3, _grey(4), every_s=60) == ["ok", "ok", "black"]
+
+
+def test_a_turned_camera_stays_moved_for_hours() -> None:
+    assert _states(20, _elsewhere, every_s=600)[-1] == "moved"
+
+
+def test_a_truck_that_fills_the_picture_is_no_turn() -> None:
+    truck = (0.1, 0.0, 1.0, 1.0)
+    for _, look in looks(12, weather=_elsewhere, before=learnt(), after_s=120, every_s=6, hidden=(truck,)):
+        assert look.blind is None
+
+
 def _frozen(picture: Picture, number: int) -> Picture:
     same = live(empty(), 0)
     return np.asarray(cv2.putText(same, f"{number:04}", (8, 16), cv2.FONT_HERSHEY_PLAIN, 1, (255, 255, 255)), np.uint8)
 
 
 def test_a_frozen_picture_is_noticed_though_the_recorders_clock_runs_on() -> None:
-    states = [
-        m.health.state for m, _ in looks(16, weather=_frozen, before=learnt(), after_s=120, every_s=10) if m.health
-    ]
+    states = _states(16, _frozen, every_s=10)
     assert states[-1] == "frozen"
     assert "frozen" not in states[:12]
+
+
+@pytest.mark.parametrize(("every_s", "after_s"), [(2, 130), (30, 360)])
+def test_a_picture_is_frozen_after_two_minutes_and_ten_looks_like_it(every_s: int, after_s: int) -> None:
+    assert _states(70, _frozen, every_s=every_s).index("frozen") * every_s == after_s
+
+
+def test_a_street_of_which_a_tenth_lives_is_not_frozen() -> None:
+    def alive_in_part(_picture: Picture, number: int) -> Picture:
+        street = live(empty(), 0).copy()
+        street[20:50, 50:130] = live(empty(), number)[20:50, 50:130]
+        return street
+
+    assert set(_states(30, alive_in_part, every_s=10)) == {"ok"}
 
 
 def test_a_frozen_picture_is_not_believed_again_after_a_restart() -> None:
@@ -209,6 +258,17 @@ def test_a_bumped_camera_keeps_its_zones_and_the_picture_its_boxes() -> None:
     assert memory.shift.dx == pytest.approx(0.02, abs=0.004)
     assert memory.shift.dy == pytest.approx(0.03, abs=0.006)
     assert on_picture((0.4, 0.4, 0.5, 0.5), memory) == pytest.approx((0.42, 0.43, 0.52, 0.53), abs=0.006)
+
+
+def test_what_a_bumped_camera_sees_is_told_where_the_zones_lie() -> None:
+    bumped, box = _shifted(0.02, 0.03), (0.30, 0.50, 0.42, 0.75)
+    *_, (memory, _) = looks(4, weather=bumped, before=learnt(), after_s=120)
+    at, seen_in = START + timedelta(seconds=132), on_picture(box, memory)
+    frame = Frame("cam-1", bumped(live(empty(), 4), 4), at, 4)
+    seen = Seen(frame, Look("cam-1", at, (Sighting("stall", 0.9, seen_in),), (seen_in,)), ())
+    for look in (observe(memory, seen)[1], again(memory, seen)):
+        assert look is not None
+        assert [look.sightings[0].box, look.covers[0]] == [pytest.approx(box, abs=0.01)] * 2
 
 
 def test_a_camera_that_creeps_is_followed_though_each_look_is_like_the_one_before() -> None:

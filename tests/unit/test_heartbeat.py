@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -15,8 +16,10 @@ from curbwatch.errors import ApiRefused
 from curbwatch.heartbeat import Heartbeat
 from curbwatch.judging import Post
 from curbwatch.spool import Undelivered
-from detector.look import Sighting
-from detector.reading import read_look
+from detector.boxes import Box
+from detector.look import Look, Sighting
+from detector.observe import Memory
+from detector.reading import Seen, read_look
 from detector.reasons import because
 from detector.rules import rules_for
 from detector.sites import State, born
@@ -25,6 +28,7 @@ from streams.frame import Frame
 from streams.reader import CameraReader
 from streams.source import Source
 from support.detections import NOTHING
+from support.seen_street import learnt
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -40,6 +44,7 @@ class Heard(Client):
     on_camera: Callable[[], None] = field(default=lambda: None)
     minds: set[str] = field(default_factory=set)
     busy: bool = False
+    picture: bytes = b""
 
     def put_camera(self, *_: object) -> None:
         self.told.append("camera")
@@ -69,8 +74,9 @@ class Heard(Client):
         if camera_id == "never heard of":
             raise ApiRefused(404, "no such camera")
 
-    def put_snapshot(self, *_: object) -> None:
+    def put_snapshot(self, _: str, picture: bytes) -> None:
         self.told.append("picture")
+        self.picture = picture
 
     def all(self) -> list[str]:
         told, self.told = self.told, []
@@ -134,6 +140,18 @@ def test_news_is_told_at_once(api: Heard, post: Post) -> None:
     assert api.all() == ["state"]
 
 
+def test_a_fault_of_a_camera_is_news(api: Heard, post: Post) -> None:
+    health = learnt().health
+    assert health is not None
+    post.memory = Memory(health)
+    beat = heartbeat(api, post)
+    beat._round(0.0)
+    api.all()
+    post.memory = Memory(replace(health, fault=because("camera_black", level=1.0)))
+    beat._round(5.0)
+    assert api.all() == ["state"]
+
+
 def test_what_stands_there_is_told_with_the_next_report(api: Heard, post: Post) -> None:
     waiting: dict[str, Undelivered] = {}
     beat = heartbeat(api, post, undelivered=lambda: waiting)
@@ -180,6 +198,19 @@ def test_a_new_picture_is_shown_every_second_time_and_an_old_one_never_again(api
     assert heard == [True, False, True, False, True]
     beat._round(40.0)
     assert "picture" not in api.all()
+
+
+def test_a_picture_shows_no_face(api: Heard, post: Post) -> None:
+    def detail(people: tuple[Box, ...]) -> float:
+        grain = np.random.default_rng(1).integers(0, 255, (360, 640, 3), np.uint8)
+        post.last = Seen(Frame("cam-1", grain, NOW, 7), Look("cam-1", NOW, ()), people)
+        heartbeat(api, post)._round(0.0)
+        shown = cv2.imdecode(np.frombuffer(api.picture, np.uint8), cv2.IMREAD_GRAYSCALE)
+        assert shown is not None
+        head = shown[80:144, 333:435].astype(float)
+        return float(np.abs(np.diff(head, axis=1)).mean())
+
+    assert detail(people=((0.5, 0.2, 0.7, 0.9),)) < 0.2 * detail(people=())
 
 
 def test_many_cameras_share_the_pictures(api: Heard, post: Post) -> None:

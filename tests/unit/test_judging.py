@@ -14,7 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from curbwatch import judging
-from curbwatch.judging import OBSERVED_S, REMEMBER_EVERY_S, Judge, Post
+from curbwatch.judging import OBSERVED_S, Judge, Post
 from curbwatch.memories import Memories
 from curbwatch.messages import unmarked
 from curbwatch.spool import Spool
@@ -185,9 +185,10 @@ def test_a_bumped_cameras_case_is_told_where_it_is_seen(camera: Camera, monkeypa
 @pytest.mark.parametrize("part", ["health", "street"])
 def test_what_is_known_of_a_picture_is_written_every_ten_minutes(camera: Camera, part: str) -> None:
     camera.post.memory = replace(Memory(), **{part: getattr(learnt(), part)})
+    camera.post.remembered_at = time.monotonic() - 570
     camera.judge.save([camera.post])
     assert camera.memories.get("cam-1", ZONES)[0].at is None
-    camera.post.remembered_at = time.monotonic() - REMEMBER_EVERY_S
+    camera.post.remembered_at = time.monotonic() - 600
     camera.judge.save([camera.post])
     assert camera.memories.get("cam-1", ZONES)[0].at == learnt().at
 

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 
 from models.boxes import Image
-from models.dataset import entries, sources
-from models.label_store import Box, Record, Store, digest
+from models.dataset import entries, labels_in, sources
+from models.label_store import Box, Record, Store, digest, load
 
 STALL = Box("stall", (0.1, 0.2, 0.4, 0.9))
 
@@ -80,3 +80,10 @@ def test_groups_of_one_source_are_dealt_by_lot_and_all_are_held_out_once() -> No
     assert set.union(*held) == trained
     assert sum(map(len, held)) == len(trained)
     assert all(held)
+
+
+def test_of_pictures_that_several_readers_drew_the_boxes_they_agreed_on_count() -> None:
+    labels = Path(__file__).parents[2] / "models" / "labels"
+    agreed = load(labels / "agreed.json")
+    assert agreed.keys() == load(labels / "second.json").keys()
+    assert {key: record for key, record in labels_in(labels).items() if key in agreed} == agreed

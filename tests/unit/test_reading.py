@@ -8,7 +8,7 @@ import numpy as np
 
 from detector.detections import Detections
 from detector.look import Sighting
-from detector.reading import read_look
+from detector.reading import read_look, weakest
 from streams.frame import Frame
 from support.detections import NOTHING
 
@@ -56,3 +56,7 @@ def test_whom_one_blurs_changes_nothing_of_what_one_decides_on() -> None:
 def test_what_lies_beside_the_picture_is_nothing() -> None:
     flat = Detections(np.array([[10, 200, 50, 200]], np.float32), np.array([0.9], np.float32), np.array([0], np.int64))
     assert read_look(FRAME, flat, THRESHOLDS).look.sightings == ()
+
+
+def test_of_violations_half_a_threshold_is_told_and_of_all_else_the_whole() -> None:
+    assert [weakest(name) for name in ("stall", "debris", "person")] == [0.5, 0.5, 1.0]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curbwatch.schedule import BLIND_S, QUIET_S, Pace, Waiting, interval_s, kept, most_urgent, too_old
+from curbwatch.schedule import Pace, Waiting, interval_s, kept, most_urgent, too_old
 
 PACE = Pace(every_s=2.0, longest_s=10.0)
 
@@ -17,7 +17,7 @@ def wanted(
 
 
 def test_a_camera_keeps_its_pace_while_something_happens_now_and_then() -> None:
-    assert wanted() == wanted(quiet_s=QUIET_S - 1) == 2.0
+    assert wanted() == wanted(quiet_s=599) == 2.0
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_where_nothing_ever_happens_looks_come_more_rarely_up_to_the_promise() -
 
 
 def test_a_blind_camera_is_only_checked() -> None:
-    assert wanted(blind=True, candidate=True) == BLIND_S
+    assert wanted(blind=True, candidate=True) == 10.0
     assert wanted(Pace(20.0, 20.0), blind=True) == 20.0
 
 

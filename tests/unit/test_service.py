@@ -13,6 +13,7 @@ from api.store import open_store, upgrade
 from curbwatch.camera_messages import about_camera
 from curbwatch.errors import SettingsError
 from curbwatch.memories import Memories
+from curbwatch.parts import Part
 from curbwatch.service import _post, alone, fresh_key, own_key, service
 from curbwatch.settings import Settings
 from curbwatch.spool import Spool
@@ -34,6 +35,17 @@ def test_a_folder_has_one_patrol_at_a_time(tmp_path: Path) -> None:
     with alone(tmp_path), pytest.raises(SettingsError, match="another patrol runs"), alone(tmp_path):
         pass
     with alone(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("part", "refused"), [("all", SettingsError), ("patrol", SettingsError), ("api", ManifestError)]
+)
+def test_beside_a_patrol_only_an_api_goes_on_to_its_model(tmp_path: Path, part: Part, refused: type[Exception]) -> None:
+    patrol = {"api_url": "http://127.0.0.1:9", "token": "cw_x"}
+    settings = watched(tmp_path, patrol=patrol, model={"manifest": str(tmp_path / "none.json")})
+    settings.service.data_dir.mkdir()
+    with alone(settings.service.data_dir), pytest.raises(refused), service(settings, part):
         pass
 
 
@@ -103,6 +115,20 @@ def test_the_api_hears_each_zones_rule_as_it_takes_it(tmp_path: Path) -> None:
         }
     ]
     assert pitch["windows"] == []
+
+
+@pytest.mark.parametrize(("stands_at", "is_told"), [({}, False), ({"stands_at": [120, 40]}, True)])
+def test_metres_are_told_only_where_they_are_those_of_the_city(
+    tmp_path: Path, stands_at: dict[str, object], *, is_told: bool
+) -> None:
+    camera = watched(tmp_path).cameras[0].model_dump(exclude_unset=True)
+    ground = {"horizon": 0.3, "height_m": 6, "fov_deg": 40} | stands_at
+    settings = watched(tmp_path, cameras=[camera | {"ground": ground}])
+    reader = CameraReader(settings.sources()["gate"])
+    with closing(Spool(tmp_path / "spool.db")) as spool:
+        post = _post(settings, settings.cameras[0], reader, spool, Memories(tmp_path / "memories"))
+    assert post.rules.ground is not None
+    assert (post.ground is not None) == is_told
 
 
 def test_the_sites_of_a_bumped_camera_lie_where_they_are_seen_once_its_zones_are_drawn_anew(tmp_path: Path) -> None:
