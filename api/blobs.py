@@ -62,6 +62,10 @@ class Blobs:
         """Makes an upload the newest picture of a camera."""
         _move(upload, self.snapshot_path(camera_id))
 
+    def forget_snapshot(self, camera_id: str) -> None:
+        """Deletes a camera's newest picture, if there is one."""
+        self.snapshot_path(camera_id).unlink(missing_ok=True)
+
     def ledger_path(self, entry_id: str) -> Path:
         """Where the picture of a ledger entry lies."""
         return self._folder / "ledger" / entry_id[-2:] / f"{entry_id}.jpg"
@@ -75,12 +79,16 @@ class Blobs:
         for entry_id in entry_ids:
             self.ledger_path(entry_id).unlink(missing_ok=True)
 
-    def forget(self, sha256: str) -> None:
-        """Deletes a blob; one that came within the hour stays, for somebody may be about to point to it."""
-        path = self.path(sha256)
+    def is_young(self, sha256: str) -> bool:
+        """Whether a blob came within the hour: somebody may be about to point to it."""
         with suppress(FileNotFoundError):
-            if path.stat().st_mtime < time.time() - LEFTOVER_AGE_S:
-                path.unlink()
+            return self.path(sha256).stat().st_mtime >= time.time() - LEFTOVER_AGE_S
+        return False
+
+    def forget(self, sha256: str) -> None:
+        """Deletes a blob unless it is young."""
+        if not self.is_young(sha256):
+            self.path(sha256).unlink(missing_ok=True)
 
     def sweep(self) -> int:
         """Deletes uploads that a killed process left behind more than an hour ago; returns how many."""

@@ -89,10 +89,13 @@ def put_states(
 
 
 def remove(connection: Connection, camera_id: str, *, now: datetime) -> None:
-    """Notes that a camera is no longer watched; its cases and what is known of it stay. Raises NotFound."""
+    """Notes that a camera is no longer watched; its cases and what is known of it stay, its picture does not.
+
+    Raises NotFound.
+    """
     if get(connection, camera_id).removed_at is not None:
         return
-    _update(connection, camera_id, removed_at=now)
+    _update(connection, camera_id, removed_at=now, snapshot_at=None)
     camera_state_rows.note_removal(connection, camera_id, now=now)
     ticket_rows.close(connection, camera_id, now=now)
     _announce(connection, camera_id, camera_state_rows.REMOVED, now=now)

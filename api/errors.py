@@ -6,7 +6,7 @@ ApiError
 │   └── SignInRefused      wrong name, password or API key at /login
 ├── NotAllowed             signed in, but the role may not do this
 │   └── ForgedRequest      a session's unsafe request without its CSRF token
-├── TooManyAttempts        wrong passwords, too often
+├── TooManyAttempts        wrong passwords, too often, or too many sign-ins at once
 ├── NotFound               no such case, evidence, camera, key or user
 │   └── Forgotten          it was there, and is kept no longer
 ├── Conflict
@@ -51,7 +51,7 @@ class ForgedRequest(NotAllowed):
 
 
 class TooManyAttempts(ApiError):
-    """Wrong passwords, too often; `retry_after_s` says how long to wait."""
+    """Wrong passwords, too often, or too many sign-ins at once; `retry_after_s` says how long to wait."""
 
 
 class NotFound(ApiError):

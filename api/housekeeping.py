@@ -41,21 +41,26 @@ def tidy(services: Services) -> None:
 
 
 def bound_ledger(services: Services) -> None:
-    """Forgets ledger entries that are too old, and the oldest when there are too many bytes; rows before pictures."""
+    """Forgets ledger entries that are too old, and the oldest when there are too many bytes.
+
+    Pictures first, as in `forget_evidence`.
+    """
     before = services.clock() - timedelta(days=services.config.ledger_days)
     with services.store.write() as connection:
         gone = ledger_rows.forget(connection, before=before, most_bytes=services.config.ledger_bytes)
-    services.blobs.forget_ledger_pictures(gone)
+        services.blobs.forget_ledger_pictures(gone)
 
 
 def forget_evidence(services: Services, *, before: datetime) -> None:
     """Deletes the files of cases that have been done since `before`; what they were stays on record.
 
-    Files first: a round that breaks off in between is done again.
+    Files first: a round that breaks off in between is done again. What came once more within the hour waits for a later
+    round.
     """
     more: Sequence[str] = ("the first round",)
     while more:
         with services.store.write() as connection:
-            more = evidence_rows.outdated(connection, before=before)
+            found = evidence_rows.outdated(connection, before=before)
+            more = [sha256 for sha256 in found if not services.blobs.is_young(sha256)]
             for sha256 in evidence_rows.forget(connection, more, before=before, now=services.clock()):
                 services.blobs.forget(sha256)

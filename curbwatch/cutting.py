@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Clips cut beside the patrol's loop: H.264 takes milliseconds, H.265 is encoded again and takes seconds."""
 
+import shutil
 import sqlite3
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +10,7 @@ from threading import Lock
 
 import structlog
 
+from api.store import PRIVATE
 from curbwatch.messages import clip_message
 from curbwatch.spool import Spool
 from detector.sites import Site
@@ -22,10 +23,16 @@ log = structlog.get_logger(__name__)
 
 
 class ClipCutter:
-    """One thread that cuts clips in their order and spools them; calls `on_clip` after each."""
+    """One thread that cuts clips in their order and spools them; calls `on_clip` after each.
 
-    def __init__(self, spool: Spool, *, on_clip: Callable[[], None], most_waiting: int = MOST_WAITING) -> None:
-        self._spool, self._on_clip, self._most = spool, on_clip, most_waiting
+    folder: where it cuts them, of this cutter alone.
+    """
+
+    def __init__(
+        self, spool: Spool, folder: Path, *, on_clip: Callable[[], None], most_waiting: int = MOST_WAITING
+    ) -> None:
+        self._spool, self._folder, self._on_clip, self._most = spool, folder, on_clip, most_waiting
+        shutil.rmtree(folder, ignore_errors=True)  # a patrol that was killed left a street with its people there
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="clips")
         self._lock, self._waiting = Lock(), 0
 
@@ -52,7 +59,7 @@ class ClipCutter:
 
     def _cut(self, site: Site, packets: list[Coded], size: int) -> None:
         try:
-            if clip := _clip(site, packets):
+            if clip := _clip(site, packets, self._folder):
                 self._spool.add(clip_message(site, packets[0].at, clip))
                 self._on_clip()
         except sqlite3.Error as error:
@@ -64,13 +71,14 @@ class ClipCutter:
                 self._waiting -= size
 
 
-def _clip(site: Site, packets: list[Coded]) -> bytes | None:
-    """The packets as MP4, or None where nothing of them can be decoded."""
-    with tempfile.TemporaryDirectory(prefix="curbwatch-") as folder:
-        path = Path(folder) / "clip.mp4"
-        try:
-            made = write_clip(path, packets)
-        except OSError as error:
-            log.warning("case without a clip", camera=site.camera_id, reason=str(error))
-            return None
-        return path.read_bytes() if made else None
+def _clip(site: Site, packets: list[Coded], folder: Path) -> bytes | None:
+    """The packets as MP4, or None where nothing of them can be decoded; nothing stays in the folder."""
+    path = folder / "clip.mp4"
+    try:
+        folder.mkdir(PRIVATE, exist_ok=True)
+        return path.read_bytes() if write_clip(path, packets) else None
+    except OSError as error:
+        log.warning("case without a clip", camera=site.camera_id, reason=str(error))
+        return None
+    finally:
+        path.unlink(missing_ok=True)

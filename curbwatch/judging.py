@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import chain
+from pathlib import Path
 
 import structlog
 
@@ -50,13 +51,17 @@ class Post:
 
 
 class Judge:
-    """Takes looks into account, one at a time; `model` is the name that goes into the cases."""
+    """Takes looks into account, one at a time.
+
+    model: the name that goes into the cases. cutting: the folder in which clips are cut.
+    """
 
     def __init__(
         self,
         spool: Spool,
         model: str,
         *,
+        cutting: Path,
         on_event: Callable[[], None],
         book: LooksBook | None = None,
         memories: Memories | None = None,
@@ -64,7 +69,7 @@ class Judge:
         self._spool, self._model, self._on_event, self._book = spool, model, on_event, book
         self._memories = memories
         self._ledger = Ledger(model)
-        self._clips = ClipCutter(spool, on_clip=on_event)
+        self._clips = ClipCutter(spool, cutting, on_clip=on_event)
 
     def finish(self) -> None:
         """Let clips under way be finished."""

@@ -254,7 +254,10 @@ def _patrol(
         memories = Memories(settings.service.data_dir / "memories")
         turns = _turns(settings, readers, spool, memories)
         courier = Courier(spool, posting)
-        judge = Judge(spool, model.manifest.name, on_event=courier.wake, book=book, memories=memories)
+        judge = Judge(
+            spool, model.manifest.name, cutting=settings.cutting_path, on_event=courier.wake, book=book,
+            memories=memories,
+        )  # fmt: skip
         patrol = Patrol(
             turns, model, judge, batch=settings.model.batch, repeat_s=told.repeat_s, metrics=metrics,
             frame_there=frame_there,

@@ -286,6 +286,11 @@ class Settings(BaseSettings):
         return self.service.data_dir / "spool.db"
 
     @property
+    def cutting_path(self) -> Path:
+        """The folder in which the patrol cuts clips."""
+        return self.service.data_dir / "cutting"
+
+    @property
     def looks_path(self) -> Path:
         """Where the patrol keeps the looks of the last days."""
         return self.service.data_dir / "looks.db"

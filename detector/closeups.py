@@ -7,7 +7,7 @@ first look saw something too weak to be believed, the model sees that part of th
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,7 +126,8 @@ def _merged(
     Of a stall or debris that reaches beyond the close-up the surer look is believed.
     """
     far = found[~(part.uncut(found, *size) & violations[found.class_id])]
-    near = Detections(near.xyxy + np.array([part.x0, part.y0] * 2, np.float32), near.confidence, near.class_id)
+    corner = np.array([part.x0, part.y0] * 2, np.float32)
+    near = replace(near, xyxy=near.xyxy + corner, people=near.people + corner)
     near = near[part.uncut(near, *size)]
     same = _same(near, far)
     surer = violations[near.class_id][:, None] & (near.confidence[:, None] >= far.confidence[None, :])
@@ -136,6 +137,7 @@ def _merged(
         np.concatenate([far.xyxy, near.xyxy]),
         np.concatenate([far.confidence, near.confidence]),
         np.concatenate([far.class_id, near.class_id]),
+        np.concatenate([far.people, near.people]),
     )
 
 

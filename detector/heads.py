@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The one module that knows what a YOLO head prints."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from detector.errors import ManifestError, SessionError
 from detector.manifest import Manifest
 
 MOST = 300  # boxes per picture: yolo26 prints as many, and a street holds fewer
+FAINT = 0.15  # score from which a person is blurred: rather a wheel too many than a face
 
 
 def check_head(manifest: Manifest, shape: tuple[int, ...]) -> None:
@@ -28,10 +31,23 @@ def decode(output: NDArray[np.float32], manifest: Manifest, floors: NDArray[np.f
 
     output: float32[4+C,A] for yolo8/yolo11 (centre, size, class scores; ultralytics' raw export) or
     float32[300,6] for yolo26 (xyxy, score, class; its end-to-end export). floors: float32[C], lowest score kept.
+    People are besides found apart from all else, so that whom one blurs changes nothing of what one decides on.
     """
-    if manifest.head == "yolo26":
-        return _decode_end_to_end(output, floors, manifest.name)
-    return _decode_raw(output, floors, manifest.iou)
+    raw = manifest.head != "yolo26"
+    found = _decode_raw(output, floors, manifest.iou) if raw else _decode_end_to_end(output, floors, manifest.name)
+    if "person" not in manifest.classes:
+        return found
+    person = manifest.classes.index("person")
+    return replace(found, people=_people_raw(output, person, manifest.iou) if raw else _people(output, person))
+
+
+def _people(output: NDArray[np.float32], person: int) -> NDArray[np.float32]:
+    return output[(output[:, 5] == person) & (output[:, 4] >= FAINT), :4]
+
+
+def _people_raw(output: NDArray[np.float32], person: int, iou: float) -> NDArray[np.float32]:
+    faint = output[4 + person] >= FAINT
+    return _decode_raw(output[:, faint][[0, 1, 2, 3, 4 + person]], np.array([FAINT], np.float32), iou).xyxy
 
 
 def _decode_end_to_end(output: NDArray[np.float32], floors: NDArray[np.float32], name: str) -> Detections:

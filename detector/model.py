@@ -2,7 +2,7 @@
 """A manifest and its session, ready to look at pictures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 
@@ -71,7 +71,8 @@ class Model:
             outputs = self._session.run(held.squares if self._largest else held.squares[: len(fits)])[: len(fits)]
         found = [decode(output, self.manifest, floors) for output in outputs]
         return [
-            Detections(unletterbox(d.xyxy, fit), d.confidence, d.class_id) for d, fit in zip(found, fits, strict=True)
+            replace(d, xyxy=unletterbox(d.xyxy, fit), people=unletterbox(d.people, fit))
+            for d, fit in zip(found, fits, strict=True)
         ]
 
     def _room(self, width: int, height: int) -> tuple[int, int]:

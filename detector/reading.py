@@ -4,6 +4,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detector.boxes import Box
 from detector.detections import Detections
 from detector.look import Look, Sighting
@@ -16,7 +19,10 @@ HIDING = ("person", "two_wheeler", "vehicle", "umbrella")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """A frame with what the model found in it; boxes are normalised xyxy."""
+    """A frame with what the model found in it; boxes are normalised xyxy.
+
+    people: who is blurred; far fainter ones than those that cover something in the look.
+    """
 
     frame: Frame
     look: Look
@@ -38,7 +44,7 @@ def read_look(frame: Frame, found: Detections, thresholds: Mapping[str, float]) 
     items = [
         (classes[int(class_id)], float(confidence), _share(xyxy.tolist(), width, height))
         for xyxy, confidence, class_id in zip(found.xyxy, found.confidence, found.class_id, strict=True)
-        if xyxy[2] > xyxy[0] and xyxy[3] > xyxy[1]  # what lay beside the picture, in the square's padding, is nothing
+        if _is_there(xyxy)
     ]
     sightings = tuple(
         Sighting(name, confidence, box, weak=confidence < thresholds[name])
@@ -52,7 +58,14 @@ def read_look(frame: Frame, found: Detections, thresholds: Mapping[str, float]) 
         covers=tuple(box for name, _, box in items if name in HIDING),
         size=(width, height),
     )
-    return Seen(frame, look, tuple(box for name, _, box in items if name == "person"))
+    people = [box for name, _, box in items if name == "person"]
+    people += [_share(xyxy.tolist(), width, height) for xyxy in found.people if _is_there(xyxy)]
+    return Seen(frame, look, tuple(dict.fromkeys(people)))
+
+
+def _is_there(xyxy: NDArray[np.float32]) -> bool:
+    """What lay beside the picture, in the square's padding, is nothing."""
+    return bool(xyxy[2] > xyxy[0] and xyxy[3] > xyxy[1])
 
 
 def _share(xyxy: list[float], width: int, height: int) -> Box:

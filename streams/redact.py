@@ -4,20 +4,24 @@
 import re
 
 HIDDEN = "***"
-# Greedy up to the last @ before white space: people write passwords with @, / and quotes in them unencoded. Both
+# Greedy up to the last @ before white space: people write passwords with @, / and quotes in them unencoded. All
 # patterns begin where a word or a name begins, so that long text takes no longer than its length.
 LOGIN = re.compile(r"(?<!\S)\S*@")
 USER = re.compile(r"""(?<![^\s/'"=(\[{<,;:])[^\s/'"=(\[{<,;:]+:(?P<slashes>//)?""")
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+PATH = re.compile(
+    r"""(?<![a-z0-9+.-])(?P<place>[a-z][a-z0-9+.-]*://[^\s/'"]+/)(?P<path>[^\s?#'",;<>()\[\]{}]+)""", re.IGNORECASE
+)
+PAIR = re.compile(r"[^/:]+:[^/]+")
 SECRETS = re.compile(
-    r"""(?P<name>(?<!\w)\w*(?:token|passw(?:or)?d|pwd|psw|psd|passphrase|passcode|userpass|secret|signature|ticket|jwt|authorization|(?:api|access|session)_?key)|(?<![a-z0-9])(?:(?:login)?pass?|pw|auth(?:basic)?|key|sign?)|(?<=[?&])p)=[^&\s"<>#]+""",
+    r"""(?P<name>(?<!\w)\w*(?:token|pass_?w(?:or)?d|pwd|psw|psd|passphrase|passcode|userpass|secret|credentials?|signature|ticket|jwt|authorization|session_?id|(?:api|access|session)_?key)|(?<![a-z0-9])(?:(?:login)?pass?|pw|auth(?:basic)?|key|sign?|sid|session)|(?<=[?&])p)(?P<sign>=|%3D)[^&\s"<>#]+""",
     re.IGNORECASE,
 )
 
 
 def redact(text: str) -> str:
     """The text with the login of every address, user:password@ alone too, and every token or password hidden by ***."""
-    return SECRETS.sub(rf"\g<name>={HIDDEN}", LOGIN.sub(_without_login, text))
+    return SECRETS.sub(rf"\g<name>\g<sign>{HIDDEN}", PATH.sub(_without_pairs, LOGIN.sub(_without_login, text)))
 
 
 def _without_login(word: re.Match[str]) -> str:
@@ -26,6 +30,11 @@ def _without_login(word: re.Match[str]) -> str:
     if begin is None:
         return word[0]
     return f"{word[0][: begin.end() if begin['slashes'] else begin.start()]}{HIDDEN}@"
+
+
+def _without_pairs(address: re.Match[str]) -> str:
+    """An address whose path names no user:password: some cameras want their login there."""
+    return address["place"] + PAIR.sub(HIDDEN, address["path"])
 
 
 def place_of(url: str) -> str:

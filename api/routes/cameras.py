@@ -51,10 +51,11 @@ def put(camera_id: CameraPath, body: CameraIn, response: Response, _by: Reporter
 
 @router.delete("/{camera_id}", status_code=204, summary="Remove a camera", responses=refusals(404))
 def remove(camera_id: CameraPath, _by: Reporter, services: ServicesDep) -> None:
-    """It is no longer watched: it leaves the lists, its device ticket is closed. Its cases, its ledger and what is
-    known of it stay. Another `PUT` of its description or state brings it back."""
+    """It is no longer watched: it leaves the lists, its device ticket is closed, its newest picture is deleted. Its
+    cases, its ledger and what is known of it stay. Another `PUT` of its description or state brings it back."""
     with services.store.write() as connection:
         camera_rows.remove(connection, camera_id, now=services.clock())
+    services.blobs.forget_snapshot(camera_id)
 
 
 @router.put(

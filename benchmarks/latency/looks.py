@@ -6,7 +6,7 @@ As the patrol takes them, but each whole picture once: no close-ups, and nothing
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -134,7 +134,7 @@ class Looking:
 def detections(output: NDArray[np.float32], fit: Fit, manifest: Manifest, floors: NDArray[np.float32]) -> Detections:
     """One picture's head output in pixels of the picture."""
     found = decode(output, manifest, floors)
-    return Detections(unletterbox(found.xyxy, fit), found.confidence, found.class_id)
+    return replace(found, xyxy=unletterbox(found.xyxy, fit), people=unletterbox(found.people, fit))
 
 
 class BareDecoder:

@@ -136,7 +136,7 @@ class _Street:
         host, port = self._listener.getsockname()[:2]
         spool = Spool(self._folder / "spool.sqlite")
         courier = Courier(spool, Client(f"http://{host}:{port}", self._token))
-        judge = Judge(spool, "kill test", on_event=courier.wake)
+        judge = Judge(spool, "kill test", cutting=self._folder / "cutting", on_event=courier.wake)
         posts = {name: _post(name, spool) for name in CAMERAS}
         courier.start()
         courier.wake()

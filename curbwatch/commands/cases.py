@@ -34,6 +34,7 @@ cases = typer.Typer(help="Cases: list, show, report, export.", no_args_is_help=T
 
 COLUMNS = ("id", "status", "class", "camera_id", "zone", "confidence", "first_seen_at", "confirmed_at", "cleared_at")
 SHEET = (*COLUMNS[:4], "camera_place", *COLUMNS[4:])
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Since = Annotated[str, typer.Option(help=f"created at or after: {CITY_TIME}")]
 StatusOption = Annotated[list[Status] | None, typer.Option("--status", help="only these; repeat for several")]
@@ -138,7 +139,13 @@ def _export_sheet(store: Store, wanted: CaseFilter, tz: tzinfo) -> None:
     # with a mark at its beginning, without which spreadsheets take UTF-8 for something else
     writer = csv.DictWriter(codecs.getwriter("utf-8-sig")(sys.stdout.buffer), SHEET)
     writer.writeheader()
-    writer.writerows(in_city_time(row, tz) for row in _brief(_cases(store, wanted), SHEET))
+    rows = (in_city_time(row, tz) for row in _brief(_cases(store, wanted), SHEET))
+    writer.writerows({name: _as_text(value) for name, value in row.items()} for row in rows)
+
+
+def _as_text(cell: Any) -> Any:
+    """A cell that spreadsheets don't take for a formula: cameras and zones are called as somebody chose."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def _export_dataset(settings: Path, wanted: CaseFilter, out: Path) -> None:

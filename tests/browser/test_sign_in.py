@@ -63,6 +63,18 @@ def test_signing_out_elsewhere_leads_to_the_sign_in_page(wall: Page, town: City)
     expect(wall).to_have_url(re.compile(r"/login\?next="))
 
 
+def test_pages_that_hear_no_news_ask_when_they_are_seen_again(wall: Page, town: City) -> None:
+    pages = [wall.context.new_page() for _ in range(2)]
+    for page, path in zip(pages, ("/report", "/cameras/cam-01/why"), strict=True):
+        page.goto(f"{town.url}{path}")
+    wall.get_by_role("button", name="Sign out").click()
+    expect(wall).to_have_url(f"{town.url}/login")
+
+    for page in pages:
+        page.evaluate("dispatchEvent(new Event('focus'))")
+        expect(page).to_have_url(re.compile(r"/login\?next="))
+
+
 def test_a_session_that_ended_while_the_server_was_away_leads_to_the_sign_in_page(
     wall: Page, town: City, excused: list[str]
 ) -> None:

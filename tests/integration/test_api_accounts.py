@@ -3,9 +3,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import httpx2
@@ -17,7 +18,7 @@ from api.errors import Invalid, NameTaken, NotFound
 from api.roles import Role
 from api.schemas import CASE_IN
 from api.store import Store
-from api.throttle import FAILURES
+from api.throttle import FAILURES, MOST_AT_ONCE
 from support.trial import Trial, served, trial
 
 PASSWORD = "correct horse battery"
@@ -93,6 +94,7 @@ def test_a_person_signs_in_and_out(house: House) -> None:
     token = answer.json()["csrf_token"]
     left = house.http.post("/logout", data={"csrf_token": token}, follow_redirects=False)
     assert (left.status_code, left.headers["location"]) == (303, "/login")
+    assert left.headers["clear-site-data"] == '"cache"'
     assert house.session().status_code == 401
 
 
@@ -152,6 +154,15 @@ def test_guessing_is_slowed_down(house: House) -> None:
     assert house.login().status_code == 200
 
 
+def test_guessing_leaves_a_trace_and_no_secret(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(FAILURES + 2):
+        house.login(name="li\n", password="wrong password")
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "api.throttle"]
+    assert said == (
+        "sign-in held off: 8 wrong passwords or API keys; the last one by 'address:testclient', 'name:li\\n'"
+    )
+
+
 @pytest.mark.parametrize(
     ("password", "answers"), [("wrong password", {401: FAILURES, 429: FAILURES}), (PASSWORD, {200: 2 * FAILURES})]
 )
@@ -165,6 +176,22 @@ def test_sign_ins_sent_together_are_judged_one_after_the_other(
             return httpx2.post(f"{url}/login", data=told, trust_env=False, timeout=60).status_code
 
         assert Counter(people.map(sign_in, range(2 * FAILURES))) == answers
+
+
+def test_strangers_at_the_sign_in_hold_nobody_else_up(house: House) -> None:
+    strangers = 3 * MOST_AT_ONCE
+    with served(house.trial.app) as url, ThreadPoolExecutor(strangers) as crowd:
+
+        def guess() -> httpx2.Response:
+            return httpx2.post(f"{url}/login", data={"token": "cw_wrong"}, trust_env=False, timeout=60)
+
+        with house.trial.app.state.services.throttle.turn():  # as somebody whose password is being checked
+            waiting = [crowd.submit(guess) for _ in range(strangers)]
+            turned_away = [one.result() for one in islice(as_completed(waiting), strangers - MOST_AT_ONCE + 1)]
+            assert {(answer.status_code, answer.headers["retry-after"]) for answer in turned_away} == {(429, "2")}
+            headers = house.trial.headers("viewer")
+            assert httpx2.get(f"{url}/api/v1/session", headers=headers, trust_env=False, timeout=60).status_code == 200
+    assert house.login().status_code == 200
 
 
 def test_a_key_of_ones_own_opens_no_way_to_guess_at_a_name(house: House) -> None:
@@ -188,6 +215,16 @@ def test_those_behind_a_proxy_are_told_apart_where_it_is_trusted(
 
         assert [guess("192.0.2.7") for _ in range(FAILURES + 1)] == [401] * FAILURES + [429]
         assert guess("192.0.2.8") == another
+
+
+def test_nobody_chooses_the_address_that_a_trusted_proxy_passes_on(tmp_path: Path) -> None:
+    with served(trial(tmp_path).app) as url, httpx2.Client(base_url=url, trust_env=False) as proxy:
+
+        def guess(number: int) -> int:
+            said = {"X-Forwarded-For": f"203.0.113.{number}, 192.0.2.7"}  # the proxy's own word is the last one
+            return proxy.post("/login", data={"token": "cw_wrong"}, headers=said).status_code
+
+        assert [guess(number) for number in range(FAILURES + 1)] == [401] * FAILURES + [429]
 
 
 def test_sessions_end_by_time_password_and_removal(house: House) -> None:

@@ -131,6 +131,15 @@ def test_a_removed_camera_leaves_the_lists_and_keeps_what_is_known_of_it(street:
     assert 'curbwatch_cameras{status="live"} 1.0' in street.get("/metrics").text
 
 
+def test_a_removed_cameras_picture_is_deleted(street: Street) -> None:
+    street.put("cam-12", json=CAMERA_IN)
+    street.put("cam-12/snapshot", content=JPEG, headers={"Content-Type": "image/jpeg"})
+    street.remove("cam-12")
+    assert street.get("/api/v1/cameras/cam-12/snapshot").status_code == 404
+    assert street.get("/api/v1/cameras/cam-12").json()["snapshot"] is None
+    assert list(street.trial.config.evidence_dir.glob("snapshots/*")) == []
+
+
 def test_why_a_removed_camera_saw_nothing_is_told(street: Street) -> None:
     street.put("cam-12", json=CAMERA_IN)
     street.put("cam-12/state", json=STATE_IN)

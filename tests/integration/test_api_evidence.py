@@ -305,6 +305,21 @@ def test_what_comes_of_late_has_its_days_and_what_was_forgotten_comes_back_no_mo
         assert files(api) == []
 
 
+def test_evidence_is_told_as_deleted_when_its_file_is(tmp_path: Path) -> None:
+    now = [datetime(2026, 11, 21, 2, tzinfo=UTC)]
+    api = trial(tmp_path, clock=lambda: now[0], change=lambda config: replace(config, evidence_days=30))
+    with TestClient(api.app) as http:
+        report(api, http, "done")
+        sent = send(api, http, JPEG, key="e1").json()
+        move(api, http, "false_alarm")
+        now[0] += timedelta(days=31)
+        housekeeping.tidy(api.app.state.services)  # its file came within the hour, by the machine's clock
+        assert download(api, http, sent).content == JPEG
+        os.utime(files(api)[0], (0, 0))
+        housekeeping.tidy(api.app.state.services)
+        assert (download(api, http, sent).status_code, files(api)) == (410, [])
+
+
 def test_a_file_that_has_just_come_is_not_forgotten(tmp_path: Path) -> None:
     blobs = Blobs(tmp_path)
     with blobs.receive() as upload:

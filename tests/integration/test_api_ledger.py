@@ -155,6 +155,22 @@ def test_old_entries_go_with_their_pictures(office: Office) -> None:
     assert office.get(f"ledger/{entry['id']}").status_code == 404
 
 
+def test_an_entry_whose_picture_cannot_be_deleted_yet_is_kept(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = office.post(**ENTRY_IN, picture=PICTURE).json()
+    office.now += timedelta(days=15)
+
+    def fails(*_: object, **__: object) -> None:
+        raise OSError("read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", fails)
+        with pytest.raises(OSError, match="read-only"):
+            office.tidy()
+    assert office.get(f"ledger/{entry['id']}").status_code == 200
+    office.tidy()
+    assert not office.trial.app.state.services.blobs.ledger_path(entry["id"]).exists()
+
+
 def test_too_many_bytes_push_the_oldest_out(tmp_path: Path) -> None:
     office = Office(tmp_path, ledger_bytes=40_000)  # room for two entries
     for n in range(4):

@@ -25,6 +25,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> str:
     http, sent = TestClient(made.app), made.headers("admin")
     http.put("/api/v1/cameras/cam-12", json=CAMERA_IN | {"place": "市场街 12 号"}, headers=sent).raise_for_status()
     report = CASE_IN | {"confirmed_at": "2026-11-30T16:21:41.301Z", "last_seen_at": "2026-11-30T16:21:41.301Z"}
+    report["zone"] = "=2+3"
     http.post("/api/v1/cases", json=report, headers=sent | {"Idempotency-Key": "a"}).raise_for_status()
     path = folder / "city.toml"
     path.write_text(f'[service]\ndatabase_url = "sqlite:///{folder}/trial.db"\n', "utf-8")
@@ -60,6 +61,12 @@ def test_a_spreadsheet_gets_the_citys_time_and_where_the_camera_is(city: str) ->
     (row,) = csv.DictReader(told.decode("utf-8-sig").splitlines())
     assert (row["id"], row["status"], row["camera_place"]) == ("C20261201-0001", "new", "市场街 12 号")
     assert (row["confirmed_at"], row["cleared_at"]) == ("2026-12-01T00:21:41+08:00", "")
+
+
+def test_no_name_is_a_formula_of_a_spreadsheet(city: str) -> None:
+    (row,) = csv.DictReader(run("cases", "export", "-s", city).splitlines())
+    assert row["zone"] == "'=2+3"
+    assert json.loads(run("cases", "export", "-s", city, "--format", "jsonl"))["zone"] == "=2+3"
 
 
 def test_json_has_times_as_the_api_writes_them(city: str) -> None:

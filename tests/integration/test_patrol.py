@@ -66,7 +66,7 @@ class Street:
         self._stack.callback(self.spool.close)
         model = load_model(tiny_model(tmp_path / "model"), threads=1)
         self.turns = {folder.name: self._turn(folder) for folder in folders}
-        judge = Judge(self.spool, "tiny", on_event=lambda: None)
+        judge = Judge(self.spool, "tiny", cutting=tmp_path / "cutting", on_event=lambda: None)
         self.patrol = Patrol(
             self.turns, model, judge, batch=batch, repeat_s=repeat_s, metrics=self.metrics, frame_there=self.there
         )

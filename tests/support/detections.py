@@ -17,11 +17,14 @@ Finds = Sequence[tuple[str, float, tuple[float, float, float, float]]]
 
 
 class Eye:
-    """A model that says what it is told to: of whole pictures, which are of SIZE, and of close-ups."""
+    """A model that says what it is told to: of whole pictures, which are of SIZE, and of close-ups.
 
-    def __init__(self, near: Finds, far: Finds = ()) -> None:
+    people: one box whom it sees faintly in each, or none.
+    """
+
+    def __init__(self, near: Finds, far: Finds = (), *, people: tuple[float, ...] = ()) -> None:
         self.manifest = load_manifest(SHIPPED_MODEL)
-        self.near, self.far = near, far
+        self.near, self.far, self.people = near, far, np.array(people, np.float32).reshape(-1, 4)
         self.shown: list[tuple[int, ...]] = []
 
     def detect(self, pictures: Sequence[Pixels], *, weak: bool) -> list[Detections]:
@@ -32,4 +35,5 @@ class Eye:
     def found(self, finds: Finds) -> Detections:
         names = [self.manifest.classes.index(name) for name, _, _ in finds]
         xyxy = np.array([box for _, _, box in finds], np.float32).reshape(-1, 4)
-        return Detections(xyxy, np.array([score for _, score, _ in finds], np.float32), np.array(names, np.int64))
+        scores = np.array([score for _, score, _ in finds], np.float32)
+        return Detections(xyxy, scores, np.array(names, np.int64), self.people)

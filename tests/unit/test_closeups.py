@@ -99,6 +99,18 @@ def test_a_person_in_both_looks_is_one_and_what_lies_over_a_person_is_none() -> 
     assert said(eye, found) == {"person": [(0.5, (900, 500, 960, 690))], "debris": [(0.9, (894, 502, 966, 690))]}
 
 
+def test_faint_people_of_both_looks_are_blurred_and_decide_nothing() -> None:
+    far, near = [("debris", 0.4, (768, 540, 864, 594))], [("person", 0.9, (210, 80, 300, 200))]
+    _, sure, _ = looked(near, far)
+    eye = Eye(near, people=(0, 0, 10, 20))
+    whole = replace(eye.found(far), people=np.array([(780, 500, 880, 640)], np.float32))
+    seen, found, _ = look_closer(cast(Model, eye), frame(), whole, Memory(), RULES)
+    assert said(eye, found) == said(eye, sure)
+    assert len(seen.look.covers) == 1
+    assert [tuple(box) for box in found.people.tolist()] == [(780, 500, 880, 640), (576, 432, 586, 452)]
+    assert len(seen.people) == 3
+
+
 @pytest.mark.parametrize(("surely", "stays"), [(0.8, (768, 540, 864, 594)), (0.45, (420, 500, 1000, 650))])
 def test_of_a_thing_larger_than_a_close_up_the_surer_look_is_believed(surely: float, stays: tuple[int, ...]) -> None:
     far = [("debris", 0.4, (768, 540, 864, 594)), ("debris", 0.5, (420, 500, 1000, 650))]

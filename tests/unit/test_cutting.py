@@ -34,16 +34,16 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 
 
 def test_more_clips_than_there_is_room_for_are_left_out_and_said_so(
-    spool: Spool, monkeypatch: pytest.MonkeyPatch
+    spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = Event()
 
-    def slow(_: Site, found: list[Coded]) -> bytes:
+    def slow(_: Site, found: list[Coded], __: Path) -> bytes:
         assert go_on.wait(30)
         return found[0].data
 
     monkeypatch.setattr(cutting, "_clip", slow)
-    cutter = ClipCutter(spool, on_clip=lambda: None, most_waiting=100)
+    cutter = ClipCutter(spool, tmp_path / "cutting", on_clip=lambda: None, most_waiting=100)
     with capture_logs() as said:
         ordered = [cutter.order(SITE, packets(size)) for size in (60, 30, 30, 10)]
     assert ordered == [True, True, False, True]
@@ -54,15 +54,15 @@ def test_more_clips_than_there_is_room_for_are_left_out_and_said_so(
 
 
 def test_room_comes_back_when_a_clip_is_done_or_lost_and_one_larger_than_all_room_is_cut_alone(
-    spool: Spool, monkeypatch: pytest.MonkeyPatch
+    spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = Event()
 
-    def lost(_: Site, __: list[Coded]) -> bytes:
+    def lost(_: Site, __: list[Coded], ___: Path) -> bytes:
         raise ValueError("a fault of ours")
 
     monkeypatch.setattr(cutting, "_clip", lost)
-    cutter = ClipCutter(spool, on_clip=lambda: None, most_waiting=100)
+    cutter = ClipCutter(spool, tmp_path / "cutting", on_clip=lambda: None, most_waiting=100)
     with capture_logs():
         assert cutter.order(SITE, packets(500))
         cutter._pool.submit(done.set)
@@ -72,9 +72,33 @@ def test_room_comes_back_when_a_clip_is_done_or_lost_and_one_larger_than_all_roo
     assert spool.count() == (0, 0)
 
 
-def test_a_clip_has_the_date_of_its_first_picture(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cutting, "_clip", lambda _, found: found[0].data)
-    cutter = ClipCutter(spool, on_clip=lambda: None)
+def test_what_a_killed_patrol_left_of_a_clip_goes_at_the_next_start(
+    spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Path] = []
+
+    def write(path: Path, found: list[Coded]) -> bool:
+        written.append(path)
+        return bool(path.write_bytes(found[0].data))
+
+    monkeypatch.setattr(cutting, "write_clip", write)
+    folder = tmp_path / "cutting"
+    folder.mkdir()
+    (folder / "clip.mp4.part").write_bytes(b"a street with its people")
+    cutter = ClipCutter(spool, folder, on_clip=lambda: None)
+    assert not folder.exists()
+    assert cutter.order(SITE, packets(30))
+    cutter.finish()
+    assert [len(spool.attachment(message)) for message in spool.waiting()] == [30]
+    assert written == [folder / "clip.mp4"]
+    assert (list(folder.iterdir()), folder.stat().st_mode & 0o777) == ([], 0o700)
+
+
+def test_a_clip_has_the_date_of_its_first_picture(
+    spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cutting, "_clip", lambda _, found, __: found[0].data)
+    cutter = ClipCutter(spool, tmp_path / "cutting", on_clip=lambda: None)
     (last,) = packets(10)
     cutter.order(SITE, [replace(last, at=NOW - timedelta(seconds=15)), last])
     cutter.finish()

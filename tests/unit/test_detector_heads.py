@@ -77,6 +77,23 @@ def test_a_flood_is_cut_to_the_best() -> None:
     assert found.confidence.min() == pytest.approx(0.35, abs=1e-4)
 
 
+def test_a_faint_person_is_one_to_blur_and_nothing_else() -> None:
+    stall: Row = (32, 32, 20, 20, 0.3, 0, 0.2)  # and perhaps a person
+    crowd: list[Row] = [(8.0 * x, 8.0 * y, 4, 4, 0, 0, 0.35) for x in range(20) for y in range(20)]
+    for others in (crowd, [(50.0, 50.0, 4.0, 4.0, 0.0, 0.0, 0.14)]):
+        found = decode(raw(stall, *others), manifest(), FLOORS)
+        assert read(found) == [((22, 22, 42, 42), 0.3, 0)]
+    assert found.people.tolist() == [[22, 22, 42, 42]]
+    rows = np.array([[1, 2, 3, 4, 0.2, 2], [1, 2, 3, 4, 0.1, 2], [5, 6, 7, 8, 0.2, 0]], np.float32)
+    found = decode(rows, manifest("yolo26"), FLOORS)
+    assert (read(found), found.people.tolist()) == ([], [[1, 2, 3, 4]])
+
+
+def test_a_person_is_one_however_many_boxes_are_printed() -> None:
+    found = decode(raw((32, 32, 20, 20, 0, 0, 0.6), (33, 32, 20, 20, 0, 0, 0.2)), manifest(), FLOORS)
+    assert (read(found), found.people.tolist()) == ([((22, 22, 42, 42), 0.6, 2)], [[22, 22, 42, 42]])
+
+
 def test_an_end_to_end_box_is_corners_score_class() -> None:
     output = np.array([[1, 2, 30, 40, 0.9, 1], [5, 5, 9, 9, 0.45, 1], [6, 6, 9, 9, 0.3, 0], [0] * 6], np.float32)
     found = decode(output, manifest("yolo26"), FLOORS)

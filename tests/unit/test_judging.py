@@ -58,7 +58,13 @@ class Camera:
 
     def __post_init__(self) -> None:
         self.memories = Memories(self.folder / "memories")
-        self.judge = Judge(self.spool, "tiny", on_event=lambda: self.news.append("news"), memories=self.memories)
+        self.judge = Judge(
+            self.spool,
+            "tiny",
+            cutting=self.folder / "cutting",
+            on_event=lambda: self.news.append("news"),
+            memories=self.memories,
+        )
         self.reader = Kept(Source("cam-1", "none.mp4", clip_s=CLIP_S))
         self.post = Post(self.reader, rules_for(ZONES), Watch("cam-1"), watching=Watching(health=False, changes=False))
 

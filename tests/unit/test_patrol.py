@@ -64,7 +64,7 @@ def turn_with(*sites: Site, watching: Watching = MODEL_ONLY) -> Turn:
 
 
 def patrol(turn: Turn, eye: Eye, spool: Spool, memories: Memories | None = None) -> Patrol:
-    judge = Judge(spool, "told", on_event=lambda: None, memories=memories)
+    judge = Judge(spool, "told", cutting=Path("no clips"), on_event=lambda: None, memories=memories)
     return Patrol(
         {"cam-1": turn}, cast(Model, eye), judge, batch=1, repeat_s=30.0, metrics=PatrolMetrics(),
         frame_there=threading.Event(),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A look tells what may be a violation, what may hide one, and who is a person."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -42,6 +43,14 @@ def test_an_empty_street_is_a_look_too() -> None:
 def test_below_its_threshold_a_sighting_is_weak() -> None:
     seen = read_look(FRAME, found(0, 1), THRESHOLDS | {"stall": 0.8})
     assert [(s.class_name, s.weak) for s in seen.look.sightings] == [("stall", True), ("debris", False)]
+
+
+def test_whom_one_blurs_changes_nothing_of_what_one_decides_on() -> None:
+    sure = found(0, 2)
+    faint = np.array([[100, 50, 200, 150], [0, 0, 40, 20], [0, 200, 40, 200]], np.float32)
+    seen = read_look(FRAME, replace(sure, people=faint), THRESHOLDS)
+    assert seen.look == read_look(FRAME, sure, THRESHOLDS).look
+    assert seen.people == ((0.25, 0.25, 0.5, 0.75), (0.0, 0.0, 0.1, 0.1))
 
 
 def test_what_lies_beside_the_picture_is_nothing() -> None:
