@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy.datasets import SPLITS, Dataset, Fault, Labelled, labelled, pictures_below, split_named
+from benchmarks.accuracy.datasets import SPLITS, Dataset, Fault, Labelled, labelled, split_named
 from benchmarks.errors import DataError
 from models.label_store import Box
+from models.pictures import pictures_below
 
 
 def json_kind(path: Path) -> str:

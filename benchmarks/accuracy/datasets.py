@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.label_store import Box
-from streams.pictures import SUFFIXES
 
 SPLITS = {"test": ("test",), "val": ("val", "valid", "validation"), "train": ("train", "training")}
 SLACK = 0.005  # how far, in shares of the picture, an edge may lie outside before it is called a fault
@@ -50,11 +49,6 @@ class Dataset:
 def plain(name: str) -> str:
     """A class name as it is compared: `Two-Wheeler` and `two_wheeler` are one."""
     return "_".join(name.casefold().replace("-", " ").replace("_", " ").split())
-
-
-def pictures_below(folder: Path) -> list[Path]:
-    """All picture files of a folder and its folders, sorted."""
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
 
 
 def placed(box: Box, where: str) -> tuple[Box | None, list[Fault]]:

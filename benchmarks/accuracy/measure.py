@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.accuracy.datasets import Dataset, Fault, Labelled, pictures_below
+from benchmarks.accuracy.datasets import Dataset, Fault, Labelled
 from benchmarks.accuracy.figures import SEED, figures
 from benchmarks.accuracy.looking import LEAST, Naming, Rows, compared, detect, each_picture, name_classes
 from benchmarks.errors import DataError
@@ -22,6 +22,7 @@ from detector.model import Model
 from detector.zones import VIOLATIONS
 from models.label_store import digest
 from models.measure import draws
+from models.pictures import pictures_below
 from models.thresholds import choose_for
 
 

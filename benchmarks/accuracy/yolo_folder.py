@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from benchmarks.accuracy.datasets import SPLITS, Dataset, Fault, Labelled, labelled, pictures_below, split_named
+from benchmarks.accuracy.datasets import SPLITS, Dataset, Fault, Labelled, labelled, split_named
 from benchmarks.errors import DataError
 from models.label_store import Box, edges_of
-from streams.pictures import SUFFIXES
+from models.pictures import SUFFIXES, pictures_below
 
 SPELLINGS = tuple(name for names in SPLITS.values() for name in names)
 

@@ -211,6 +211,19 @@ def test_texts_may_begin_with_a_mark_of_their_encoding_and_must_be_in_utf_8(data
         read_folder(data)
 
 
+def test_folders_that_are_links_are_looked_into_once(model: Model, data: Path, tmp_path: Path) -> None:
+    yolo(data, SCENES)
+    yolo(tmp_path / "else", [[FOUND]])
+    for kind in ("images", "labels"):
+        (data / kind / "test" / "cam2").symlink_to(tmp_path / "else" / kind / "test")
+        (data / kind / "test" / "back").symlink_to(data / kind)
+    read = read_folder(data)
+    assert (len(read.pictures), read.faults) == (5, ())
+    (tmp_path / "clean").mkdir()
+    (tmp_path / "clean" / "city").symlink_to(tmp_path / "else")
+    assert len(negatives_in(tmp_path / "clean")) == 1
+
+
 def test_outlines_become_boxes_and_folders_need_no_yaml(model: Model, data: Path) -> None:
     yolo(data, [[FOUND]], split="val")
     (data / "data.yaml").unlink()
