@@ -46,8 +46,8 @@ SLACK = 0.005  # how far, in shares of the picture, a number may lie outside bef
 def index(dataset: Path) -> list[dict[str, str]]:
     """Return the pictures of a data set: name, split, kind; from its index, or from its folders where it has none.
 
-    A name is the picture's path below its split; `.jpg` is left out. Raises ValueError when there are no pictures, one is
-    of no split or has no label file, or when its index, its labels or its classes are not ours.
+    A name is the picture's path below its split, without `.jpg`. Raises ValueError when there are no pictures, one is of
+    no split or has no label file, or when its index, its labels or its classes are not ours.
     """
     listed = dataset / "index.json"
     if listed.exists():
@@ -80,7 +80,7 @@ def _entry(dataset: Path, picture: Path) -> dict[str, str]:
 
 
 def _check_labelled(dataset: Path, pictures: list[Path]) -> None:
-    """A picture that nobody has labelled is no picture of nothing, and one of another split would not be seen at all."""
+    """A picture that nobody has labelled is no picture of nothing, and one of no split would not be seen at all."""
     for picture in pictures:
         if picture.relative_to(dataset / "images").parts[0] not in SPLITS:
             message = f"{picture}: of no split; pictures lie in images/train/, images/val/ and images/test/"

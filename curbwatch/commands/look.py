@@ -22,6 +22,7 @@ from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
 from curbwatch.settings import SHIPPED_MODEL, load_settings
 from detector.model import load_model
+from detector.reading import check_classes
 from streams.probe import probe as probe_stream
 from streams.source import OPEN_S
 
@@ -33,7 +34,7 @@ def check(
     """Validate settings and model, open each camera once; exit 1 if one fails. Example: curbwatch check city.toml"""
     set_up_logs()
     wanted = load_settings(settings)
-    load_model(wanted.model.manifest, threads=wanted.model.threads)
+    check_classes(load_model(wanted.model.manifest, threads=wanted.model.threads).manifest)
     findings = []
     with progress("opening cameras", len(wanted.cameras)) if as_json else nullcontext() as step:
         for finding in check_cameras(wanted.cameras):
