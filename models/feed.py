@@ -46,8 +46,8 @@ SLACK = 0.005  # how far, in shares of the picture, a number may lie outside bef
 def index(dataset: Path) -> list[dict[str, str]]:
     """Return the pictures of a data set: name, split, kind; from its index, or from its folders where it has none.
 
-    A name is the picture's path below its split, without `.jpg`. Raises ValueError when there are no pictures, one is of
-    no split or has no label file, or when its index, its labels or its classes are not ours.
+    A name is the picture's path below its split, without `.jpg`. Raises ValueError when there are no pictures, when one
+    is of no split or has no label file, or when its index, its labels or its classes are not ours.
     """
     listed = dataset / "index.json"
     if listed.exists():

@@ -435,8 +435,10 @@ def test_a_blind_model_is_worse_and_the_keen_one_better(model: Model, data: Path
     assert better["verdict"].startswith("B is better: debris AP50 +0.6")
 
 
-EVEN = {"difference": -0.0004, "difference_interval": [-0.02, 0.02]}
-UP, DOWN = ({"difference": sign * 0.04, "difference_interval": sorted([sign * 0.01, sign * 0.07])} for sign in (1, -1))
+EVEN = {"difference": -0.0004, "difference_interval": [-0.02, 0.02], "pictures_with_boxes": 5}
+UP, DOWN = (
+    EVEN | {"difference": sign * 0.04, "difference_interval": sorted([sign * 0.01, sign * 0.07])} for sign in (1, -1)
+)
 LEVEL = "stall AP50 +0.00 [-0.02, 0.02], debris AP50 +0.00 [-0.02, 0.02]"
 
 
@@ -462,6 +464,28 @@ def test_the_verdict_says_what_the_intervals_show(
         "Too few pictures to call a difference (4): stall AP50 +0.00 [-0.02, 0.02], debris"
     )
     assert not few["b_is_worse"]
+
+
+def test_a_class_of_few_pictures_decides_nothing() -> None:
+    latency = {"ratio": 1.0, "ratio_interval": [0.99, 1.01]}
+    said = judgement({"stall": EVEN, "debris": DOWN | {"pictures_with_boxes": 4}}, latency, 40)
+    assert said["verdict"] == (
+        "No difference shown: stall AP50 +0.00 [-0.02, 0.02], debris AP50 -0.04 [-0.07, -0.01] "
+        "(too few pictures of it: 4), 1.00× latency"
+    )
+    assert not said["b_is_worse"]
+
+
+def test_one_box_among_many_pictures_calls_nothing_worse(model: Model, data: Path, tmp_path: Path) -> None:
+    blind = load_model(tiny_model(tmp_path, "blind", keen=(1, 0)), threads=1)
+    read, clean = read_folder(yolo(data, [[STALL]] * 8 + [[FOUND]])), negatives_in(yolo(tmp_path / "clean", [[]]))
+    report = compare((model, blind), read)
+    assert report["accuracy"]["debris"]["pictures_with_boxes"] == 1
+    assert not report["b_is_worse"]
+    before, now = (measure(one, read, negatives=clean) for one in (model, blind))
+    assert worse(now, before) == []
+    alarmed = now["negatives"] | {"with_box_share": 1}
+    assert worse(now | {"negatives": alarmed}, before) == []
 
 
 def test_better_here_and_worse_there_is_both() -> None:
