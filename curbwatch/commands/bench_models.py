@@ -22,6 +22,7 @@ from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
 from curbwatch.settings import SHIPPED_MODEL
 from detector.model import load_model
+from models.thresholds import FEW
 from models.thresholds import write as write_levels
 
 Data = Annotated[Path, typer.Option(help="folder of labelled pictures: YOLO, COCO, or any with --labels")]
@@ -68,7 +69,7 @@ def accuracy(  # noqa: PLR0913, PLR0917 - one per option of the command line
     write(json_file, html_file, report, accuracy_page)
     _print_accuracy(report)
     if write_thresholds:
-        _write_thresholds(model, report["chosen_thresholds"])
+        _write_thresholds(model, report)
     findings = worse(report, before) if before else []
     for finding in findings:
         typer.echo(f"worse: {finding}")
@@ -111,12 +112,17 @@ def _renamed(pairs: list[str]) -> dict[str, str]:
     return {old: new for old, _, new in (pair.partition("=") for pair in pairs)}
 
 
-def _write_thresholds(manifest: Path, chosen: dict[str, float]) -> None:
+def _write_thresholds(manifest: Path, report: dict[str, Any]) -> None:
+    chosen = report["chosen_thresholds"]
     try:
         write_levels(manifest, chosen)
     except ValueError as error:
         raise CurbwatchError(str(error)) from error
     typer.echo(f"{manifest}: " + ", ".join(f"{name} = {level:g}" for name, level in chosen.items()))
+    for name, row in report["classes"].items():
+        if row["boxes"] < FEW:
+            rest = ", or rises until negatives are quiet" if row["boxes"] else ""
+            typer.echo(f"{name}: {row['boxes']} boxes are too few to choose by, so it stays{rest}")
 
 
 def _print_accuracy(report: dict[str, Any]) -> None:

@@ -395,6 +395,11 @@ def test_worse_is_below_the_baselines_interval(model: Model, data: Path, tmp_pat
     assert finding.startswith("debris: AP50 0.000 is below")
 
 
+def test_a_class_without_boxes_is_given_no_threshold_and_one_of_few_keeps_its_own(model: Model, data: Path) -> None:
+    assert measure(model, read_folder(yolo(data, [[FOUND]] * 3)))["chosen_thresholds"] == {"debris": 0.5}
+    assert measure(model, read_folder(yolo(data, [[FOUND]] * 10)))["chosen_thresholds"] == {"debris": 0.1}
+
+
 def test_a_class_without_boxes_was_not_measured_before_either(model: Model, data: Path) -> None:
     report = measure(model, read_folder(yolo(data, [[FOUND]])))
     assert report["classes"]["stall"]["ap50"] is None
