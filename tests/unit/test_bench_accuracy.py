@@ -282,6 +282,36 @@ def test_a_coco_files_split_is_what_its_own_name_says(tmp_path: Path, folder: st
         read_folder(root, split="test")
 
 
+def test_all_files_of_a_split_are_measured(data: Path) -> None:
+    root = coco_splits(data, val_cam1=SCENES, val_cam2=[[FOUND]], train=[[STALL]])
+    read = read_folder(root, split="val")
+    assert (read.split, len(read.pictures), read.faults) == ("val", 5, ())
+
+
+def test_cocos_own_annotations_are_read_captions_have_no_boxes(data: Path) -> None:
+    raw = json.loads((coco(data, SCENES) / "labels.json").read_text())
+    (data / "annotations").mkdir()
+    for name in ("instances", "person_keypoints"):
+        (data / "annotations" / f"{name}_val2017.json").write_text(json.dumps(raw))
+    captions = {"images": raw["images"], "annotations": [{"id": 1, "image_id": 0, "caption": "a square"}]}
+    (data / "annotations" / "captions_val2017.json").write_text(json.dumps(captions))
+    (data / "labels.json").unlink()
+    read = read_folder(data)
+    assert (read.split, len(read.pictures), read.faults) == ("val", 4, ())
+    assert sum(len(picture.boxes) for picture in read.pictures) == 5
+
+
+def test_what_shares_an_id_is_left_out(data: Path) -> None:
+    raw = json.loads((coco(data, [[FOUND, STALL], [FOUND], [STALL]]) / "labels.json").read_text())
+    raw["categories"] += [{"id": 8, "name": "heap"}, dict(raw["categories"][0])]
+    raw["images"][1]["id"] = 0
+    (data / "labels.json").write_text(json.dumps(raw))
+    read = read_folder(data)
+    assert [[box.name for box in picture.boxes] for picture in read.pictures] == [["stall"]]
+    told = sorted((fault.kind, fault.where) for fault in read.faults if fault.kind == "id stands twice")
+    assert told == [("id stands twice", "category 8"), ("id stands twice", "image 0")]
+
+
 def test_all_files_of_a_folder_are_one_set(data: Path) -> None:
     root = coco_splits(data, train=SCENES, others=[[FOUND]])
     draw(root / "unlabelled.png", [])
