@@ -68,7 +68,10 @@ def labelled(path: Path, boxes: Iterable[Box], size: tuple[int, int] | None, fau
     for box in boxes:
         good, wrong = placed(box, str(path))
         faults += wrong
-        kept += [good] if good else []
+        if good in kept:
+            faults.append(Fault("box twice", str(path), f"{box.name} {_told(box)}, counted once"))
+        else:
+            kept += [good] if good else []
     return Labelled(path, tuple(kept), size)
 
 

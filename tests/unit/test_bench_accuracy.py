@@ -198,6 +198,43 @@ def test_a_picture_that_is_listed_twice_counts_once(data: Path) -> None:
     assert [fault.kind for fault in read.faults] == ["picture listed twice"]
 
 
+def test_a_line_that_stands_twice_counts_once(model: Model, data: Path) -> None:
+    labels = yolo(data, SCENES) / "labels" / "test" / "0.txt"
+    plain = measure(model, read_folder(data))["classes"]
+    labels.write_text(labels.read_text() + "\n" + labels.read_text())
+    report = measure(model, read_folder(data))
+    assert (report["classes"], kinds(report)) == (plain, [("box twice", "0.png")] * 2)
+
+
+def test_pictures_that_share_their_labels_are_listed(data: Path) -> None:
+    draw(yolo(data, SCENES) / "images" / "test" / "0.jpg", [FALSE])
+    read = read_folder(data)
+    assert len(read.pictures) == 5
+    assert [(fault.kind, fault.detail) for fault in read.faults] == [
+        ("labels of several pictures", "measured with each of 0.jpg, 0.png")
+    ]
+
+
+def test_a_split_that_is_named_and_empty_gives_way_to_the_next(data: Path) -> None:
+    yolo(data, SCENES, split="val")
+    (data / "data.yaml").write_text("val: ../images/val\ntest: ../images/test\nnames: [stall, debris]\n")
+    read = read_folder(data)
+    assert (read.split, len(read.pictures), [fault.kind for fault in read.faults]) == ("val", 4, ["empty split"])
+    with pytest.raises(DataError, match="the split 'test' holds no pictures"):
+        read_folder(data, split="test")
+
+
+def test_the_folders_above_the_data_may_be_called_images(tmp_path: Path) -> None:
+    data = yolo(tmp_path / "images" / "data", SCENES)
+    assert len(read_folder(data).pictures) == 4
+    for place in ("images", "labels"):
+        for path in (data / place / "test").iterdir():
+            path.rename(data / path.name)
+    (data / "data.yaml").write_text("test: .\nnames: [stall, debris]\n")
+    read = read_folder(data)
+    assert (len(read.pictures), read.faults) == (4, ())
+
+
 def test_texts_may_begin_with_a_mark_of_their_encoding_and_must_be_in_utf_8(data: Path) -> None:
     yolo(data, [[FOUND, STALL]])
     plain = read_folder(data)
