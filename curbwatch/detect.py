@@ -2,7 +2,7 @@
 """Look at single pictures, folders and recordings from the command line."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -38,8 +38,11 @@ class Found:
     recording: str | None = None
 
 
-def find_pictures(paths: Sequence[str], *, every_s: float) -> Iterator[Found]:
-    """Everything that the paths hold; recordings and cameras give one picture every `every_s` seconds."""
+def find_pictures(paths: Sequence[str], *, every_s: float, unread: Callable[[SettingsError], None]) -> Iterator[Found]:
+    """Everything that the paths hold; recordings and cameras give one picture every `every_s` seconds.
+
+    unread: told of each picture that cannot be read; the next one follows.
+    """
     for text in paths:
         path = Path(text.removeprefix("file://"))
         if not path.exists() and (fault := fault_in(text)):
@@ -48,9 +51,14 @@ def find_pictures(paths: Sequence[str], *, every_s: float) -> Iterator[Found]:
             within = [str(each) for each in sorted(path.iterdir()) if _is_picture(each)]
             if not within:
                 raise SettingsError(f"{path}: no picture in this folder; they end in {', '.join(sorted(SUFFIXES))}")
-            yield from find_pictures(within, every_s=every_s)
+            yield from find_pictures(within, every_s=every_s, unread=unread)
         elif _is_picture(path) and is_pictures(text):  # a camera's address, too, may end in .jpg
-            yield Found(text, _read(path))
+            try:
+                picture = _read(path)
+            except SettingsError as fault:
+                unread(fault)
+                continue
+            yield Found(text, picture)
         else:
             label = redact(text)
             for frame in read_frames(text, camera_id=_camera_id(text), every_s=every_s, start_at=datetime.now(UTC)):

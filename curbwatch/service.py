@@ -43,6 +43,7 @@ from curbwatch.turns import Turn
 from detector.choosing import Engine, faster
 from detector.manifest import load_manifest
 from detector.model import Model, load_model
+from detector.reading import check_classes
 from streams.files import read_frames
 from streams.reader import CameraReader
 from streams.source import Source
@@ -87,7 +88,9 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
 def _model(wanted: ModelSettings, *, tried: bool) -> Model:
     """The model that looks; an API alone looks now and then, which is worth no trial of engines."""
     engine = _faster(wanted) if wanted.session == "auto" and tried else wanted.session
-    return load_model(wanted.manifest, threads=wanted.threads, engine=engine)
+    model = load_model(wanted.manifest, threads=wanted.threads, engine=engine)
+    check_classes(model.manifest)
+    return model
 
 
 def _faster(wanted: ModelSettings) -> Engine:

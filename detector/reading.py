@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 
 from detector.boxes import Box
 from detector.detections import Detections
+from detector.errors import ManifestError
 from detector.look import Look, Sighting
+from detector.manifest import Manifest
 from detector.zones import VIOLATIONS
 from streams.frame import Frame
 
 WEAK = 0.5  # of a violation's threshold: from here on the sites are told, as a weak sighting
 HIDING = ("person", "two_wheeler", "vehicle", "umbrella")
+KNOWN: tuple[str, ...] = (*VIOLATIONS, *HIDING)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +30,20 @@ class Seen:
     frame: Frame
     look: Look
     people: tuple[Box, ...]
+
+
+def check_classes(manifest: Manifest) -> None:
+    """Refuse a model that raises no case, or has a class that is only spelt otherwise; `bench` measures these, too.
+
+    Raises ManifestError.
+    """
+    for name in manifest.classes:
+        meant = name.casefold().replace("-", "_").replace(" ", "_")
+        if name not in KNOWN and meant in KNOWN:
+            raise ManifestError(f"{manifest.name}: classes: {name!r} means nothing here; write {meant!r}")
+    if not set(VIOLATIONS) & set(manifest.classes):
+        names = ", ".join(manifest.classes)
+        raise ManifestError(f"{manifest.name}: classes: {names} raise no case; call those that shall stall or debris")
 
 
 def weakest(class_name: str) -> float:

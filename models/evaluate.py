@@ -12,7 +12,7 @@ import json
 import math
 import sys
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,7 +39,7 @@ from models.measure import (
 )
 from models.runner import Runner, onnx_infer
 from models.splits import THUMBNAILS
-from models.thresholds import choose_for
+from models.thresholds import FALLBACK, choose_for, few
 
 LEAST = 0.01
 POINTS = 60  # of a drawn curve
@@ -174,15 +174,27 @@ def report(looked: Sequence[Looked], thresholds: dict[str, float]) -> dict[str, 
     return out
 
 
-def chosen(looked: Sequence[Looked]) -> dict[str, float]:
-    """Choose a threshold per class on validation pictures."""
+def chosen(looked: Sequence[Looked], before: Mapping[str, float]) -> dict[str, float]:
+    """Choose a threshold per class on validation pictures; before: those that stay where there are too few boxes."""
     out = {}
     for number, name in enumerate(CLASSES):
-        kinds = SETS.get(name, ())
-        clean = [one for one in looked if kinds and one.kind in NEGATIVES]
-        checked = [o for o in looked if (o.kind in (*kinds, *CHECKED) if kinds else o.kind not in THUMBNAILS)]
-        out[name] = choose_for(name, *([one.judged(number) for one in some] for some in (checked, clean)))
+        clean = [one.judged(number) for one in looked if name in SETS and one.kind in NEGATIVES]
+        out[name] = choose_for(name, _checked(looked, name), clean, before.get(name, FALLBACK))
     return out
+
+
+def undecided(looked: Sequence[Looked]) -> list[str]:
+    """Return the classes of which there are too few boxes to choose a threshold by."""
+    return [name for name in CLASSES if few(_checked(looked, name))]
+
+
+def _checked(looked: Sequence[Looked], name: str) -> list[Judged]:
+    kinds, number = SETS.get(name, ()), CLASSES.index(name)
+    return [
+        one.judged(number)
+        for one in looked
+        if (one.kind in (*kinds, *CHECKED) if kinds else one.kind not in THUMBNAILS)
+    ]
 
 
 def main() -> None:
@@ -201,7 +213,9 @@ def main() -> None:
     split = "val" if args.choose else args.split
     looked = look(Runner(*onnx_infer(model)), pictures(args.dataset, split), manifest.get("iou", 0.6))
     thresholds = manifest.get("thresholds") or dict.fromkeys(CLASSES, 0.4)
-    out = chosen(looked) if args.choose else report(looked, thresholds) | {"split": split}
+    out = (
+        chosen(looked, manifest.get("thresholds", {})) if args.choose else report(looked, thresholds) | {"split": split}
+    )
     text = json.dumps(out, indent=1)
     sys.stdout.write(text + "\n")
     if args.json:

@@ -3,6 +3,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from models.augment import Sample, finished, mosaic, single
 from models.boxes import Floats, Image
 from models.classes import CLASSES, TARGETS
 from models.label_store import edges_of
+from models.pictures import pictures_below
 from models.splits import THUMBNAILS
 
 # Share of the pictures of an epoch by set; what a data set lacks, the others share. "own" and "own_clean" are the
@@ -34,6 +36,8 @@ SHARES = {
     "false_alarms": 0.10,
 }
 NEGATIVE = ("shop_fronts", "street", "travel", "scenes", "own_clean", "false_alarms")
+SPLITS = ("train", "val", "test")
+NAMED_IN = ("data.yaml", "data.yml", "dataset.yaml", "classes.txt", "labels/classes.txt")
 NEGATIVE_SHARE = 0.3  # without them half of all shop fronts raised an alarm
 INDEXED = ("name", "split", "kind")
 SLACK = 0.005  # how far, in shares of the picture, a number may lie outside before it is taken for something else
@@ -42,17 +46,19 @@ SLACK = 0.005  # how far, in shares of the picture, a number may lie outside bef
 def index(dataset: Path) -> list[dict[str, str]]:
     """Return the pictures of a data set: name, split, kind; from its index, or from its folders where it has none.
 
-    Raises ValueError when there are no pictures, or when its index, its labels or its classes are not ours.
+    A name is the picture's path below its split, without `.jpg`. Raises ValueError when there are no pictures, when one
+    is of no split or has no label file, or when its index, its labels or its classes are not ours.
     """
     listed = dataset / "index.json"
     if listed.exists():
         return [entry for entry in _listed(listed) if entry["split"] != "drop"]
     _check_names(dataset)
-    pictures = sorted((dataset / "images").glob("*/*.jpg"))
+    pictures = pictures_below(dataset / "images")
     if not pictures:
-        message = f"{dataset}: no pictures in images/train/*.jpg; a data set has images/SPLIT/ and labels/SPLIT/"
+        message = f"{dataset}: no pictures in images/train/; a data set has images/SPLIT/ and labels/SPLIT/"
         raise ValueError(message)
-    return [{"name": p.stem, "split": p.parent.name, "kind": _kind(dataset, p)} for p in pictures]
+    _check_labelled(dataset, pictures)
+    return [_entry(dataset, picture) for picture in pictures]
 
 
 def _listed(path: Path) -> list[dict[str, str]]:
@@ -67,24 +73,52 @@ def _listed(path: Path) -> list[dict[str, str]]:
     return list(found)
 
 
-def _kind(dataset: Path, picture: Path) -> str:
-    rows = _rows(dataset / "labels" / picture.parent.name / f"{picture.stem}.txt")
-    return "own" if np.isin(rows[:, 0], TARGETS).any() else "own_clean"
+def _entry(dataset: Path, picture: Path) -> dict[str, str]:
+    split, *below = picture.relative_to(dataset / "images").parts
+    kind = "own" if np.isin(_rows(_labels_of(dataset, picture))[:, 0], TARGETS).any() else "own_clean"
+    return {"name": "/".join(below).removesuffix(".jpg"), "split": split, "kind": kind}
+
+
+def _check_labelled(dataset: Path, pictures: list[Path]) -> None:
+    """A picture that nobody has labelled is no picture of nothing, and one of no split would not be seen at all."""
+    for picture in pictures:
+        if picture.relative_to(dataset / "images").parts[0] not in SPLITS:
+            message = f"{picture}: of no split; pictures lie in images/train/, images/val/ and images/test/"
+            raise ValueError(message)
+    if bare := [picture for picture in pictures if not _labels_of(dataset, picture).exists()]:
+        message = (
+            f"{_labels_of(dataset, bare[0])}: no such file; {len(bare)} of {len(pictures)} pictures have no labels: an "
+            "empty file says that nothing is to be found, or take them out of images/"
+        )
+        raise ValueError(message)
+
+
+def _labels_of(dataset: Path, picture: Path, folder: str = "labels") -> Path:
+    return (dataset / folder / picture.relative_to(dataset / "images")).with_suffix(".txt")
 
 
 def _check_names(dataset: Path) -> None:
-    for path in (dataset / "data.yaml", dataset / "dataset.yaml"):
+    ours = {str(number): name for number, name in enumerate(CLASSES)}
+    for path in (dataset / name for name in NAMED_IN):
         if path.exists():
-            try:
-                about = yaml.safe_load(path.read_text("utf-8"))
-            except (yaml.YAMLError, UnicodeDecodeError) as error:
-                message = f"{path}: not readable as YAML ({error}); correct it"
-                raise ValueError(message) from error
-            names = about.get("names") if isinstance(about, dict) else None
-            given = list(names.values()) if isinstance(names, dict) else names
-            if given != list(CLASSES):
+            given = _names_in(path)
+            named = dict(enumerate(given)) if isinstance(given, list) else given
+            told = {str(n): str(name) for n, name in named.items()} if isinstance(named, dict) else {}
+            if not told or not told.items() <= ours.items():
                 message = f"{path}: names are {given}; number the classes as {list(CLASSES)}"
                 raise ValueError(message)
+
+
+def _names_in(path: Path) -> Any:
+    try:
+        text = path.read_text("utf-8-sig")
+        if path.suffix == ".txt":
+            return [line.strip() for line in text.strip().splitlines()]
+        about = yaml.safe_load(text)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        message = f"{path}: not readable as YAML or as text in UTF-8 ({error}); correct it"
+        raise ValueError(message) from error
+    return about.get("names") if isinstance(about, dict) else None
 
 
 def labels(path: Path, width: int, height: int) -> Floats:
@@ -120,12 +154,14 @@ def _row(line: str, where: str) -> list[float]:
 
 def read(dataset: Path, split: str, name: str) -> Sample:
     """Read one picture of a data set with its labels."""
-    picture = cv2.imread(str(dataset / "images" / split / f"{name}.jpg"))
+    path = dataset / "images" / split / f"{name}.jpg"
+    path = path if path.exists() else path.with_name(path.stem)
+    picture = cv2.imread(str(path))
     if picture is None:
         message = f"{name}: not in {dataset}/images/{split}"
         raise ValueError(message)
     height, width = picture.shape[:2]
-    learn, ignore = (labels(dataset / folder / split / f"{name}.txt", width, height) for folder in ("labels", "ignore"))
+    learn, ignore = (labels(_labels_of(dataset, path, folder), width, height) for folder in ("labels", "ignore"))
     return Sample(np.asarray(picture, np.uint8), learn, ignore)
 
 

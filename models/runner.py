@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Runs an exported model over pictures with onnxruntime, or with any function that computes the same."""
 
+import ast
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -35,6 +36,15 @@ def side_of(opened: Any) -> int:
     """Pixels of the square that an opened model was exported for."""
     side = opened.get_inputs()[0].shape[2]
     return int(side if isinstance(side, int) else opened.get_modelmeta().custom_metadata_map[SIDE_PROPERTY])
+
+
+def names_in(path: Path) -> dict[int, str]:
+    """Return the class names by number that an export of ultralytics holds; none where it holds none."""
+    told = session(path, 1).get_modelmeta().custom_metadata_map.get("names", "{}")
+    try:
+        return {int(number): str(name) for number, name in ast.literal_eval(told).items()}
+    except (ValueError, SyntaxError, AttributeError):
+        return {}
 
 
 class Runner:

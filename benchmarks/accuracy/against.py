@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.accuracy.datasets import Dataset, Labelled
+from benchmarks.accuracy.figures import FEW
 from benchmarks.accuracy.measure import about
 from benchmarks.errors import DataError
 
@@ -22,7 +23,10 @@ def check_same(data: Dataset, negatives: Sequence[Labelled], baseline: Mapping[s
 
 
 def worse(report: Mapping[str, Any], baseline: Mapping[str, Any]) -> list[str]:
-    """What is worse than in an earlier report of the same data: outside the earlier interval, on its bad side."""
+    """What is worse than in an earlier report of the same data: outside the earlier interval, on its bad side.
+
+    An interval over fewer pictures than FEW (of a class: with boxes of it) is none.
+    """
     out = []
     for name, before in baseline["classes"].items():
         if before.get("ap50") is None:
@@ -31,12 +35,12 @@ def worse(report: Mapping[str, Any], baseline: Mapping[str, Any]) -> list[str]:
         low = (before.get("ap50_interval") or [None])[0]
         if now is None or now["ap50"] is None:
             out.append(f"{name}: no longer measured")
-        elif low is not None and now["ap50"] < low:
+        elif low is not None and before["pictures_with_boxes"] >= FEW and now["ap50"] < low:
             out.append(f"{name}: AP50 {now['ap50']:.3f} is below {low:.3f}, the lower end of the baseline's interval")
     high = (baseline.get("negatives", {}).get("with_box_share_interval") or [None, None])[1]
     share = report["negatives"]["with_box_share"]
     if high is not None and share is None:
         out.append("negatives: no longer measured")
-    elif high is not None and share > high:
+    elif high is not None and baseline["negatives"]["pictures"] >= FEW and share > high:
         out.append(f"negatives: {share:.3f} with a box is above {high:.3f}, the upper end of the baseline's interval")
     return out

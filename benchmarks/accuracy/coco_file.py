@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy.datasets import SPLITS, Dataset, Fault, Labelled, labelled, pictures_below, split_named
+from benchmarks.accuracy.datasets import SPLITS, Dataset, Fault, Labelled, labelled, split_named
 from benchmarks.errors import DataError
 from models.label_store import Box
+from models.pictures import pictures_below
 
 
 def json_kind(path: Path) -> str:
@@ -20,7 +21,7 @@ def json_kind(path: Path) -> str:
         raw = json.loads(path.read_text("utf-8-sig"))
     except (OSError, ValueError):
         return ""
-    if isinstance(raw, dict) and "images" in raw and "annotations" in raw:
+    if isinstance(raw, dict) and {"images", "annotations", "categories"} <= raw.keys():  # COCO's captions have no boxes
         return "coco"
     return "store" if isinstance(raw, dict) and "format" in raw and "pictures" in raw else ""
 
@@ -33,10 +34,10 @@ def coco_files(root: Path) -> list[Path]:
 
 def choose(files: Sequence[Path], split: str, root: Path) -> tuple[Sequence[Path], str]:
     """The files of a split, and the split's name: one that says so in its name, or all."""
-    by_split = {name: path for path in reversed(files) if (name := _split_of(path, root))}
-    chosen = split_named(by_split, split)
+    split_of = {path: _split_of(path, root) for path in files}
+    chosen = split_named(split_of.values(), split)
     if chosen:
-        return [by_split[chosen]], chosen
+        return [path for path in files if split_of[path] == chosen], chosen
     if split in ("", "all"):
         return files, "all"
     named = ", ".join(path.name for path in files)
@@ -73,8 +74,9 @@ def _read(root: Path, file: Path, faults: list[Fault]) -> tuple[list[str], list[
     raw = json.loads(file.read_text("utf-8-sig"))
     if not all(isinstance(raw.get(key), list) for key in ("images", "annotations", "categories")):
         raise DataError(f"{file}: images, annotations and categories must be lists")
-    names = {row["id"]: str(row["name"]) for row in _rows(raw, "categories", ("id", "name"), faults)}
-    images = {row["id"]: row for row in _rows(raw, "images", ("id", "file_name"), faults)}
+    categories = _by_id(_rows(raw, "categories", ("id", "name"), faults), "category", faults)
+    names = {key: str(row["name"]) for key, row in categories.items()}
+    images = _by_id(_rows(raw, "images", ("id", "file_name"), faults), "image", faults)
     boxes = _boxes(_rows(raw, "annotations", ("image_id", "category_id"), faults), names, images, faults)
     find = _Finder(root, file)
     return list(names.values()), [p for key, row in images.items() if (p := _picture(row, boxes[key], find, faults))]
@@ -91,6 +93,19 @@ def _rows(raw: dict[str, Any], part: str, needed: tuple[str, str], faults: list[
     return good
 
 
+def _by_id(rows: list[dict[str, Any]], what: str, faults: list[Fault]) -> dict[Any, dict[str, Any]]:
+    """The rows by id, without those that share one: nobody knows which of them an annotation means."""
+    same: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if row not in same[row["id"]]:
+            same[row["id"]].append(row)
+    for key, some in same.items():
+        if len(some) > 1:
+            told = ", ".join(str(row.get("file_name", row.get("name"))) for row in some)
+            faults.append(Fault("id stands twice", f"{what} {key}", f"{told}: left out, with their boxes"))
+    return {key: some[0] for key, some in same.items() if len(some) == 1}
+
+
 def _names_something(value: Any) -> bool:
     return isinstance(value, int | str) or (isinstance(value, float) and value.is_integer())
 
@@ -104,9 +119,11 @@ def _boxes(
         where = f"annotation {row.get('id', '?')}"
         box = _numbers(row.get("bbox"))
         if row.get("image_id") not in images:
-            faults.append(Fault("missing picture", where, f"image {row.get('image_id')} is not in images"))
+            faults.append(Fault("missing picture", where, f"image {row.get('image_id')} is not in images, or twice"))
         elif row.get("category_id") not in names:
-            faults.append(Fault("unknown class", where, f"category {row.get('category_id')} is not in categories"))
+            faults.append(
+                Fault("unknown class", where, f"category {row.get('category_id')} not in categories, or twice")
+            )
         elif len(box) != 4:
             told = f"bbox {str(row.get('bbox'))[:80]}: x, y, width, height expected"
             faults.append(Fault("malformed label", where, told))
@@ -176,9 +193,9 @@ def _once(pictures: list[Labelled], faults: list[Fault]) -> list[Labelled]:
         if before is None:
             found[path] = picture
             continue
-        faults.append(Fault("picture listed twice", str(picture.path), "counted once, with the boxes of both"))
-        more = tuple(box for box in picture.boxes if box not in before.boxes)
-        found[path] = replace(before, boxes=before.boxes + more)
+        if more := tuple(box for box in picture.boxes if box not in before.boxes):
+            faults.append(Fault("picture listed twice", str(picture.path), "counted once, with the boxes of both"))
+            found[path] = replace(before, boxes=before.boxes + more)
     return list(found.values())
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.accuracy.datasets import Dataset
-from benchmarks.accuracy.figures import SEED
+from benchmarks.accuracy.figures import FEW, SEED
 from benchmarks.accuracy.looking import (
     LEAST,
     Looked,
@@ -35,7 +35,6 @@ from detector.model import Model
 from models.measure import area_under, draws, rank
 
 SPEED_MATTERS = 0.03  # a ratio of times nearer to 1 than this is no difference
-FEW = 5  # below, a bootstrap over pictures knows nothing of how pictures differ: from one its interval has no width
 Array = NDArray[np.float64]
 
 
@@ -124,6 +123,7 @@ def _difference(first: Sequence[Looked], second: Sequence[Looked]) -> dict[str, 
         "difference": rounded(after - before),
         "difference_interval": limits(shifts),
         "pictures": len(first),
+        "pictures_with_boxes": int((a.boxes > 0).sum()),
         "boxes": int(a.boxes.sum()),
     }
 
@@ -142,18 +142,20 @@ def _latency(spans_ms: Array) -> dict[str, Any]:
 
 
 def judgement(accuracy: Mapping[str, Any], latency: Mapping[str, Any], pictures: int) -> dict[str, Any]:
-    """One line for people, and whether B is the worse one; only what the intervals show counts."""
+    """One line for people, and whether B is the worse one; only what the intervals over enough pictures show counts."""
     shown = {name: row for name, row in accuracy.items() if row["difference"] is not None}
     enough = pictures >= FEW
-    better = [name for name, row in shown.items() if enough and row["difference_interval"][0] > 0]
-    worse = [name for name, row in shown.items() if enough and row["difference_interval"][1] < 0]
+    judged = {name: row for name, row in shown.items() if enough and row["pictures_with_boxes"] >= FEW}
+    better = [name for name, row in judged.items() if row["difference_interval"][0] > 0]
+    worse = [name for name, row in judged.items() if row["difference_interval"][1] < 0]
     low, high = latency["ratio_interval"]
     faster = enough and high < 1 and latency["ratio"] < 1 - SPEED_MATTERS
     slower = enough and low > 1 and latency["ratio"] > 1 + SPEED_MATTERS
     few = f"Too few pictures to call a difference ({pictures})"
     verdict = _verdict(better, worse, faster=faster, slower=slower) if enough else few
     named = better + worse or list(shown)
-    parts = [_told(name, shown[name]) for name in named] + [f"{latency['ratio']:.2f}× latency"]
+    parts = [_told(name, shown[name], few=enough and name not in judged) for name in named]
+    parts.append(f"{latency['ratio']:.2f}× latency")
     return {
         "verdict": f"{verdict}: {', '.join(parts)}",
         "b_is_worse": bool(worse) or (slower and not better),
@@ -170,6 +172,7 @@ def _verdict(better: Sequence[str], worse: Sequence[str], *, faster: bool, slowe
     return "No difference shown"
 
 
-def _told(name: str, row: Mapping[str, Any]) -> str:
+def _told(name: str, row: Mapping[str, Any], *, few: bool) -> str:
     shift, low, high = (round(value, 2) + 0.0 for value in (row["difference"], *row["difference_interval"]))
-    return f"{name} AP50 {shift:+.2f} [{low:.2f}, {high:.2f}]"  # + 0.0 above: no -0.00
+    rest = f" (too few pictures of it: {row['pictures_with_boxes']})" if few else ""
+    return f"{name} AP50 {shift:+.2f} [{low:.2f}, {high:.2f}]{rest}"  # + 0.0 above: no -0.00

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.label_store import Box
-from streams.pictures import SUFFIXES
 
 SPLITS = {"test": ("test",), "val": ("val", "valid", "validation"), "train": ("train", "training")}
 SLACK = 0.005  # how far, in shares of the picture, an edge may lie outside before it is called a fault
@@ -52,11 +51,6 @@ def plain(name: str) -> str:
     return "_".join(name.casefold().replace("-", " ").replace("_", " ").split())
 
 
-def pictures_below(folder: Path) -> list[Path]:
-    """All picture files of a folder and its folders, sorted."""
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-
-
 def placed(box: Box, where: str) -> tuple[Box | None, list[Fault]]:
     """Cut a box at the picture's edges; a box that lies outside or has no area is no box."""
     cut = tuple(min(max(edge, 0.0), 1.0) for edge in box.edges)
@@ -74,7 +68,10 @@ def labelled(path: Path, boxes: Iterable[Box], size: tuple[int, int] | None, fau
     for box in boxes:
         good, wrong = placed(box, str(path))
         faults += wrong
-        kept += [good] if good else []
+        if good in kept:
+            faults.append(Fault("box twice", str(path), f"{box.name} {_told(box)}, counted once"))
+        else:
+            kept += [good] if good else []
     return Labelled(path, tuple(kept), size)
 
 

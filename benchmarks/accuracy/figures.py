@@ -30,6 +30,7 @@ STRICTNESS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 SIZES = {"small": (0.0, 0.01), "medium": (0.01, 0.1), "large": (0.1, math.inf)}  # shares of the picture's area
 POINTS = 200  # of a curve in a report
 SEED = 0
+FEW = 5  # pictures: below, a bootstrap knows nothing of how they differ: from one its interval has no width
 Array = NDArray[np.float64]
 
 

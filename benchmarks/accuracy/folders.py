@@ -4,10 +4,11 @@
 from pathlib import Path
 
 from benchmarks.accuracy.coco_file import choose, coco_files, json_kind, read_coco
-from benchmarks.accuracy.datasets import Dataset, Fault, labelled, pictures_below
+from benchmarks.accuracy.datasets import Dataset, Fault, labelled
 from benchmarks.accuracy.yolo_folder import is_yolo, read_yolo
 from benchmarks.errors import DataError
 from models import label_store
+from models.pictures import pictures_below
 
 
 def read_folder(root: Path, labels: Path | None = None, split: str = "") -> Dataset:

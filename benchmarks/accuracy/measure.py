@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.accuracy.datasets import Dataset, Fault, Labelled, pictures_below
+from benchmarks.accuracy.datasets import Dataset, Fault, Labelled
 from benchmarks.accuracy.figures import SEED, figures
 from benchmarks.accuracy.looking import LEAST, Naming, Rows, compared, detect, each_picture, name_classes
 from benchmarks.errors import DataError
@@ -22,6 +22,7 @@ from detector.model import Model
 from detector.zones import VIOLATIONS
 from models.label_store import digest
 from models.measure import draws
+from models.pictures import pictures_below
 from models.thresholds import choose_for
 
 
@@ -59,15 +60,18 @@ def measure(
     rows, clean = look(data.pictures), look(negatives)
     if not rows:
         raise DataError(f"{data.root}: none of its {len(data.pictures)} labelled pictures can be read")
+    classes, before = by_class(rows, naming.classes, thresholds), model.manifest.thresholds
     return {
         "machine": facts(),
         "model": model.manifest.name,
         "input": model.manifest.input_size,
         "data": str(data.root),
         "dataset": about(data, negatives),
-        "classes": by_class(rows, naming.classes, thresholds),
+        "classes": classes,
         "negatives": _negatives(clean, thresholds),
-        "chosen_thresholds": {name: _chosen(name, rows, clean) for name in naming.classes},
+        "chosen_thresholds": {
+            name: _chosen(name, rows, clean, before[name]) for name, row in classes.items() if row["boxes"]
+        },
         "faults": [asdict(fault) for fault in faults],
     }
 
@@ -129,8 +133,8 @@ def _negatives(clean: Rows, thresholds: Mapping[str, float]) -> dict[str, Any]:
     }
 
 
-def _chosen(name: str, rows: Rows, clean: Rows) -> float:
+def _chosen(name: str, rows: Rows, clean: Rows, before: float) -> float:
     """The threshold that this data would choose; people may well walk through pictures without stalls."""
     judged = [row[name].judged() for row in rows]
     nothing_there = [row[name].judged() for row in clean] if name in VIOLATIONS else []
-    return choose_for(name, judged + nothing_there, nothing_there)
+    return choose_for(name, judged + nothing_there, nothing_there, before)

@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from benchmarks.accuracy.datasets import SPLITS, Dataset, Fault, Labelled, labelled, pictures_below, split_named
+from benchmarks.accuracy.datasets import SPLITS, Dataset, Fault, Labelled, labelled, split_named
 from benchmarks.errors import DataError
 from models.label_store import Box, edges_of
-from streams.pictures import SUFFIXES
+from models.pictures import SUFFIXES, pictures_below
 
 SPELLINGS = tuple(name for names in SPLITS.values() for name in names)
 
@@ -26,15 +26,19 @@ def read_yolo(root: Path, split: str) -> Dataset:
     about = _about(root)
     names = _names(root, about)
     places = _splits(root, about)
-    chosen = split_named(places, split) or ("all" if not split or split == "all" else None)
+    held = [name for name, found in places.items() if found or split]
+    chosen = split_named(held, split) or ("all" if not split or split == "all" else None)
     if chosen is None:
         raise DataError(f"{root}: no split {split!r}; it has {', '.join(sorted(places)) or 'none'}")
     paths = sorted({p for name, found in places.items() if chosen in (name, "all") for p in found})
     if not paths:
         raise DataError(f"{root}: the split {chosen!r} holds no pictures; look at the paths in data.yaml")
-    faults: list[Fault] = []
-    pictures = [p for path in paths if (p := _picture(path, names, faults))]
-    faults += _without_picture(paths)
+    faults = []
+    if not split and "test" in places and "test" not in held:
+        faults.append(Fault("empty split", "test", f"no picture where data.yaml says; measured: {chosen}"))
+    pictures = [p for path in paths if (p := _picture(root, path, names, faults))]
+    faults += _without_picture(root, paths)
+    faults += _sharing_labels(root, paths)
     seen = {box.name for picture in pictures for box in picture.boxes}
     classes = tuple(names.values()) or tuple(sorted(seen))
     return Dataset(root, "YOLO", chosen, classes, tuple(pictures), tuple(faults), numbered=not names)
@@ -105,18 +109,30 @@ def _listed(bases: list[Path], entry: Any) -> list[Path]:
     ]
 
 
-def _label_file(picture: Path, folder: str = "labels") -> Path:
-    parts = list(picture.parts)
+def _label_file(root: Path, picture: Path, folder: str = "labels") -> Path:
+    """In `labels` instead of the last `images` of the picture's path; beside it where there is none below the root."""
+    base = root if picture.is_relative_to(root) else Path()
+    parts = list(picture.relative_to(base).parts)
     for place in range(len(parts) - 1, -1, -1):
         if parts[place] == "images":
             parts[place] = folder
             break
-    return Path(*parts).with_suffix(".txt")
+    return base.joinpath(*parts).with_suffix(".txt")
 
 
-def _without_picture(pictures: list[Path]) -> Iterator[Fault]:
+def _sharing_labels(root: Path, pictures: list[Path]) -> Iterator[Fault]:
+    by_labels: dict[Path, list[Path]] = {}
+    for path in pictures:
+        by_labels.setdefault(_label_file(root, path), []).append(path)
+    for file, some in by_labels.items():
+        if len(some) > 1:
+            named = ", ".join(path.name for path in some)
+            yield Fault("labels of several pictures", str(file), f"measured with each of {named}")
+
+
+def _without_picture(root: Path, pictures: list[Path]) -> Iterator[Fault]:
     """Label files in the folders of these pictures' labels that no picture on disk belongs to."""
-    for folder, labels in sorted({(path.parent, _label_file(path).parent) for path in pictures}):
+    for folder, labels in sorted({(path.parent, _label_file(root, path).parent) for path in pictures}):
         there = {path.stem for path in folder.glob("*") if path.suffix.lower() in SUFFIXES}
         for file in sorted(labels.glob("*.txt")):
             # beside pictures lie lists and notes, too
@@ -128,8 +144,8 @@ def _begins_as_label(file: Path) -> bool:
     return file.read_text("utf-8-sig", "replace").lstrip()[:1].isdigit()
 
 
-def _picture(path: Path, names: dict[int, str], faults: list[Fault]) -> Labelled | None:
-    file, away = _label_file(path), _label_file(path, "ignore")
+def _picture(root: Path, path: Path, names: dict[int, str], faults: list[Fault]) -> Labelled | None:
+    file, away = _label_file(root, path), _label_file(root, path, "ignore")
     if not file.exists():
         faults.append(Fault("missing label", str(path), "left out; an empty file says: nothing here"))
         return None

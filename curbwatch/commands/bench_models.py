@@ -6,29 +6,29 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from benchmarks.accuracy.against import check_same, worse
 from benchmarks.accuracy.compare import compare as compare_models
 from benchmarks.accuracy.folders import read_folder
+from benchmarks.accuracy.looking import LEAST
 from benchmarks.accuracy.measure import measure, negatives_in
 from benchmarks.accuracy.page import accuracy_page, compare_page
 from curbwatch.commands.bench_files import HtmlFile, JsonFile, baseline, now, told_plainly, write
-from curbwatch.commands.tables import figure
+from curbwatch.commands.tables import figure, print_table
 from curbwatch.errors import CurbwatchError
 from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
 from curbwatch.settings import SHIPPED_MODEL
 from detector.model import load_model
+from models.thresholds import FEW
 from models.thresholds import write as write_levels
 
 Data = Annotated[Path, typer.Option(help="folder of labelled pictures: YOLO, COCO, or any with --labels")]
 Labels = Annotated[Path | None, typer.Option(help="COCO json or label store, if not in the folder's usual place")]
 Split = Annotated[str, typer.Option(help="test, val, train or all; default: test, else val, else all")]
 Rename = Annotated[list[str], typer.Option(help="the data's name for a class and the model's: rubbish=debris")]
-MinConfidence = Annotated[float | None, typer.Option(help="instead of the model's thresholds", min=0, max=1)]
+MinConfidence = Annotated[float | None, typer.Option(help="instead of the model's thresholds", min=LEAST, max=1)]
 Threads = Annotated[int, typer.Option(help="inference threads", min=1)]
 SHOWN = 5  # faults of each kind on the terminal
 
@@ -68,7 +68,7 @@ def accuracy(  # noqa: PLR0913, PLR0917 - one per option of the command line
     write(json_file, html_file, report, accuracy_page)
     _print_accuracy(report)
     if write_thresholds:
-        _write_thresholds(model, report["chosen_thresholds"])
+        _write_thresholds(model, report)
     findings = worse(report, before) if before else []
     for finding in findings:
         typer.echo(f"worse: {finding}")
@@ -111,23 +111,28 @@ def _renamed(pairs: list[str]) -> dict[str, str]:
     return {old: new for old, _, new in (pair.partition("=") for pair in pairs)}
 
 
-def _write_thresholds(manifest: Path, chosen: dict[str, float]) -> None:
+def _write_thresholds(manifest: Path, report: dict[str, Any]) -> None:
+    chosen = report["chosen_thresholds"]
     try:
         write_levels(manifest, chosen)
     except ValueError as error:
         raise CurbwatchError(str(error)) from error
     typer.echo(f"{manifest}: " + ", ".join(f"{name} = {level:g}" for name, level in chosen.items()))
+    for name, row in report["classes"].items():
+        if row["boxes"] < FEW:
+            rest = ", or rises until negatives are quiet" if row["boxes"] else ""
+            typer.echo(f"{name}: {row['boxes']} boxes are too few to choose by, so it stays{rest}")
 
 
 def _print_accuracy(report: dict[str, Any]) -> None:
-    table = Table("class", "AP50", "95 %", "AP50-95", "at", "precision", "recall", "boxes")
+    table = _by_class("AP50", "95 %", "AP50-95", "at", "precision", "recall", "boxes")
     for name, row in report["classes"].items():
         low, high = (figure(v) for v in row["ap50_interval"])
         table.add_row(
-            escape(name), figure(row["ap50"]), f"{low}–{high}", figure(row["ap50_95"]), f"{row['threshold']:g}",
+            name, figure(row["ap50"]), f"{low}–{high}", figure(row["ap50_95"]), f"{row['threshold']:g}",
             figure(row["precision"]), figure(row["recall"]), str(row["boxes"]),
         )  # fmt: skip
-    Console().print(table)
+    print_table(table)
     clean = report["negatives"]
     if clean["pictures"]:
         low, high = (f"{100 * v:.1f}" for v in clean["with_box_share_interval"])
@@ -135,15 +140,20 @@ def _print_accuracy(report: dict[str, Any]) -> None:
     _print_faults(report["faults"])
 
 
+def _by_class(*figures: str) -> Table:
+    """A table in which a long name takes two lines before a figure is cut."""
+    return Table(Column("class", overflow="fold"), *(Column(name, no_wrap=True) for name in figures))
+
+
 def _print_comparison(report: dict[str, Any]) -> None:
-    table = Table("class", "A AP50", "B AP50", "B - A", "95 %", "boxes")
+    table = _by_class("A AP50", "B AP50", "B - A", "95 %", "boxes")
     for name, row in report["accuracy"].items():
         low, high = (figure(v) for v in row["difference_interval"])
         table.add_row(
-            escape(name), figure(row["a_ap50"]), figure(row["b_ap50"]), figure(row["difference"]),
+            name, figure(row["a_ap50"]), figure(row["b_ap50"]), figure(row["difference"]),
             f"{low} to {high}", str(row["boxes"]),
         )  # fmt: skip
-    Console().print(table)
+    print_table(table)
     times = report["latency"]
     low, high = times["ratio_interval"]
     typer.echo(

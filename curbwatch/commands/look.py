@@ -18,10 +18,12 @@ from rich.text import Text
 from curbwatch.check import Finding, check_cameras
 from curbwatch.commands.tables import AsJson
 from curbwatch.detect import Album, annotated, find_pictures, look_at
+from curbwatch.errors import SettingsError
 from curbwatch.log import set_up_logs
 from curbwatch.progress import progress
 from curbwatch.settings import SHIPPED_MODEL, load_settings
 from detector.model import load_model
+from detector.reading import check_classes
 from streams.probe import probe as probe_stream
 from streams.source import OPEN_S
 
@@ -33,7 +35,7 @@ def check(
     """Validate settings and model, open each camera once; exit 1 if one fails. Example: curbwatch check city.toml"""
     set_up_logs()
     wanted = load_settings(settings)
-    load_model(wanted.model.manifest, threads=wanted.model.threads)
+    check_classes(load_model(wanted.model.manifest, threads=wanted.model.threads).manifest)
     findings = []
     with progress("opening cameras", len(wanted.cameras)) if as_json else nullcontext() as step:
         for finding in check_cameras(wanted.cameras):
@@ -99,12 +101,18 @@ def detect(
     every_s: Annotated[float, typer.Option(help="videos: seconds between looks", min=0.01)] = 1.0,
     as_json: AsJson = False,
 ) -> None:
-    """Find stalls and debris in pictures. Example: curbwatch detect street.jpg --save out/"""
+    """Find stalls and debris in pictures; exit 2 if one cannot be read. Example: curbwatch detect a.jpg --save out/"""
     set_up_logs()
     loaded = load_model(model)
+    faults = list[SettingsError]()
+
+    def unread(fault: SettingsError) -> None:
+        faults.append(fault)
+        typer.echo(f"curbwatch: {fault}", err=True)
+
     album = Album(save, every_s=every_s) if save is not None else None
     try:
-        for found in find_pictures(paths, every_s=every_s):
+        for found in find_pictures(paths, every_s=every_s, unread=unread):
             told = look_at(loaded, found.name, found.picture, min_confidence)
             typer.echo(json.dumps(told, ensure_ascii=False) if as_json else _line(told))
             if album:
@@ -112,6 +120,7 @@ def detect(
     finally:
         if album:
             album.close()
+    raise typer.Exit(2 if faults else 0)
 
 
 def _line(found: dict[str, Any]) -> str:

@@ -10,9 +10,11 @@ import typer
 from curbwatch.commands.tables import AsJson, print_rows
 from curbwatch.lazily import lazily
 from curbwatch.settings import SHIPPED_MODEL
-from detector.errors import DetectorError
-from detector.manifest import load_manifest
+from detector.errors import DetectorError, ManifestError
+from detector.manifest import Manifest, load_manifest
 from detector.model import load_model
+from detector.reading import check_classes
+from models.runner import names_in
 
 MAKING = {name: f"curbwatch.commands.train:{name}" for name in ("train", "mean", "export", "card")}
 models = typer.Typer(help="Models: list, verify, train, mean, export, card.", cls=lazily(MAKING), no_args_is_help=True)
@@ -37,10 +39,21 @@ def verify_models(
     good = True
     for path in manifests or sorted(SHIPPED_MODEL.parent.glob("*.toml")):
         try:
-            name = load_model(path).manifest.name
+            manifest = load_model(path).manifest
+            check_classes(manifest)
+            _check_order(manifest)
         except DetectorError as error:
             good = False
-            typer.echo(f"bad: {error}")
+            typer.echo(f"bad: {path}: {str(error).removeprefix(f'{path}: ')}")
         else:
-            typer.echo(f"good: {name}")
+            typer.echo(f"good: {manifest.name} ({path})")
     raise typer.Exit(0 if good else 1)
+
+
+def _check_order(manifest: Manifest) -> None:
+    """Compare with the names that ultralytics writes into its exports: a class may be renamed, not moved."""
+    for number, name in names_in(manifest.weights).items():
+        if name in manifest.classes and manifest.classes.index(name) != number:
+            raise ManifestError(
+                f"{manifest.name}: classes: the weights call number {number} {name!r}; put the classes into their order"
+            )

@@ -22,6 +22,7 @@ from curbwatch.settings import CameraSettings, Settings, load_settings
 from curbwatch.speech import LanguageOption, language_of, word
 from detector.language import Language
 from detector.model import load_model
+from detector.reading import check_classes
 from detector.rules import Rules
 
 RECORDING: dict[Language, str] = {"en": "{looks} looks, {cases} case(s)", "zh": "共 {looks} 次观察，立案 {cases} 件"}
@@ -136,6 +137,7 @@ def _recording(
     chosen = _camera(settings, camera)
     began = moment_of(start_at, tz=settings.tz, now=datetime.now(UTC))
     model = load_model(settings.model.manifest, threads=settings.model.threads)
+    check_classes(model.manifest)
     outcome = replay_recording(recording, settings, chosen, model, start_at=began)
     if as_json:
         typer.echo(json.dumps(outcome, ensure_ascii=False))

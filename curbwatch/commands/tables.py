@@ -30,6 +30,11 @@ def print_rows(rows: list[dict[str, Any]], tz: tzinfo, *, as_json: bool) -> None
     table = Table(Column(first, no_wrap=True), *(Column(name, overflow="fold") for name in rest))
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in in_city_time(row, tz).values()))
+    print_table(table)
+
+
+def print_table(table: Table) -> None:
+    """Print a table whose cells are plain text, a line for each row where nobody looks on."""
     Console(markup=False, width=None if sys.stdout.isatty() else PIPED).print(table)
 
 

@@ -229,9 +229,11 @@ def _finish(name: str, weights: Path, data: list[Path], held: Held, out: Path) -
     """Choose thresholds on validation pictures, measure on test pictures, write manifest and card, say where."""
     runner = Runner(*onnx_infer(weights))
     looked = {split: evaluate.look(runner, some, manifest.IOU) for split, some in held.items()}
-    thresholds = evaluate.chosen(looked["val"]) if looked["val"] else load_manifest(SHIPPED_MODEL).thresholds
+    thresholds = evaluate.chosen(looked["val"], load_manifest(SHIPPED_MODEL).thresholds)
     if not looked["val"]:
         typer.echo("no pictures in the split val: the thresholds are the shipped model's; hold some cameras out")
+    elif kept := ", ".join(evaluate.undecided(looked["val"])):
+        typer.echo(f"too few boxes in the split val for a threshold of {kept}: the shipped model's, or higher")
     (out / f"{name}.toml").write_text(manifest.text(name, weights, thresholds, manifest.own_data(data)), "utf-8")
     reports = []
     for split, some in looked.items():

@@ -65,6 +65,10 @@ def test_thresholds_are_chosen_on_validation_pictures_only(model: Path, tmp_path
     assert "chosen on the split val" in curbwatch(*told, "--data", val, "--split", "test", code=2)
     assert "debris = 0.6" in curbwatch(*told, "--data", val)
     assert "debris = 0.6\n" in model.read_text("utf-8")
+    few = curbwatch(*told, "--data", yolo(tmp_path / "few", [scene], split="val"))
+    assert "debris: 1 boxes are too few to choose by, so it stays, or rises until negatives are quiet\n" in few
+    assert "stall: 0 boxes are too few to choose by, so it stays\n" in few
+    assert model.read_text("utf-8").endswith("stall = 0.5\ndebris = 0.6\n")
     any_split = store(tmp_path / "store", [scene])
     assert "a label store knows no splits" in curbwatch(*told, "--data", any_split, code=2)
 

@@ -198,6 +198,43 @@ def test_a_picture_that_is_listed_twice_counts_once(data: Path) -> None:
     assert [fault.kind for fault in read.faults] == ["picture listed twice"]
 
 
+def test_a_line_that_stands_twice_counts_once(model: Model, data: Path) -> None:
+    labels = yolo(data, SCENES) / "labels" / "test" / "0.txt"
+    plain = measure(model, read_folder(data))["classes"]
+    labels.write_text(labels.read_text() + "\n" + labels.read_text())
+    report = measure(model, read_folder(data))
+    assert (report["classes"], kinds(report)) == (plain, [("box twice", "0.png")] * 2)
+
+
+def test_pictures_that_share_their_labels_are_listed(data: Path) -> None:
+    draw(yolo(data, SCENES) / "images" / "test" / "0.jpg", [FALSE])
+    read = read_folder(data)
+    assert len(read.pictures) == 5
+    assert [(fault.kind, fault.detail) for fault in read.faults] == [
+        ("labels of several pictures", "measured with each of 0.jpg, 0.png")
+    ]
+
+
+def test_a_split_that_is_named_and_empty_gives_way_to_the_next(data: Path) -> None:
+    yolo(data, SCENES, split="val")
+    (data / "data.yaml").write_text("val: ../images/val\ntest: ../images/test\nnames: [stall, debris]\n")
+    read = read_folder(data)
+    assert (read.split, len(read.pictures), [fault.kind for fault in read.faults]) == ("val", 4, ["empty split"])
+    with pytest.raises(DataError, match="the split 'test' holds no pictures"):
+        read_folder(data, split="test")
+
+
+def test_the_folders_above_the_data_may_be_called_images(tmp_path: Path) -> None:
+    data = yolo(tmp_path / "images" / "data", SCENES)
+    assert len(read_folder(data).pictures) == 4
+    for place in ("images", "labels"):
+        for path in (data / place / "test").iterdir():
+            path.rename(data / path.name)
+    (data / "data.yaml").write_text("test: .\nnames: [stall, debris]\n")
+    read = read_folder(data)
+    assert (len(read.pictures), read.faults) == (4, ())
+
+
 def test_texts_may_begin_with_a_mark_of_their_encoding_and_must_be_in_utf_8(data: Path) -> None:
     yolo(data, [[FOUND, STALL]])
     plain = read_folder(data)
@@ -209,6 +246,19 @@ def test_texts_may_begin_with_a_mark_of_their_encoding_and_must_be_in_utf_8(data
     (data / "classes.txt").write_text("占道摊位\n", "gbk")
     with pytest.raises(DataError, match=r"classes.txt: not in UTF-8; save it so"):
         read_folder(data)
+
+
+def test_folders_that_are_links_are_looked_into_once(model: Model, data: Path, tmp_path: Path) -> None:
+    yolo(data, SCENES)
+    yolo(tmp_path / "else", [[FOUND]])
+    for kind in ("images", "labels"):
+        (data / kind / "test" / "cam2").symlink_to(tmp_path / "else" / kind / "test")
+        (data / kind / "test" / "back").symlink_to(data / kind)
+    read = read_folder(data)
+    assert (len(read.pictures), read.faults) == (5, ())
+    (tmp_path / "clean").mkdir()
+    (tmp_path / "clean" / "city").symlink_to(tmp_path / "else")
+    assert len(negatives_in(tmp_path / "clean")) == 1
 
 
 def test_outlines_become_boxes_and_folders_need_no_yaml(model: Model, data: Path) -> None:
@@ -267,6 +317,36 @@ def test_a_coco_files_split_is_what_its_own_name_says(tmp_path: Path, folder: st
     }  # fmt: skip
     with pytest.raises(DataError, match=r"no label file is of the split 'test' \(train.json, val.json\)"):
         read_folder(root, split="test")
+
+
+def test_all_files_of_a_split_are_measured(data: Path) -> None:
+    root = coco_splits(data, val_cam1=SCENES, val_cam2=[[FOUND]], train=[[STALL]])
+    read = read_folder(root, split="val")
+    assert (read.split, len(read.pictures), read.faults) == ("val", 5, ())
+
+
+def test_cocos_own_annotations_are_read_captions_have_no_boxes(data: Path) -> None:
+    raw = json.loads((coco(data, SCENES) / "labels.json").read_text())
+    (data / "annotations").mkdir()
+    for name in ("instances", "person_keypoints"):
+        (data / "annotations" / f"{name}_val2017.json").write_text(json.dumps(raw))
+    captions = {"images": raw["images"], "annotations": [{"id": 1, "image_id": 0, "caption": "a square"}]}
+    (data / "annotations" / "captions_val2017.json").write_text(json.dumps(captions))
+    (data / "labels.json").unlink()
+    read = read_folder(data)
+    assert (read.split, len(read.pictures), read.faults) == ("val", 4, ())
+    assert sum(len(picture.boxes) for picture in read.pictures) == 5
+
+
+def test_what_shares_an_id_is_left_out(data: Path) -> None:
+    raw = json.loads((coco(data, [[FOUND, STALL], [FOUND], [STALL]]) / "labels.json").read_text())
+    raw["categories"] += [{"id": 8, "name": "heap"}, dict(raw["categories"][0])]
+    raw["images"][1]["id"] = 0
+    (data / "labels.json").write_text(json.dumps(raw))
+    read = read_folder(data)
+    assert [[box.name for box in picture.boxes] for picture in read.pictures] == [["stall"]]
+    told = sorted((fault.kind, fault.where) for fault in read.faults if fault.kind == "id stands twice")
+    assert told == [("id stands twice", "category 8"), ("id stands twice", "image 0")]
 
 
 def test_all_files_of_a_folder_are_one_set(data: Path) -> None:
@@ -382,6 +462,11 @@ def test_worse_is_below_the_baselines_interval(model: Model, data: Path, tmp_pat
     assert finding.startswith("debris: AP50 0.000 is below")
 
 
+def test_a_class_without_boxes_is_given_no_threshold_and_one_of_few_keeps_its_own(model: Model, data: Path) -> None:
+    assert measure(model, read_folder(yolo(data, [[FOUND]] * 3)))["chosen_thresholds"] == {"debris": 0.5}
+    assert measure(model, read_folder(yolo(data, [[FOUND]] * 10)))["chosen_thresholds"] == {"debris": 0.1}
+
+
 def test_a_class_without_boxes_was_not_measured_before_either(model: Model, data: Path) -> None:
     report = measure(model, read_folder(yolo(data, [[FOUND]])))
     assert report["classes"]["stall"]["ap50"] is None
@@ -422,8 +507,10 @@ def test_a_blind_model_is_worse_and_the_keen_one_better(model: Model, data: Path
     assert better["verdict"].startswith("B is better: debris AP50 +0.6")
 
 
-EVEN = {"difference": -0.0004, "difference_interval": [-0.02, 0.02]}
-UP, DOWN = ({"difference": sign * 0.04, "difference_interval": sorted([sign * 0.01, sign * 0.07])} for sign in (1, -1))
+EVEN = {"difference": -0.0004, "difference_interval": [-0.02, 0.02], "pictures_with_boxes": 5}
+UP, DOWN = (
+    EVEN | {"difference": sign * 0.04, "difference_interval": sorted([sign * 0.01, sign * 0.07])} for sign in (1, -1)
+)
 LEVEL = "stall AP50 +0.00 [-0.02, 0.02], debris AP50 +0.00 [-0.02, 0.02]"
 
 
@@ -449,6 +536,28 @@ def test_the_verdict_says_what_the_intervals_show(
         "Too few pictures to call a difference (4): stall AP50 +0.00 [-0.02, 0.02], debris"
     )
     assert not few["b_is_worse"]
+
+
+def test_a_class_of_few_pictures_decides_nothing() -> None:
+    latency = {"ratio": 1.0, "ratio_interval": [0.99, 1.01]}
+    said = judgement({"stall": EVEN, "debris": DOWN | {"pictures_with_boxes": 4}}, latency, 40)
+    assert said["verdict"] == (
+        "No difference shown: stall AP50 +0.00 [-0.02, 0.02], debris AP50 -0.04 [-0.07, -0.01] "
+        "(too few pictures of it: 4), 1.00× latency"
+    )
+    assert not said["b_is_worse"]
+
+
+def test_one_box_among_many_pictures_calls_nothing_worse(model: Model, data: Path, tmp_path: Path) -> None:
+    blind = load_model(tiny_model(tmp_path, "blind", keen=(1, 0)), threads=1)
+    read, clean = read_folder(yolo(data, [[STALL]] * 8 + [[FOUND]])), negatives_in(yolo(tmp_path / "clean", [[]]))
+    report = compare((model, blind), read)
+    assert report["accuracy"]["debris"]["pictures_with_boxes"] == 1
+    assert not report["b_is_worse"]
+    before, now = (measure(one, read, negatives=clean) for one in (model, blind))
+    assert worse(now, before) == []
+    alarmed = now["negatives"] | {"with_box_share": 1}
+    assert worse(now | {"negatives": alarmed}, before) == []
 
 
 def test_better_here_and_worse_there_is_both() -> None:

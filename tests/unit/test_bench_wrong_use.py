@@ -62,6 +62,11 @@ def test_a_report_that_cannot_be_written_is_told_before_the_run(words: list[str]
         (["latency", "--threads", ""], "--threads: name at least one number"),
         (["latency", "--batch", ""], "--batch: name at least one number"),
         (["capacity", "--against", "EARLIER", "--cameras", ""], "--cameras: name the numbers"),
+        (["accuracy", "--data", ".", "--min-confidence", "0.005"], "Input should be greater than or equal to 0.01"),
+        (
+            ["compare", "A", "B", "--data", ".", "--min-confidence", "0.005"],
+            "Input should be greater than or equal to 0.01",
+        ),
         (["capacity", "--model", "nowhere.toml"], "nowhere.toml: no such manifest"),
         (["scenarios", "--pixel", "--only", "nonsense"], "no scenario is called like that"),
         (["scenarios", "--pixel", "--model", "nowhere.toml"], "nowhere.toml: no such manifest"),

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import typer
 
+from curbwatch.commands import look
 from curbwatch.commands.look import _write
 from curbwatch.detect import Album, Found, find_pictures
 from curbwatch.errors import SettingsError
+from support.tiny_model import tiny_model
 
 PICTURE = np.full((48, 64, 3), 90, np.uint8)
 
@@ -27,7 +29,26 @@ def test_a_picture_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.txt").touch()
     with pytest.raises(SettingsError, match=r"no picture in this folder; they end in \.bmp, \.jpeg, \.jpg"):
-        next(find_pictures([str(tmp_path)], every_s=1.0))
+        next(find_pictures([str(tmp_path)], every_s=1.0, unread=list[SettingsError]().append))
+
+
+def test_a_picture_that_cannot_be_read_is_told_and_the_others_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(look, "set_up_logs", lambda: None)
+    model = tiny_model(tmp_path)
+    (tmp_path / "street").mkdir()
+    for name in ("a.png", "c.png"):
+        _write(tmp_path / "street" / name, PICTURE)
+    (tmp_path / "street" / "b.png").write_text("no picture")
+    with pytest.raises(typer.Exit) as stop:
+        look.detect([str(tmp_path / "street"), str(tmp_path / "gone.jpg"), str(tmp_path / "street" / "a.png")], model)
+    said = capsys.readouterr()
+    assert [Path(line.split(" (")[0]).name for line in said.out.splitlines()] == ["a.png", "c.png", "a.png"]
+    assert [line.split(": ")[2].split(";")[0] for line in said.err.splitlines()] == [
+        "not a picture that can be read", "no such file"
+    ]  # fmt: skip
+    assert stop.value.exit_code == 2
 
 
 def test_a_first_picture_is_written_under_any_name(tmp_path: Path) -> None:

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 from models.augment import single
+from models.evaluate import pictures
 from models.feed import Feed, index, labels, stacked
+from models.pictures import SUFFIXES
+from streams import pictures as streams_pictures
 from support import drawn_stalls
 
 NAMES = "names: [stall, debris, person, two_wheeler, vehicle, umbrella]\n"
@@ -65,6 +68,52 @@ def test_other_classes_are_told(data: Path) -> None:
     (data / "data.yaml").write_text("names: [rubbish]\n")
     with pytest.raises(ValueError, match=r"data.yaml: names are \['rubbish'\]; number the classes as \['stall'"):
         Feed(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "good"),
+    [
+        ("data.yaml", "names: {1: debris, 0: stall}\n", True),
+        ("data.yaml", "names: {1: stall, 0: debris}\n", False),
+        ("data.yml", "names: [debris, stall]\n", False),
+        ("classes.txt", "\ufeffstall\ndebris\n\n", True),
+        ("classes.txt", "debris\nstall\n", False),
+        ("labels/classes.txt", "debris\nstall\n", False),
+    ],
+)
+def test_what_counts_is_which_number_a_class_has(data: Path, name: str, text: str, *, good: bool) -> None:
+    (data / name).write_text(text, "utf-8")
+    if good:
+        assert Feed(data).sizes()
+    else:
+        with pytest.raises(ValueError, match=rf"{name}: .*number the classes as \['stall'"):
+            Feed(data)
+
+
+def test_pictures_of_every_suffix_and_folder_train(data: Path) -> None:
+    assert SUFFIXES == streams_pictures.SUFFIXES
+    for kind, suffix in (("images", ".jpg"), ("labels", ".txt")):
+        (data / kind / "train" / "cam7").mkdir()
+        (data / kind / "train" / f"001{suffix}").rename(data / kind / "train" / "cam7" / f"a.b{suffix}")
+    (data / "images" / "train" / "003.jpg").rename(data / "images" / "train" / "003.JPG")
+    (data / "images" / "val" / "005.jpg").rename(data / "images" / "val" / "005.jpeg")
+    assert Feed(data).sizes() == {"own": 12, "own_clean": 4}
+    assert len(pictures(data, "val")) == 12
+    assert {"cam7/a.b", "003.JPG", "002"} <= {entry["name"] for entry in index(data)}
+
+
+def test_a_picture_without_a_label_file_is_told_and_taken_for_no_street_without_stalls(data: Path) -> None:
+    (data / "labels" / "val" / "004.txt").unlink()
+    with pytest.raises(ValueError, match=r"labels/val/004\.txt: no such file; 1 of 40 pictures have no labels"):
+        index(data)
+
+
+@pytest.mark.parametrize("place", ["images/a.jpg", "images/valid/a.jpg"])
+def test_a_picture_of_no_split_is_told(data: Path, place: str) -> None:
+    (data / place).parent.mkdir(exist_ok=True)
+    (data / place).touch()
+    with pytest.raises(ValueError, match=rf"{place}: of no split; pictures lie in images/train/"):
+        index(data)
 
 
 @pytest.mark.parametrize("text", ["- stall\n- debris\n", "names: [stall", "names:\n"])

@@ -70,7 +70,7 @@ def test_what_cannot_be_averaged_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "mean.onnx").exists()
 
 
-def test_the_command_makes_a_model_that_the_service_loads(tmp_path: Path) -> None:
+def test_the_command_makes_a_model_that_the_service_loads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     drawn_stalls.write(tmp_path / "drawn")
     train.mean([WEIGHTS, WEIGHTS], "twice", [tmp_path / "drawn"], [0.5, 0.5], tmp_path)
     made, shipped = load_model(tmp_path / "twice.toml", threads=1), load_manifest(SHIPPED_MODEL)
@@ -79,6 +79,8 @@ def test_the_command_makes_a_model_that_the_service_loads(tmp_path: Path) -> Non
     assert before.keys() == after.keys()
     assert all(np.array_equal(before[name], after[name]) for name in before)
     assert "test" in (tmp_path / "twice.md").read_text("utf-8")
+    assert "too few boxes in the split val for a threshold of stall, debris, person, " in capsys.readouterr().out
+    assert made.manifest.thresholds == shipped.thresholds
 
 
 def test_the_command_tells_what_it_cannot_average(tmp_path: Path) -> None:

@@ -56,6 +56,14 @@ def test_few_boxes_leave_it_at_a_moderate_value() -> None:
     assert choose([judged(0.9)], []) == FALLBACK
 
 
+def test_few_boxes_leave_the_threshold_of_before_as_long_as_it_is_quiet() -> None:
+    some, clean = [judged(0.9)], [judged(wrong=(0.66,)), *[judged()] * 9]
+    assert choose(some, [], 0.625) == 0.625
+    assert choose(some, clean, 0.625) == 0.675
+    assert choose(some, [judged(wrong=(0.99,))], 0.95) == 0.95
+    assert choose_for("person", some, [], 0.45) == 0.45
+
+
 def test_people_are_found_rather_than_guessed_right() -> None:
     pictures = [judged(0.9, 0.62, 0.33, wrong=(0.58, 0.55, 0.5, 0.45)) for _ in range(6)]
     assert choose_for("stall", pictures, []) == 0.6
@@ -73,6 +81,15 @@ def test_only_the_thresholds_of_a_manifest_change(tmp_path: Path) -> None:
     write(path, {"debris": 0.275})
     assert path.read_text() == before.replace("debris = 0.5", "debris = 0.275")
     assert load_manifest(path).thresholds == {"stall": 0.5, "debris": 0.275}
+
+
+@pytest.mark.parametrize("written", ["6.25e-1", "0.625 # ours", "+0.625"])
+def test_a_threshold_is_replaced_however_it_is_written(tmp_path: Path, written: str) -> None:
+    path = tiny_model(tmp_path)
+    path.write_text(path.read_text().replace("debris = 0.5", f"debris = {written}"))
+    write(path, {"debris": 0.275})
+    assert load_manifest(path).thresholds["debris"] == 0.275
+    assert ("# ours" in path.read_text()) == ("#" in written)
 
 
 def test_a_class_without_a_line_is_left_to_a_person(tmp_path: Path) -> None:
