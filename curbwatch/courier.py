@@ -30,17 +30,21 @@ def deliver(spool: Spool, client: Client, quit_event: threading.Event) -> int:
     """Post what waits, the most urgent first, until nothing does or the event is set; how many are done with.
 
     A message at which the API stumbles holds up its own site only (Stumbled, when all others are done with); any
-    other ApiAway ends the round.
+    other ApiAway ends the round. A full disk holds up nothing: what is accepted is crossed out when there is room.
     """
     done, stuck = 0, dict[str, ApiAway]()
+    try:
+        spool.catch_up()
+    except sqlite3.Error as error:
+        log.error("spool not writable", reason=str(error))
     # asked anew for each: a case may have come during the last post
     while not quit_event.is_set() and (urgent := spool.waiting(besides=stuck, most=1)):
         (message,) = urgent
         try:
             _deliver_one(spool, client, message)
-        except ApiRefused as error:
-            gone = spool.refused(message, str(error))
-            log.error("message refused", site=message.site_key, kind=message.kind, reason=str(error), forgotten=gone)
+        except sqlite3.Error as error:  # it is refused and cannot be set aside: posted again in the next round
+            stuck[message.site_key] = ApiAway(f"spool not writable: {error}")
+            continue
         except ApiAway as error:
             spool.failed(message)
             if error.status not in STUMBLED:
@@ -55,11 +59,19 @@ def deliver(spool: Spool, client: Client, quit_event: threading.Event) -> int:
 
 
 def _deliver_one(spool: Spool, client: Client, message: Message) -> None:
+    try:
+        spool.accepted(message, case_id=_post(spool, client, message))
+    except ApiRefused as error:
+        gone = spool.refused(message, str(error))
+        log.error("message refused", site=message.site_key, kind=message.kind, reason=str(error), forgotten=gone)
+
+
+def _post(spool: Spool, client: Client, message: Message) -> str | None:
     case_id = spool.case_id(message.site_key)
     if message.kind not in ("case", "ledger") and case_id is None:
         raise ApiRefused(404, "its case was refused before")
     attachment = spool.attachment(message) if message.kind in ("evidence", "ledger") else b""
-    spool.accepted(message, case_id=client.post(message, attachment, case_id))
+    return client.post(message, attachment, case_id)
 
 
 class Courier:
@@ -106,8 +118,8 @@ class Courier:
             return "stumbled"
         except ApiAway as error:
             log.warning("posts wait", reason=str(error))
-        except sqlite3.Error as error:  # what was posted but not crossed out is posted again with the same key
-            log.error("spool not writable", reason=str(error))
+        except sqlite3.Error as error:
+            log.error("spool not readable", reason=str(error))
         except Exception:  # the worker's outermost loop: whatever it is, the next round tries again
             log.exception("round broken off")
         else:

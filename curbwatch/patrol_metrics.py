@@ -104,14 +104,15 @@ class _Messages:
 
 class _Cameras:
     def __init__(self, held: Held) -> None:
-        self._held, self._process = held, psutil.Process()
+        self._held, self._process, self._began = held, psutil.Process(), time.monotonic()
 
     def describe(self) -> Iterator[Metric]:
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
         now, cameras = time.monotonic(), list(self._held())
-        ages = [now - looked for reader, looked in cameras if looked is not None and reader.state().status == "live"]
+        # one that was never looked at counts from the start: a patrol whose every look fails must not seem well
+        ages = [now - (looked or self._began) for reader, looked in cameras if reader.state().status == "live"]
         looked_at = sum(looked is not None for _, looked in cameras)
         for name, words, value in (
             ("cameras_watched", "Cameras of this patrol.", len(cameras)),

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from curbwatch.own_database import own_database
 from detector.watch import Watch
 
 URGENCY = "CASE kind WHEN 'case' THEN 0 WHEN 'ledger' THEN 2 ELSE 1 END"  # a new case waits for no picture of another
+NOT_AMONG = "id NOT IN (SELECT value FROM json_each(?))"
 CAMERA = "substr(site_key, 1, instr(site_key, '/') - 1)"  # a site's key begins with its camera
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -79,6 +80,7 @@ class Spool:
     def __init__(self, path: Path) -> None:
         self._db = own_database(path, "spool", SCHEMA, synchronous="FULL")
         self._lock = threading.Lock()
+        self._late: dict[int, tuple[Message, str | None]] = {}  # accepted and not crossed out: the disk was full
         self.name = self._own_name()  # no other spool has it
 
     def close(self) -> None:
@@ -132,9 +134,9 @@ class Spool:
         with self._lock:
             rows = self._db.execute(
                 "SELECT id, site_key, kind, body, media_type FROM messages"  # noqa: S608 - our own words
-                " WHERE refused IS NULL AND site_key NOT IN (SELECT value FROM json_each(?))"
+                f" WHERE refused IS NULL AND {NOT_AMONG} AND site_key NOT IN (SELECT value FROM json_each(?))"
                 f" ORDER BY {URGENCY}, id LIMIT ?",
-                (json.dumps(list(besides)), most),
+                (json.dumps(list(self._late)), json.dumps(list(besides)), most),
             ).fetchall()
         return [
             Message(key, kind, body, None, media_type, number, self._key(number, key, kind, body))
@@ -154,9 +156,10 @@ class Spool:
     def count(self) -> tuple[int, int]:
         """How many messages wait, and how many were refused for good."""
         with self._lock:
+            late = json.dumps(list(self._late))
             waiting, refused = (
-                self._db.execute(f"SELECT COUNT(*) FROM messages WHERE refused IS {which}").fetchone()[0]  # noqa: S608
-                for which in ("NULL", "NOT NULL")
+                self._db.execute(f"SELECT COUNT(*) FROM messages WHERE {which} AND {NOT_AMONG}", (late,)).fetchone()[0]  # noqa: S608
+                for which in ("refused IS NULL", "refused IS NOT NULL")
             )
         return int(waiting), int(refused)
 
@@ -166,7 +169,8 @@ class Spool:
         with self._lock:
             waiting = self._db.execute(
                 f"{told}, MAX(attempts), json_group_array(DISTINCT site_key) FROM messages"
-                " WHERE refused IS NULL GROUP BY camera"
+                f" WHERE refused IS NULL AND {NOT_AMONG} GROUP BY camera",
+                (json.dumps(list(self._late)),),
             ).fetchall()
             refused = self._db.execute(f"{told} FROM messages WHERE refused IS NOT NULL GROUP BY camera").fetchall()
         gone, found = dict(refused), dict[str, Undelivered]()
@@ -194,14 +198,32 @@ class Spool:
             db.execute("DELETE FROM messages WHERE refused IS NOT NULL")
 
     def accepted(self, message: Message, *, case_id: str | None = None) -> None:
-        """Forget a message that the API has; remember the case's number for those that follow."""
+        """Forget a message that the API has; remember the case's number for those that follow.
+
+        On a full disk both are kept in mind until `catch_up` writes them; a restart before that posts the message
+        again, with the same key.
+        """
+        with self._lock:
+            self._late[message.id] = message, case_id
+        with suppress(sqlite3.Error):
+            self._cross_out(message, case_id)
+
+    def catch_up(self) -> None:
+        """Write what was accepted while the disk was full. Raises sqlite3.Error while it is."""
+        for message, case_id in list(self._late.values()):
+            self._cross_out(message, case_id)
+
+    def _cross_out(self, message: Message, case_id: str | None) -> None:
         with self._transaction() as db:
             if case_id:
                 db.execute("INSERT OR REPLACE INTO cases VALUES (?, ?)", (message.site_key, case_id))
             db.execute("DELETE FROM messages WHERE id = ?", (message.id,))
+        with self._lock:
+            del self._late[message.id]
 
     def failed(self, message: Message) -> None:
-        with self._transaction() as db:
+        """Count one more try."""
+        with suppress(sqlite3.Error), self._transaction() as db:  # a full disk: the count is no reason to end the round
             db.execute("UPDATE messages SET attempts = attempts + 1 WHERE id = ?", (message.id,))
 
     def refused(self, message: Message, reason: str) -> int:
@@ -215,6 +237,9 @@ class Spool:
             ).rowcount
 
     def case_id(self, site_key: str) -> str | None:
+        late = [case_id for message, case_id in self._late.values() if case_id and message.site_key == site_key]
+        if late:
+            return late[-1]
         with self._lock:
             row = self._db.execute("SELECT case_id FROM cases WHERE site_key = ?", (site_key,)).fetchone()
         return str(row[0]) if row else None

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -294,6 +294,51 @@ def test_the_running_courier_outlives_faults_and_a_full_disk(
     until(lambda: spool.count() == (0, 0))
     courier.stop()
     assert api.told == whole("a")
+
+
+@contextmanager
+def full_disk(spool: Spool) -> Iterator[None]:
+    spool._db.execute("PRAGMA query_only = 1")  # every write fails
+    yield
+    spool._db.execute("PRAGMA query_only = 0")
+
+
+def test_a_full_disk_holds_up_no_message(api: Api, spool: Spool, client: Client, tmp_path: Path) -> None:
+    put(spool, "a", "b")
+    with full_disk(spool):
+        assert deliver(spool, client, NEVER) == 8
+        assert sorted(api.told) == sorted(whole("a") + whole("b"))
+        assert (spool.count(), spool.undelivered(), spool.case_id("b")) == ((0, 0), {}, "C-b")
+        assert deliver(spool, client, NEVER) == 0
+    assert api.asked == 8, "posted once"
+    assert deliver(spool, client, NEVER) == 0
+    with closing(Spool(tmp_path / "spool.db")) as again:
+        assert (again.count(), again.case_id("b")) == ((0, 0), "C-b")
+
+
+def test_what_was_delivered_on_a_full_disk_is_not_doubled_by_a_restart(
+    api: Api, spool: Spool, client: Client, tmp_path: Path
+) -> None:
+    put(spool, "a")
+    with full_disk(spool):
+        deliver(spool, client, NEVER)
+    with closing(Spool(tmp_path / "spool.db")) as again:
+        deliver_all(again, client)
+    assert (api.asked, api.told) == (8, whole("a"))
+
+
+def test_on_a_full_disk_what_is_refused_or_stumbled_at_holds_up_its_own_site_only(
+    api: Api, spool: Spool, client: Client
+) -> None:
+    api.faults = [422, 507]
+    put(spool, "a", "b", "c")
+    with full_disk(spool), pytest.raises(ApiAway, match="spool not writable"):
+        deliver(spool, client, NEVER)
+    assert api.told == whole("c")
+    api.faults = [422]
+    deliver_all(spool, client)
+    assert sorted(api.told) == sorted(whole("b") + whole("c"))
+    assert spool.count() == (0, 4)
 
 
 def test_a_new_case_does_not_wait_for_a_message_at_which_the_api_stumbles(

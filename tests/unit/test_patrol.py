@@ -71,6 +71,16 @@ def patrol(turn: Turn, eye: Eye, spool: Spool, memories: Memories | None = None)
     )  # fmt: skip
 
 
+def test_a_live_camera_that_was_never_looked_at_is_unseen_since_the_start(spool: Spool) -> None:
+    turn = turn_with()
+    asked = patrol(turn, Eye([]), spool)._metrics.registry.get_sample_value
+    assert asked("curbwatch_longest_unseen_seconds") == 0
+    turn.post.reader._enter("live")
+    unseen_s = asked("curbwatch_longest_unseen_seconds")
+    assert unseen_s is not None
+    assert unseen_s > 0
+
+
 def ready(turn: Turn, *, after_s: float = 0.0) -> Ready:
     picture = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
     frame = Frame("cam-1", picture, AT + timedelta(seconds=after_s), 1, 100.0 + after_s)
