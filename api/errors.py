@@ -20,7 +20,7 @@ ApiError
 │   └── KeyReused          an Idempotency-Key came back with another body
 ├── Unavailable            try again later: no model, busy, too many listeners
 ├── StorageFull            no room for evidence
-└── SchemaOutdated         the database does not have this version's tables
+└── SchemaOutdated         the database does not have this version's tables, or cannot hold them
 
 `api.problems` gives each its HTTP status.
 """
@@ -107,4 +107,4 @@ class StorageFull(ApiError):
 
 
 class SchemaOutdated(ApiError):
-    """The database does not have this version's tables."""
+    """The database does not have this version's tables, or cannot hold them."""

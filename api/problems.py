@@ -151,7 +151,7 @@ async def on_database_error(request: Request, error: Exception) -> Response:
         request.url.path,
         503,
         "database-away",
-        "the database does not answer or is busy: send the same request again later",
+        "the database does not answer, is busy or full: send the same request again later",
         headers={"Retry-After": str(RETRY_S)},
     )
 

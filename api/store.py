@@ -24,6 +24,16 @@ from api.errors import SchemaOutdated
 MIGRATIONS = Path(__file__).parent / "migrations"
 WRITERS_TURN = 0x63757262  # "curb": the advisory lock that PostgreSQL writers take
 BUSY_TIMEOUT_MS = 10_000
+# a PostgreSQL that went silent must hold nobody up for ever; what the address says goes before
+PATIENCE = {
+    "connect_timeout": "5",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "tcp_user_timeout": "15000",
+    "client_encoding": "utf8",
+}
+IDLE_WRITER_MS = 60_000  # a process that froze within its turn loses it
+MOST_CONNECTIONS = 30  # below the 40 threads that answer requests: where all wait, the others can still say so
 PRIVATE = 0o700  # of a folder that is made: hashes of passwords and pictures of people lie in it
 
 
@@ -46,23 +56,44 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _check_postgresql(connection: Any, _record: object) -> None:
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise SchemaOutdated(
+            f"the database's encoding is {encoding}, which does not hold every text: make it anew with "
+            "`createdb -E UTF8 -T template0 --locale=C.UTF-8 -O OWNER NAME`"
+        )
+
+
 def _begin_postgresql(connection: Connection) -> None:
-    if connection.get_execution_options().get("writes", False):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS_TURN})")
+    options = connection.get_execution_options()
+    if options.get("writes", False):
+        lock_ms, idle_ms = (0, 0) if options.get("patient", False) else (BUSY_TIMEOUT_MS, IDLE_WRITER_MS)
+        connection.exec_driver_sql(
+            f"SELECT set_config('lock_timeout', '{lock_ms}', true),"
+            f" set_config('idle_in_transaction_session_timeout', '{idle_ms}', true),"
+            f" pg_advisory_xact_lock({WRITERS_TURN})"
+        )
 
 
 def _engine(url: str) -> Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "postgresql" and "+" not in parsed.drivername:
         parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "postgresql":
+        parsed = parsed.set(query={**PATIENCE, **parsed.query})
     if parsed.get_backend_name() == "sqlite" and not parsed.database:
         raise ValueError("an in-memory database cannot be shared: name a file, as in sqlite:////var/lib/cw.db")
     # errors travel into logs, and parameters hold CSRF tokens and hashes of passwords
-    engine = sa.create_engine(parsed, pool_size=10, max_overflow=40, pool_pre_ping=True, hide_parameters=True)
+    engine = sa.create_engine(
+        parsed, pool_size=10, max_overflow=MOST_CONNECTIONS - 10, pool_timeout=BUSY_TIMEOUT_MS / 1000,
+        pool_pre_ping=True, hide_parameters=True,
+    )  # fmt: skip
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     else:
+        sa.event.listen(engine, "connect", _check_postgresql)
         sa.event.listen(engine, "begin", _begin_postgresql)
     return engine
 
@@ -96,11 +127,14 @@ class Store:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction that may write: all of it is kept, or nothing."""
+    def write(self, *, patient: bool = False) -> Iterator[Connection]:
+        """One transaction that may write: all of it is kept, or nothing.
+
+        patient: on PostgreSQL, however long its turn takes to come; otherwise OperationalError after 10 s.
+        """
         # SQLite's busy handler sleeps and is unfair; threads of one process queue here instead
         turn = self._turn if self._engine.dialect.name == "sqlite" else nullcontext()
-        with turn, self._writer.begin() as connection:
+        with turn, self._writer.execution_options(patient=patient).begin() as connection:
             yield connection
         for call in self._after_commit:
             call()
@@ -143,26 +177,32 @@ def check_schema(store: Store) -> None:
     """Raises SchemaOutdated unless the database is at this version's newest migration."""
     with store.read() as connection:
         found = revision(connection)
-    if found != head_revision():
-        raise SchemaOutdated(
-            f"the database is at {found or 'nothing yet'}, this version needs {head_revision()}: "
-            "run `curbwatch db upgrade -s FILE`"
-        )
+    if found == head_revision():
+        return
+    if found and found not in {each.revision for each in ScriptDirectory.from_config(_alembic()).walk_revisions()}:
+        raise _too_new(found)
+    raise SchemaOutdated(
+        f"the database is at {found or 'nothing yet'}, this version needs {head_revision()}: "
+        "run `curbwatch db upgrade -s FILE`"
+    )
+
+
+def _too_new(found: str | None) -> SchemaOutdated:
+    return SchemaOutdated(
+        f"the database is at {found}, which this version does not know: it was made by a newer one; install that"
+    )
 
 
 def upgrade(url: str) -> str:
     """Brings the database to the newest migration in one transaction; returns its revision."""
     _make_folder(url)
     config = _alembic()
-    with open_store(url) as store, store.write() as connection:
+    with open_store(url) as store, store.write(patient=True) as connection:
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")
         except CommandError as error:
-            raise SchemaOutdated(
-                f"the database is at {revision(connection)}, which this version does not know: it was made by a newer "
-                "one; install that"
-            ) from error
+            raise _too_new(revision(connection)) from error
     return head_revision()
 
 

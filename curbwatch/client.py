@@ -10,6 +10,7 @@ import httpx2
 
 from curbwatch.errors import ApiRefused
 from curbwatch.spool import Message
+from streams.redact import redact
 
 FINAL = {400, 404, 405, 409, 413, 415, 422}  # the same post would fail again; everything else is worth a retry
 PROBLEM = "application/problem+json"
@@ -85,7 +86,7 @@ class Client:
         try:
             answer = self._http.request(method, path, **request)
         except httpx2.HTTPError as error:
-            raise ApiAway(f"no answer from the API ({type(error).__name__})") from error
+            raise ApiAway(f"no answer from the API ({redact(str(error)) or type(error).__name__})") from error
         if answer.is_success:
             return _content(answer)
         reason = _reason(answer)

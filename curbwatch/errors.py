@@ -4,6 +4,7 @@
 CurbwatchError
 ├── SettingsError   the settings file is missing, malformed or contradicts itself
 ├── SpoolError      the patrol's spool cannot be opened
+│   └── Damaged     it is no database, or no longer
 └── ApiRefused      the dispatch API answered a post with an error that retrying cannot mend
 """
 
@@ -18,6 +19,10 @@ class SettingsError(CurbwatchError):
 
 class SpoolError(CurbwatchError):
     """The patrol's spool cannot be opened."""
+
+
+class Damaged(SpoolError):
+    """A file of the patrol is no database, or no longer."""
 
 
 class ApiRefused(CurbwatchError):

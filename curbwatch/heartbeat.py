@@ -72,6 +72,7 @@ class Heartbeat:
                 log.exception("camera reports broken off")
                 pause_s = self._every_s
             self._quit.wait(pause_s)
+            pause_s = min(pause_s * 2, self._every_s)
 
     def _round(self, now: float) -> bool:
         """Report every camera that has news or was not heard of for a while; whether the API was there."""

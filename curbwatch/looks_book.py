@@ -16,10 +16,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
+
+from curbwatch.errors import Damaged
 from curbwatch.own_database import own_database
 from detector.look import Change, Look, Sighting
 from detector.reasons import Reason
 
+log = structlog.get_logger(__name__)
 EVERY_S = 60.0
 MOST_BYTES = 2 * 1024**3
 PAGES = ("page_count", "freelist_count", "page_size")
@@ -96,6 +100,18 @@ class LooksBook:
                 self.flush(now=newest)
         with self._lock:
             self._db.close()
+
+
+def new_if_damaged(path: Path, *, days: float) -> LooksBook:
+    """The book of a patrol, which no damaged file keeps from its cases: that is set aside as NAME.bad. SpoolError."""
+    try:
+        return LooksBook(path, days=days)
+    except Damaged as error:
+        log.error("looks begun anew, the damaged file is set aside", file=f"{path}.bad", reason=str(error.__cause__))
+    for suffix in ("", "-wal", "-shm"):  # what belongs to the old one must not stay
+        with suppress(FileNotFoundError):
+            Path(f"{path}{suffix}").replace(f"{path}.bad{suffix}")
+    return LooksBook(path, days=days)
 
 
 def packed(looks: list[Look]) -> bytes:

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 from typing import Literal
 
-from curbwatch.errors import SpoolError
+from curbwatch.errors import Damaged, SpoolError
 
 
 def own_database(path: Path, what: str, schema: str, *, synchronous: Literal["FULL", "NORMAL"]) -> sqlite3.Connection:
@@ -13,9 +13,18 @@ def own_database(path: Path, what: str, schema: str, *, synchronous: Literal["FU
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute(f"PRAGMA synchronous={synchronous}")
-        database.executescript(schema)
+        try:
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute(f"PRAGMA synchronous={synchronous}")
+            database.executescript(schema)
+        except sqlite3.Error:
+            database.close()
+            raise
     except (OSError, sqlite3.Error) as error:
+        if type(error) is sqlite3.DatabaseError:  # itself: those below it are faults of the folder, or of ours
+            raise Damaged(
+                f"cannot open the {what} {path}: {error}; put back a copy, or move it away (messages in it that were "
+                "not delivered are lost)"
+            ) from error
         raise SpoolError(f"cannot open the {what} {path}: {error}; check the folder's rights and space") from error
     return database

@@ -32,7 +32,7 @@ from curbwatch.courier import Courier
 from curbwatch.errors import SettingsError
 from curbwatch.heartbeat import Heartbeat
 from curbwatch.judging import Judge, Post
-from curbwatch.looks_book import LooksBook
+from curbwatch.looks_book import new_if_damaged
 from curbwatch.memories import Memories, in_new_view
 from curbwatch.parts import Part
 from curbwatch.patrol import Patrol
@@ -248,12 +248,13 @@ def _patrol(
     told = settings.patrol
     with ExitStack() as stack:
         spool = stack.enter_context(closing(Spool(settings.spool_path)))
+        days = told.looks_days
+        book = stack.enter_context(closing(new_if_damaged(settings.looks_path, days=days))) if days else None
+        # after what may fail: it revokes the key before
         token = told.token.get_secret_value() or fresh_key(settings, own_key(spool), Role.PATROL)
         posting = stack.enter_context(closing(Client(api_url, token)))
         reporting = stack.enter_context(closing(Client(api_url, token, timeout_s=5.0)))
         stack.enter_context(metrics.spooled(spool.count))
-        days = told.looks_days
-        book = stack.enter_context(closing(LooksBook(settings.looks_path, days=days))) if days else None
         memories = Memories(settings.service.data_dir / "memories")
         turns = _turns(settings, readers, spool, memories)
         courier = Courier(spool, posting)

@@ -72,7 +72,7 @@ PROBLEMS: dict[int, tuple[str, str, str]] = {
     416: ("range-not-satisfiable", "The range lies outside the file", "ask for bytes within the file"),
     422: ("invalid", "The wrong shape", "the request does not have the right shape: correct what `errors` names"),
     429: ("too-many-attempts", "Too many failures", "too many wrong passwords or API keys: wait 300 s"),
-    503: ("unavailable", "Try again later", "the database does not answer or is busy: send it again later"),
+    503: ("unavailable", "Try again later", "the database does not answer, is busy or full: send it again later"),
     507: ("storage-full", "No room for evidence", "the evidence folder is full: free space, then send again"),
 }
 

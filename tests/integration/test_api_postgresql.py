@@ -3,30 +3,35 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import httpx2
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from fastapi.testclient import TestClient
+from sqlalchemy.exc import OperationalError
 
 from api import camera_state_rows, case_rows, cases, event_log, ledger_rows
 from api.camera_schemas import CAMERA_IN, STATE_IN
+from api.errors import SchemaOutdated
 from api.ledger_schemas import ENTRY_IN
 from api.model import NewCase
 from api.roles import Principal, Role
 from api.schemas import CASE_IN, CaseIn
-from api.store import Store
+from api.store import PATIENCE, Store, upgrade
 from api.tables import case_numbers, metadata
 from support.trial import Trial, served, trial
 
@@ -54,7 +59,7 @@ def server() -> Iterator[str]:
     def run(*command: str) -> None:
         subprocess.run([*as_postgres, *command], check=True, timeout=60, cwd=folder, stdout=subprocess.DEVNULL)
 
-    run(f"{tools}/initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "--no-sync")
+    run(f"{tools}/initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "--no-sync", "--locale=C.UTF-8")
     options = f"-k {folder} -c listen_addresses='' -c max_connections=60"
     run(f"{tools}/pg_ctl", "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start")
     yield f"postgresql://postgres@/postgres?host={folder}"
@@ -124,6 +129,43 @@ def test_writers_take_turns_whatever_isolation_the_city_has_chosen(api: Trial, u
         store.close()
     with api.app.state.services.store.read() as connection:
         assert connection.execute(sa.select(case_numbers.c.last)).scalar_one() == 50
+
+
+def test_who_waits_too_long_for_his_turn_is_told_so(api: Trial, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.store.BUSY_TIMEOUT_MS", 20)
+    http, headers = TestClient(api.app), api.headers("admin") | {"Idempotency-Key": "a"}
+    with closing(Store(url)) as other, other.write():
+        answer = http.post("/api/v1/cases", json=CASE_IN, headers=headers)
+        ready = http.get("/readyz")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert "database" in ready.json()["faults"]
+    assert http.post("/api/v1/cases", json=CASE_IN, headers=headers).status_code == 201
+
+
+def test_a_migration_waits_for_its_turn_however_long_and_nobody_sits_on_it(url: str) -> None:
+    asked = "SELECT current_setting('lock_timeout'), current_setting('idle_in_transaction_session_timeout')"
+    with closing(Store(url)) as store:
+        with store.write() as connection:
+            assert tuple(connection.exec_driver_sql(asked).one()) == ("10s", "1min")
+        with store.write(patient=True) as connection:
+            assert tuple(connection.exec_driver_sql(asked).one()) == ("0", "0")
+
+
+def test_a_server_that_takes_connections_and_is_silent_does_not_hold_up_a_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(PATIENCE, "connect_timeout", "2")  # the least that the library knows
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(OperationalError, match="timeout"):
+        upgrade(f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/none")
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused_with_what_to_write(url: str) -> None:
+    with closing(psycopg.connect(url, autocommit=True)) as connection:
+        connection.execute("DROP DATABASE IF EXISTS plain")
+        connection.execute("CREATE DATABASE plain ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE 'C'")
+    plain = sa.make_url(url).set(database="plain").render_as_string(hide_password=False)
+    with pytest.raises(SchemaOutdated, match=r"SQL_ASCII.*createdb -E UTF8"):
+        upgrade(plain)
 
 
 def test_a_case_lives_its_life(api: Trial) -> None:

@@ -230,6 +230,6 @@ def test_a_database_that_is_away_asks_for_a_retry(
 
     monkeypatch.setattr("api.case_rows.counts", away)
     answer = http.get("/api/v1/cases/summary", headers=api.headers("viewer"))
-    problem_of(answer, 503, "database-away")
+    assert "full" in problem_of(answer, 503, "database-away")["detail"]
     assert answer.headers["retry-after"] == "2"
     assert "secret" not in answer.text

@@ -126,6 +126,23 @@ def test_a_camera_is_introduced_and_then_heard_of_every_third_time(api: Heard, p
     assert heard == [[], [], ["state"], [], [], ["state"]]
 
 
+def test_an_api_that_is_not_there_yet_is_asked_for_ever_more_rarely(
+    api: Heard, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beat, pauses = heartbeat(api, post, every_s=1.0), list[float]()
+    there = iter([False] * 5 + [True, False])
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 7:
+            beat._quit.set()
+
+    monkeypatch.setattr(beat, "_round", lambda _: next(there))
+    monkeypatch.setattr(beat._quit, "wait", pause)
+    beat._work()
+    assert pauses == [0.2, 0.4, 0.8, 1, 1, 1, 1]
+
+
 def test_rare_heartbeats_are_all_sent(api: Heard, post: Post) -> None:
     beat = heartbeat(api, post, every_s=20.0)
     assert [(beat._round(at), api.all())[1] for at in (0.0, 20.0, 40.0)] == [["camera", "state"], ["state"], ["state"]]

@@ -2,6 +2,7 @@
 """What the patrol tells of candidates that did not become cases: as the API takes it, and not too often."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from api.ledger_schemas import EntryIn
 from curbwatch.ledger import BURST, Ledger
-from curbwatch.looks_book import LooksBook
+from curbwatch.looks_book import LooksBook, new_if_damaged
 from curbwatch.spool import MOST_LEDGER, Spool
 from detector.evidence import jpeg
 from detector.look import Change, Look, Sighting, Trace
@@ -184,6 +185,18 @@ def test_a_book_on_a_full_disk_ends_in_order(tmp_path: Path) -> None:
     again = LooksBook(tmp_path / "looks.db")
     assert again.cameras() == []
     again.close()
+
+
+def test_a_damaged_book_is_set_aside_and_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "looks.db"
+    for damage in (b"something else entirely" * 100, b"and once more" * 100):
+        path.write_bytes(damage)
+        Path(f"{path}-wal").write_bytes(b"what belongs to it")
+        with closing(new_if_damaged(path, days=7.0)) as book:
+            book.add(look(0))
+        assert Path(f"{path}.bad").read_bytes() == damage
+    with closing(new_if_damaged(path, days=7.0)) as again:
+        assert again.cameras() == ["cam-1"]
 
 
 def test_a_minute_of_a_hundred_cameras_is_small_and_written_at_once(tmp_path: Path) -> None:

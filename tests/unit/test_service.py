@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import threading
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,15 +12,17 @@ from api.camera_schemas import CameraIn
 from api.roles import Role
 from api.store import open_store, upgrade
 from curbwatch.camera_messages import about_camera
-from curbwatch.errors import SettingsError
+from curbwatch.errors import SettingsError, SpoolError
 from curbwatch.memories import Memories
 from curbwatch.parts import Part
-from curbwatch.service import _post, alone, fresh_key, own_key, service
+from curbwatch.patrol_metrics import PatrolMetrics
+from curbwatch.service import _patrol, _post, alone, fresh_key, own_key, service
 from curbwatch.settings import Settings
 from curbwatch.spool import Spool
 from detector.chases import former_of
 from detector.errors import ManifestError
 from detector.look import Sighting
+from detector.model import Model
 from detector.observe import Memory
 from detector.reasons import Reason, because
 from detector.registration import Shift
@@ -58,6 +61,19 @@ def test_services_that_share_a_database_do_not_end_each_others_keys(tmp_path: Pa
     with open_store(settings.database_url) as store:
         alive = [key.name for key in list_keys(store) if key.revoked_at is None]
     assert len(alive) == len(set(alive)) == 2
+
+
+def test_a_start_that_fails_at_its_files_does_not_end_the_key_before(tmp_path: Path) -> None:
+    settings = watched(tmp_path)
+    upgrade(settings.database_url)
+    with closing(Spool(settings.spool_path)) as spool:
+        fresh_key(settings, own_key(spool), Role.PATROL)
+    settings.looks_path.mkdir()
+    patrol = _patrol(settings, cast(Model, None), {}, threading.Event(), "http://127.0.0.1:9", PatrolMetrics())
+    with pytest.raises(SpoolError, match="cannot open the looks"), patrol:
+        pass
+    with open_store(settings.database_url) as store:
+        assert [key.revoked_at for key in list_keys(store)] == [None]
 
 
 def test_another_api_without_a_token_for_it_is_refused_before_anything_runs(tmp_path: Path) -> None:
