@@ -10,6 +10,7 @@ barrier waits for the slowest core. Stopped runs go on from ``RUN/last.pt``.
 import argparse
 import math
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -32,7 +33,7 @@ from models.feed import Feed, stacked
 from models.loss import Loss
 from models.network import from_coco, read_checkpoint
 from models.network import load as load_network
-from models.recipe import Recipe
+from models.recipe import Recipe, alone
 from models.revive import revive
 
 CALIBRATION = 8  # batches that tell how strongly each layer answers, for weights that come from an export
@@ -239,6 +240,8 @@ def _calm_pictures(recipe: Recipe, feed: Feed) -> Iterator[Tensor]:
 
 def work(rank: int, recipe: Recipe, feed: Feed, done: Tensor) -> None:
     """Run one worker; `done` is float32[1] in shared memory, the share of the run that is over."""
+    # torch sends it when the parent has died; a shell has what it starts with & ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     torch.set_num_threads(1)
     meet = f"file://{(recipe.run / 'meet').resolve()}"
     dist.init_process_group("gloo", init_method=meet, rank=rank, world_size=recipe.workers)
@@ -253,7 +256,6 @@ class Run:
     """
 
     def __init__(self, recipe: Recipe, feed: Feed) -> None:
-        recipe.run.mkdir(parents=True, exist_ok=True)
         (recipe.run / "meet").unlink(missing_ok=True)
         if where().type == "cuda":  # one process keeps a GPU busy
             recipe = replace(recipe, workers=1)
@@ -287,10 +289,11 @@ def main() -> None:
         parser.add_argument(f"--{option}", type=type(standard), default=standard)
     parser.add_argument("--without", nargs="*", default=[], help="sets to leave out")
     args = vars(parser.parse_args())
-    feed = Feed(args.pop("dataset"), without=tuple(args.pop("without")))
-    sys.stdout.write(f"{feed.sizes()}\n")
-    sys.stdout.flush()
-    Run(replace(Recipe(args.pop("start"), args.pop("run")), **args), feed).wait(lambda _: None)
+    with alone(args["run"]):
+        feed = Feed(args.pop("dataset"), without=tuple(args.pop("without")))
+        sys.stdout.write(f"{feed.sizes()}\n")
+        sys.stdout.flush()
+        Run(replace(Recipe(args.pop("start"), args.pop("run")), **args), feed).wait(lambda _: None)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 Needs the extra `train`: `make test-train` brings it. Run with the interpreter that has torch.
 """
 
+import fcntl
 import json
 import os
 import re
@@ -28,6 +29,7 @@ from models.recipe import Recipe
 from models.revive import revive
 from models.train import done_of
 from support import drawn_stalls
+from support.cameras import until
 
 ROOT = Path(__file__).parents[2]
 SIDE = 160
@@ -189,6 +191,19 @@ def test_a_run_that_diverged_is_not_exported(made: Path, tmp_path: Path, monkeyp
     with pytest.raises(ValueError, match=r"not written, .* is not finite: the run has diverged"):
         checked(model, tmp_path / "m.onnx", 64, twice=True)
     assert not list(tmp_path.iterdir())
+
+
+def test_no_worker_outlives_a_command_that_is_killed(data: Path, tmp_path: Path) -> None:
+    words = [sys.executable, "-W", "ignore", "-m", "curbwatch", "models", "train", "--data", str(data), "--name", "n"]
+    words += ["--out", str(tmp_path), *OPTIONS, "--epochs", "9999"]
+    in_background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *words]  # as a shell starts what ends in &
+    run = tmp_path / "runs" / "n"
+    with subprocess.Popen(in_background, cwd=ROOT, stdout=subprocess.DEVNULL) as training:
+        assert until((run / "last.pt").exists, timeout_s=300)
+        assert "a training is under way" in refused(*words[6:])
+        training.kill()
+    with (run / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # waits for the last worker
 
 
 def test_the_clock_has_a_say_in_a_run_only_where_minutes_are_given() -> None:

@@ -18,6 +18,7 @@ from detector.model import load_model
 from models import manifest, needed
 from models.classes import CLASSES
 from models.mean import mean
+from models.recipe import alone
 from support import drawn_stalls
 
 WEIGHTS = load_manifest(SHIPPED_MODEL).weights
@@ -144,6 +145,14 @@ def test_a_run_goes_on_with_what_it_was_begun_with(tmp_path: Path, no_torch: Non
             train.train(**same | {"run": tmp_path / "runs" / "ours", option: value})
     assert [path.name for path in (tmp_path / "weights").iterdir()] == ["ours.onnx"]
     assert (tmp_path / "weights" / "ours.onnx").read_bytes() == before
+
+
+def test_a_run_is_trained_by_one_at_a_time(tmp_path: Path, no_torch: None) -> None:
+    (tmp_path / "weights").mkdir()
+    with alone(tmp_path / "runs" / "ours"), pytest.raises(CurbwatchError, match=r"runs/ours: a training is under way"):
+        train.train([tmp_path], "ours", tmp_path)
+    assert not (tmp_path / "runs" / "ours" / "run.json").exists()
+    train.train([tmp_path], "ours", tmp_path)
 
 
 def test_a_run_writes_over_no_weights_of_another(tmp_path: Path, no_torch: None) -> None:
