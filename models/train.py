@@ -8,6 +8,7 @@ barrier waits for the slowest core. Stopped runs go on from ``RUN/last.pt``.
 """
 
 import argparse
+import io
 import math
 import os
 import signal
@@ -138,8 +139,12 @@ class Trainer:
             shared_buffers(self.model)
             self.epoch += 1
             if self.rank == 0:
-                self._report(losses / (step + 1), self.spent_s - before, step + 1)
-                self._save()
+                try:
+                    self._report(losses / (step + 1), self.spent_s - before, step + 1)
+                    self._save()
+                except OSError as error:
+                    message = f"{self.recipe.run}: {error.strerror}; put that right, then start the training again"
+                    raise ValueError(message) from error
 
     def progress(self) -> float:
         """Return how much of the run is done, 0..1, by epochs or by the clock."""
@@ -197,8 +202,13 @@ class Trainer:
             "epoch": self.epoch,
             "spent_s": self.spent_s,
         }
-        torch.save(state, self.recipe.run / "next.pt")
-        (self.recipe.run / "next.pt").replace(self.recipe.run / "last.pt")
+        whole, fresh = io.BytesIO(), self.recipe.run / "next.pt"
+        torch.save(state, whole)  # into a file it does not tell of a full disk
+        try:
+            fresh.write_bytes(whole.getbuffer())
+            fresh.replace(self.recipe.run / "last.pt")
+        finally:
+            fresh.unlink(missing_ok=True)
 
     def _resume(self, path: Path) -> None:
         state = read_checkpoint(path)

@@ -113,9 +113,13 @@ def mean(
     weights = out / "weights" / f"{name}.onnx"
     _keep(weights)
     with _told_plainly():
-        held = _held(data)  # read first: weights without a manifest would only be in the way of the next attempt
-        averaged(exports, share or [1.0] * len(exports), weights)
-        _finish(name, weights, data, held, out)
+        held = _held(data)
+        try:
+            averaged(exports, share or [1.0] * len(exports), weights)
+            _finish(name, weights, data, held, out)
+        except BaseException:
+            weights.unlink(missing_ok=True)  # without a manifest they would only be in the way of the next attempt
+            raise
 
 
 def export(

@@ -4,6 +4,7 @@
 Needs the extra `train`: `make test-train` brings it. Run with the interpreter that has torch.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -180,6 +181,27 @@ def test_an_export_replaces_no_file_that_is_there(made: Path, tmp_path: Path) ->
     done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=100)
     assert (done.returncode, out.read_bytes()) == (2, b"good")
     assert "m.onnx: there already" in done.stderr
+
+
+def test_a_disk_that_is_full_is_told_and_filled_no_further(
+    data: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [sys.executable, "-W", "ignore", "-m", "curbwatch", "models", "train", "--data", str(data), "--name", "n"]
+    words += ["--out", str(tmp_path / "out"), *OPTIONS, "--epochs", "1"]
+    command = ["sh", "-c", 'ulimit -f 20000; exec "$@"', "sh", *words]  # in half kilobytes; as a full disk
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.stderr.endswith("out/runs/n: File too large; put that right, then start the training again\n")
+    assert "Traceback" not in done.stderr
+    assert not list((tmp_path / "out").rglob("*.pt"))
+
+    def full(_: object, path: Path, *__: object, **___: object) -> None:
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("models.export.export", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        checked(load(made / "runs" / "tiny" / "last.pt"), tmp_path / "m.onnx", 64, twice=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_a_run_that_diverged_is_not_exported(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The mean of several exports is an export whose every weight lies between theirs; no run writes over another's."""
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,17 @@ def test_data_that_cannot_be_read_leaves_no_weights_in_the_way(tmp_path: Path) -
     with pytest.raises(CurbwatchError, match="003: not"):
         train.mean([WEIGHTS, WEIGHTS], "twice", [tmp_path / "drawn"], None, tmp_path)
     assert not (tmp_path / "weights").exists()
+
+
+def test_an_attempt_that_fails_leaves_no_weights_in_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    drawn_stalls.write(tmp_path / "drawn")
+    monkeypatch.setattr(train, "_finish", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        train.mean([WEIGHTS, WEIGHTS], "twice", [tmp_path / "drawn"], None, tmp_path)
+    assert not list((tmp_path / "weights").iterdir())
 
 
 def test_a_manifest_can_be_read_whatever_its_model_and_data_are_called(tmp_path: Path) -> None:
