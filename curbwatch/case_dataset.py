@@ -53,7 +53,8 @@ def write(cases: Iterable[Case], evidence: Path, out: Path, *, asked: Collection
     nobody judged give no picture. Pictures of earlier exports stay and are judged anew. CurbwatchError where `out`
     holds what no export wrote.
     """
-    entries = {entry.sha256: entry for entry in _earlier(out)}
+    earlier = _listed(_earlier(out), out)  # before the first picture: an export that is cut off can be gone on with
+    entries = {entry.sha256: entry for entry in earlier}
     by_camera: dict[str, list[Case]] = {}
     for case in cases:
         if case.class_name in CLASSES:
@@ -90,7 +91,9 @@ def _earlier(out: Path) -> list[Judged]:
 
 def _listed(entries: list[Judged], out: Path) -> list[Judged]:
     out.mkdir(parents=True, exist_ok=True)
-    (out / "index.json").write_text(json.dumps([asdict(entry) for entry in entries], indent=0) + "\n", "utf-8")
+    fresh = out / "index.json.next"  # half an index would be none of ours
+    fresh.write_text(json.dumps([asdict(entry) for entry in entries], indent=0) + "\n", "utf-8")
+    fresh.replace(out / "index.json")
     (out / "data.yaml").write_text(f"names: {json.dumps(CLASSES)}\n", "utf-8")
     return entries
 

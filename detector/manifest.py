@@ -2,6 +2,7 @@
 """A model's manifest: which weights, how to feed them, how to read them."""
 
 import hashlib
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +13,8 @@ from pydantic_core import ErrorDetails
 from detector.errors import ManifestError
 
 Head = Literal["yolo8", "yolo11", "yolo26"]
+# as protobuf writes TensorProto.external_data with its key `location`; the package onnx is not there to ask
+ELSEWHERE = re.compile(rb"j.{1,2}\n\x08location\x12", re.DOTALL)
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -82,13 +85,18 @@ def _check_classes(manifest: Manifest, path: Path) -> None:
 
 def _check_weights(manifest: Manifest, path: Path) -> None:
     try:
-        found = hashlib.sha256(manifest.weights.read_bytes()).hexdigest()
+        content = manifest.weights.read_bytes()
     except OSError as error:
         raise ManifestError(
             f"{path}: file: cannot read the weights {manifest.weights} ({error.strerror}); install them again"
         ) from error
-    if found != manifest.sha256:
+    if (found := hashlib.sha256(content).hexdigest()) != manifest.sha256:
         raise ManifestError(
             f"{path}: sha256: {manifest.weights.name} has {found[:12]}…, the manifest wants "
             f"{manifest.sha256[:12]}…; the weights are damaged or of another version: install them again"
+        )
+    if ELSEWHERE.search(content):
+        raise ManifestError(
+            f"{path}: file: {manifest.weights.name} keeps its weights in a second file, which no checksum covers; "
+            "export them into one"
         )

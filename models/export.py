@@ -83,13 +83,15 @@ def checked(model: Any, path: Path, side: int, *, twice: bool) -> str:
         raise Disagreement(f"{path}: not written, {odd[0]} is not finite: {DIVERGED}")
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.next")
-    export(model, fresh, side, twice=twice)
-    boxes, scores = difference(model, fresh, side, twice=twice)
-    said = f"{path}: {fresh.stat().st_size / 1e6:.1f} MB, differs from torch by {boxes:.4f} px, {scores:.6f} score"
-    if not (boxes <= 0.5 and scores <= 0.001):  # so that NaN, the difference of what is not finite, does not pass
-        fresh.unlink()
-        raise Disagreement(f"{said}: {DIVERGED if math.isnan(boxes + scores) else OTHER_VERSION}")
-    fresh.replace(path)
+    try:
+        export(model, fresh, side, twice=twice)
+        boxes, scores = difference(model, fresh, side, twice=twice)
+        said = f"{path}: {fresh.stat().st_size / 1e6:.1f} MB, differs from torch by {boxes:.4f} px, {scores:.6f} score"
+        if not (boxes <= 0.5 and scores <= 0.001):  # so that NaN, the difference of what is not finite, does not pass
+            raise Disagreement(f"{said}: {DIVERGED if math.isnan(boxes + scores) else OTHER_VERSION}")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
     return said
 
 

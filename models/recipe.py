@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Everything that decides a training run besides the data; no torch here, so that a command can read it."""
 
+import fcntl
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,3 +34,19 @@ class Recipe:
     mosaics: float = 0.5
     calm: float = 0.85
     seed: int = 11
+
+
+@contextmanager
+def alone(run: Path) -> Iterator[None]:
+    """One training a folder: a second would write its checkpoints over the first one's. ValueError while there is one.
+
+    What is forked within this holds the folder, too, for as long as it lives.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    with (run / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system lets go of it however the processes end
+        except BlockingIOError as error:
+            message = f"{run}: a training is under way here; wait for its end, or stop all its processes"
+            raise ValueError(message) from error
+        yield

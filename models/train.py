@@ -8,8 +8,10 @@ barrier waits for the slowest core. Stopped runs go on from ``RUN/last.pt``.
 """
 
 import argparse
+import io
 import math
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -32,7 +34,7 @@ from models.feed import Feed, stacked
 from models.loss import Loss
 from models.network import from_coco, read_checkpoint
 from models.network import load as load_network
-from models.recipe import Recipe
+from models.recipe import Recipe, alone
 from models.revive import revive
 
 CALIBRATION = 8  # batches that tell how strongly each layer answers, for weights that come from an export
@@ -137,8 +139,12 @@ class Trainer:
             shared_buffers(self.model)
             self.epoch += 1
             if self.rank == 0:
-                self._report(losses / (step + 1), self.spent_s - before, step + 1)
-                self._save()
+                try:
+                    self._report(losses / (step + 1), self.spent_s - before, step + 1)
+                    self._save()
+                except OSError as error:
+                    message = f"{self.recipe.run}: {error.strerror}; put that right, then start the training again"
+                    raise ValueError(message) from error
 
     def progress(self) -> float:
         """Return how much of the run is done, 0..1, by epochs or by the clock."""
@@ -196,8 +202,13 @@ class Trainer:
             "epoch": self.epoch,
             "spent_s": self.spent_s,
         }
-        torch.save(state, self.recipe.run / "next.pt")
-        (self.recipe.run / "next.pt").replace(self.recipe.run / "last.pt")
+        whole, fresh = io.BytesIO(), self.recipe.run / "next.pt"
+        torch.save(state, whole)  # into a file it does not tell of a full disk
+        try:
+            fresh.write_bytes(whole.getbuffer())
+            fresh.replace(self.recipe.run / "last.pt")
+        finally:
+            fresh.unlink(missing_ok=True)
 
     def _resume(self, path: Path) -> None:
         state = read_checkpoint(path)
@@ -239,6 +250,8 @@ def _calm_pictures(recipe: Recipe, feed: Feed) -> Iterator[Tensor]:
 
 def work(rank: int, recipe: Recipe, feed: Feed, done: Tensor) -> None:
     """Run one worker; `done` is float32[1] in shared memory, the share of the run that is over."""
+    # torch sends it when the parent has died; a shell has what it starts with & ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     torch.set_num_threads(1)
     meet = f"file://{(recipe.run / 'meet').resolve()}"
     dist.init_process_group("gloo", init_method=meet, rank=rank, world_size=recipe.workers)
@@ -253,7 +266,6 @@ class Run:
     """
 
     def __init__(self, recipe: Recipe, feed: Feed) -> None:
-        recipe.run.mkdir(parents=True, exist_ok=True)
         (recipe.run / "meet").unlink(missing_ok=True)
         if where().type == "cuda":  # one process keeps a GPU busy
             recipe = replace(recipe, workers=1)
@@ -287,10 +299,11 @@ def main() -> None:
         parser.add_argument(f"--{option}", type=type(standard), default=standard)
     parser.add_argument("--without", nargs="*", default=[], help="sets to leave out")
     args = vars(parser.parse_args())
-    feed = Feed(args.pop("dataset"), without=tuple(args.pop("without")))
-    sys.stdout.write(f"{feed.sizes()}\n")
-    sys.stdout.flush()
-    Run(replace(Recipe(args.pop("start"), args.pop("run")), **args), feed).wait(lambda _: None)
+    with alone(args["run"]):
+        feed = Feed(args.pop("dataset"), without=tuple(args.pop("without")))
+        sys.stdout.write(f"{feed.sizes()}\n")
+        sys.stdout.flush()
+        Run(replace(Recipe(args.pop("start"), args.pop("run")), **args), feed).wait(lambda _: None)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from detector.manifest import load_manifest
 from models import card as cards
 from models import evaluate, manifest, needed
 from models.augment import Sample
-from models.recipe import Recipe
+from models.recipe import Recipe, alone
 from models.runner import Runner, onnx_infer
 
 PLAIN = Recipe(Path(), Path())
@@ -88,8 +88,8 @@ def train(  # noqa: PLR0913, PLR0917 - one per option of the command line
     weights = out / "weights" / f"{name}.onnx"
     if not (recipe.run / "last.pt").exists():  # a run that goes on writes its own weights again
         _keep(weights)
-    _begin(recipe, name, out, data)
-    with _told_plainly():
+    with _told_plainly(), alone(recipe.run):
+        _begin(recipe, name, out, data)
         _train(data, recipe)
         typer.echo(_export(recipe.run / "last.pt", weights, side, twice=True))
         _finish(name, weights, data, _held(data), out)
@@ -113,9 +113,13 @@ def mean(
     weights = out / "weights" / f"{name}.onnx"
     _keep(weights)
     with _told_plainly():
-        held = _held(data)  # read first: weights without a manifest would only be in the way of the next attempt
-        averaged(exports, share or [1.0] * len(exports), weights)
-        _finish(name, weights, data, held, out)
+        held = _held(data)
+        try:
+            averaged(exports, share or [1.0] * len(exports), weights)
+            _finish(name, weights, data, held, out)
+        except BaseException:
+            weights.unlink(missing_ok=True)  # without a manifest they would only be in the way of the next attempt
+            raise
 
 
 def export(
@@ -161,7 +165,6 @@ def _begin(recipe: Recipe, name: str, out: Path, data: list[Path]) -> None:
     told |= {"batch": recipe.batch, "frozen": recipe.frozen, "seed": recipe.seed}
     noted = recipe.run / "run.json"
     if not (recipe.run / "last.pt").exists():
-        recipe.run.mkdir(parents=True, exist_ok=True)
         noted.write_text(json.dumps(told, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
         return
     if not noted.exists():

@@ -4,6 +4,8 @@
 Needs the extra `train`: `make test-train` brings it. Run with the interpreter that has torch.
 """
 
+import errno
+import fcntl
 import json
 import os
 import re
@@ -28,6 +30,7 @@ from models.recipe import Recipe
 from models.revive import revive
 from models.train import done_of
 from support import drawn_stalls
+from support.cameras import until
 
 ROOT = Path(__file__).parents[2]
 SIDE = 160
@@ -180,6 +183,27 @@ def test_an_export_replaces_no_file_that_is_there(made: Path, tmp_path: Path) ->
     assert "m.onnx: there already" in done.stderr
 
 
+def test_a_disk_that_is_full_is_told_and_filled_no_further(
+    data: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [sys.executable, "-W", "ignore", "-m", "curbwatch", "models", "train", "--data", str(data), "--name", "n"]
+    words += ["--out", str(tmp_path / "out"), *OPTIONS, "--epochs", "1"]
+    command = ["sh", "-c", 'ulimit -f 20000; exec "$@"', "sh", *words]  # in half kilobytes; as a full disk
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.stderr.endswith("out/runs/n: File too large; put that right, then start the training again\n")
+    assert "Traceback" not in done.stderr
+    assert not list((tmp_path / "out").rglob("*.pt"))
+
+    def full(_: object, path: Path, *__: object, **___: object) -> None:
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("models.export.export", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        checked(load(made / "runs" / "tiny" / "last.pt"), tmp_path / "m.onnx", 64, twice=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
 def test_a_run_that_diverged_is_not_exported(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = load(made / "runs" / "tiny" / "last.pt")
     monkeypatch.setattr("models.export.difference", lambda *_, **__: (float("nan"), 0.0))
@@ -189,6 +213,19 @@ def test_a_run_that_diverged_is_not_exported(made: Path, tmp_path: Path, monkeyp
     with pytest.raises(ValueError, match=r"not written, .* is not finite: the run has diverged"):
         checked(model, tmp_path / "m.onnx", 64, twice=True)
     assert not list(tmp_path.iterdir())
+
+
+def test_no_worker_outlives_a_command_that_is_killed(data: Path, tmp_path: Path) -> None:
+    words = [sys.executable, "-W", "ignore", "-m", "curbwatch", "models", "train", "--data", str(data), "--name", "n"]
+    words += ["--out", str(tmp_path), *OPTIONS, "--epochs", "9999"]
+    in_background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *words]  # as a shell starts what ends in &
+    run = tmp_path / "runs" / "n"
+    with subprocess.Popen(in_background, cwd=ROOT, stdout=subprocess.DEVNULL) as training:
+        assert until((run / "last.pt").exists, timeout_s=300)
+        assert "a training is under way" in refused(*words[6:])
+        training.kill()
+    with (run / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # waits for the last worker
 
 
 def test_the_clock_has_a_say_in_a_run_only_where_minutes_are_given() -> None:

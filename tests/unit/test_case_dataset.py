@@ -19,6 +19,7 @@ from api.model import Case, Evidence, HistoryRow
 from api.schemas import CASE_IN
 from api.workflow import Status
 from benchmarks.accuracy.folders import read_folder
+from curbwatch import case_dataset
 from curbwatch.case_dataset import split_of, write
 from curbwatch.cli import app
 from curbwatch.errors import CurbwatchError
@@ -80,6 +81,25 @@ def test_a_false_alarm_is_a_picture_with_nothing_to_find(tmp_path: Path, evidenc
     assert rows(tmp_path / "out", "labels", "a") == []
     away = {int(row[0]) for row in rows(tmp_path / "out", "ignore", "a")}
     assert away == {2, 3, 4, 5}  # people and vehicles were never labelled, stalls and debris were judged
+
+
+def test_an_export_that_is_cut_off_is_gone_on_with(
+    tmp_path: Path, evidence: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = [case(evidence, name, Status.CONFIRMED) for name in ("a", "b")]
+
+    def until_b(case: Case, *rest: Any) -> Any:
+        if case.id == "b":
+            raise KeyboardInterrupt
+        return write_one(case, *rest)
+
+    write_one = case_dataset._write_one
+    monkeypatch.setattr(case_dataset, "_write_one", until_b)
+    with pytest.raises(KeyboardInterrupt):
+        write(some, evidence, tmp_path / "out")
+    monkeypatch.setattr(case_dataset, "_write_one", write_one)
+    assert list((tmp_path / "out" / "images").rglob("*.jpg"))
+    assert len(write(some, evidence, tmp_path / "out")) == len(index(tmp_path / "out")) == 2
 
 
 def test_what_nobody_judged_gives_no_picture(tmp_path: Path, evidence: Path) -> None:

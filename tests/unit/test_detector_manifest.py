@@ -4,10 +4,13 @@
 import hashlib
 from pathlib import Path
 
+import onnx
 import pytest
 
 from detector.errors import ManifestError
 from detector.manifest import load_manifest
+from models.label_store import digest
+from support.tiny_model import tiny_model
 
 WEIGHTS = b"weights"
 GOOD = f"""
@@ -90,6 +93,21 @@ def test_damaged_weights_are_refused(path: Path) -> None:
     text = fault(path)
     assert text.startswith("sha256: tiny.onnx has ")
     assert text.endswith("the weights are damaged or of another version: install them again")
+
+
+def test_weights_that_lie_in_a_second_file_are_refused(tmp_path: Path) -> None:
+    path = tiny_model(tmp_path)
+    weights = load_manifest(path).weights
+    network, before = onnx.load(weights), digest(weights)
+    onnx.helper.set_model_props(network, {"location": "gate"})  # a property of that name is none
+    onnx.save(network, weights)
+    path.write_text(path.read_text().replace(before, before := digest(weights)))
+    load_manifest(path)
+    onnx.save(network, weights, save_as_external_data=True, location="tiny.onnx.data", size_threshold=0)
+    path.write_text(path.read_text().replace(before, digest(weights)))
+    assert fault(path).startswith(
+        "file: tiny.onnx keeps its weights in a second file, which no checksum covers; export"
+    )
 
 
 def test_missing_weights_say_where_they_were_looked_for(path: Path) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The mean of several exports is an export whose every weight lies between theirs; no run writes over another's."""
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from detector.model import load_model
 from models import manifest, needed
 from models.classes import CLASSES
 from models.mean import mean
+from models.recipe import alone
 from support import drawn_stalls
 
 WEIGHTS = load_manifest(SHIPPED_MODEL).weights
@@ -99,6 +102,17 @@ def test_data_that_cannot_be_read_leaves_no_weights_in_the_way(tmp_path: Path) -
     assert not (tmp_path / "weights").exists()
 
 
+def test_an_attempt_that_fails_leaves_no_weights_in_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    drawn_stalls.write(tmp_path / "drawn")
+    monkeypatch.setattr(train, "_finish", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        train.mean([WEIGHTS, WEIGHTS], "twice", [tmp_path / "drawn"], None, tmp_path)
+    assert not list((tmp_path / "weights").iterdir())
+
+
 def test_a_manifest_can_be_read_whatever_its_model_and_data_are_called(tmp_path: Path) -> None:
     written = manifest.text('"n" 𠮷', WEIGHTS, dict.fromkeys(CLASSES, 0.5), ['the "𠮷" street'])
     (tmp_path / "weights").symlink_to(WEIGHTS.parent)
@@ -144,6 +158,14 @@ def test_a_run_goes_on_with_what_it_was_begun_with(tmp_path: Path, no_torch: Non
             train.train(**same | {"run": tmp_path / "runs" / "ours", option: value})
     assert [path.name for path in (tmp_path / "weights").iterdir()] == ["ours.onnx"]
     assert (tmp_path / "weights" / "ours.onnx").read_bytes() == before
+
+
+def test_a_run_is_trained_by_one_at_a_time(tmp_path: Path, no_torch: None) -> None:
+    (tmp_path / "weights").mkdir()
+    with alone(tmp_path / "runs" / "ours"), pytest.raises(CurbwatchError, match=r"runs/ours: a training is under way"):
+        train.train([tmp_path], "ours", tmp_path)
+    assert not (tmp_path / "runs" / "ours" / "run.json").exists()
+    train.train([tmp_path], "ours", tmp_path)
 
 
 def test_a_run_writes_over_no_weights_of_another(tmp_path: Path, no_torch: None) -> None:
