@@ -261,7 +261,7 @@ def test_readiness_names_what_is_wrong(street: Street, monkeypatch: pytest.Monke
     incoming = street.trial.config.evidence_dir / "incoming"
     incoming.rmdir()
     with street.trial.app.state.services.store.write() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     answer = street.http.get("/readyz")
     assert answer.status_code == 503
     faults = answer.json()["faults"]
