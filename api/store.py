@@ -80,14 +80,12 @@ def _engine(url: str) -> Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "postgresql" and "+" not in parsed.drivername:
         parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() == "postgresql":
-        parsed = parsed.set(query={**PATIENCE, **parsed.query})
     if parsed.get_backend_name() == "sqlite" and not parsed.database:
         raise ValueError("an in-memory database cannot be shared: name a file, as in sqlite:////var/lib/cw.db")
     # errors travel into logs, and parameters hold CSRF tokens and hashes of passwords
     engine = sa.create_engine(
         parsed, pool_size=10, max_overflow=MOST_CONNECTIONS - 10, pool_timeout=BUSY_TIMEOUT_MS / 1000,
-        pool_pre_ping=True, hide_parameters=True,
+        pool_pre_ping=True, hide_parameters=True, connect_args=_patience(parsed),
     )  # fmt: skip
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
@@ -96,6 +94,12 @@ def _engine(url: str) -> Engine:
         sa.event.listen(engine, "connect", _check_postgresql)
         sa.event.listen(engine, "begin", _begin_postgresql)
     return engine
+
+
+def _patience(url: sa.URL) -> dict[str, str]:
+    if url.get_backend_name() != "postgresql":
+        return {}
+    return {name: value for name, value in PATIENCE.items() if name not in url.query}
 
 
 class Store:
