@@ -203,23 +203,24 @@ class Spool:
         On a full disk both are kept in mind until `catch_up` writes them; a restart before that posts the message
         again, with the same key.
         """
-        with self._lock:
-            self._late[message.id] = message, case_id
-        with suppress(sqlite3.Error):
+        try:
             self._cross_out(message, case_id)
+        except sqlite3.Error:
+            with self._lock:
+                self._late[message.id] = message, case_id
 
     def catch_up(self) -> None:
         """Write what was accepted while the disk was full. Raises sqlite3.Error while it is."""
         for message, case_id in list(self._late.values()):
             self._cross_out(message, case_id)
+            with self._lock:
+                del self._late[message.id]
 
     def _cross_out(self, message: Message, case_id: str | None) -> None:
         with self._transaction() as db:
             if case_id:
                 db.execute("INSERT OR REPLACE INTO cases VALUES (?, ?)", (message.site_key, case_id))
             db.execute("DELETE FROM messages WHERE id = ?", (message.id,))
-        with self._lock:
-            del self._late[message.id]
 
     def failed(self, message: Message) -> None:
         """Count one more try."""

@@ -33,21 +33,17 @@ def decode(output: NDArray[np.float32], manifest: Manifest, floors: NDArray[np.f
     float32[300,6] for yolo26 (xyxy, score, class; its end-to-end export). floors: float32[C], lowest score kept.
     People are besides found apart from all else, so that whom one blurs changes nothing of what one decides on.
     """
-    raw = manifest.head != "yolo26"
-    found = _decode_raw(output, floors, manifest.iou) if raw else _decode_end_to_end(output, floors, manifest.name)
+    found = _decode(output, manifest, floors)
     if "person" not in manifest.classes:
         return found
-    person = manifest.classes.index("person")
-    return replace(found, people=_people_raw(output, person, manifest.iou) if raw else _people(output, person))
+    people_only = np.array([FAINT if name == "person" else np.inf for name in manifest.classes], np.float32)
+    return replace(found, people=_decode(output, manifest, people_only).xyxy)
 
 
-def _people(output: NDArray[np.float32], person: int) -> NDArray[np.float32]:
-    return output[(output[:, 5] == person) & (output[:, 4] >= FAINT), :4]
-
-
-def _people_raw(output: NDArray[np.float32], person: int, iou: float) -> NDArray[np.float32]:
-    faint = output[4 + person] >= FAINT
-    return _decode_raw(output[:, faint][[0, 1, 2, 3, 4 + person]], np.array([FAINT], np.float32), iou).xyxy
+def _decode(output: NDArray[np.float32], manifest: Manifest, floors: NDArray[np.float32]) -> Detections:
+    if manifest.head == "yolo26":
+        return _decode_end_to_end(output, floors, manifest.name)
+    return _decode_raw(output, floors, manifest.iou)
 
 
 def _decode_end_to_end(output: NDArray[np.float32], floors: NDArray[np.float32], name: str) -> Detections:

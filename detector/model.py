@@ -69,11 +69,7 @@ class Model:
             ]
             held.fits[: len(fits)] = fits
             outputs = self._session.run(held.squares if self._largest else held.squares[: len(fits)])[: len(fits)]
-        found = [decode(output, self.manifest, floors) for output in outputs]
-        return [
-            replace(d, xyxy=unletterbox(d.xyxy, fit), people=unletterbox(d.people, fit))
-            for d, fit in zip(found, fits, strict=True)
-        ]
+        return [detections(output, fit, self.manifest, floors) for output, fit in zip(outputs, fits, strict=True)]
 
     def _room(self, width: int, height: int) -> tuple[int, int]:
         side = self.manifest.input_size
@@ -104,6 +100,12 @@ def _check_input(manifest: Manifest, shape: tuple[int | str, ...]) -> None:
         raise ManifestError(
             f"{manifest.name}: input_size is {side}, these weights take {list(shape)}; correct the manifest"
         )
+
+
+def detections(output: NDArray[np.float32], fit: Fit, manifest: Manifest, floors: NDArray[np.float32]) -> Detections:
+    """Read one picture's output (see `heads.decode`) in pixels of that picture."""
+    found = decode(output, manifest, floors)
+    return replace(found, xyxy=unletterbox(found.xyxy, fit), people=unletterbox(found.people, fit))
 
 
 def load_model(path: Path, *, threads: int = 2, engine: Engine = "onnxruntime") -> Model:

@@ -6,7 +6,7 @@ As the patrol takes them, but each whole picture once: no close-ups, and nothing
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,13 +17,11 @@ from numpy.typing import NDArray
 
 from benchmarks.latency.sessions import Kind, Runs
 from benchmarks.latency.stopwatch import Stopwatch
-from detector.detections import Detections
 from detector.evidence import blurred, jpeg
 from detector.gate import luma, unchanged, watched
-from detector.heads import decode
-from detector.letterbox import Fit, letterbox, unletterbox
+from detector.letterbox import letterbox
 from detector.look import Look
-from detector.manifest import Manifest
+from detector.model import detections
 from detector.observe import Memory, observe
 from detector.reading import Seen, read_look
 from detector.rules import Rules
@@ -129,12 +127,6 @@ class Looking:
         if self._bench.spool is not None:
             with clock.stage("spool"):
                 self._bench.spool(picture)
-
-
-def detections(output: NDArray[np.float32], fit: Fit, manifest: Manifest, floors: NDArray[np.float32]) -> Detections:
-    """One picture's head output in pixels of the picture."""
-    found = decode(output, manifest, floors)
-    return replace(found, xyxy=unletterbox(found.xyxy, fit), people=unletterbox(found.people, fit))
 
 
 class BareDecoder:
