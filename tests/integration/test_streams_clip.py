@@ -136,7 +136,8 @@ def test_a_clip_of_pictures_lasts_as_long_as_they_were_apart(tmp_path: Path) -> 
     begun_s = [(later.at - earlier.at).total_seconds() for earlier, later in pairwise(packets)]
     assert min(begun_s) > 0.25  # a busy machine may begin later, never sooner
     assert info.duration_s == pytest.approx(lasted_s(packets), abs=0.01)
-    assert numbers_in(info.path) == list(range(len(frames)))
+    first, last = (card_number(frame.picture) for frame in (frames[0], frames[-1]))
+    assert numbers_in(info.path) == list(range(first, last + 1))  # a busy machine may not take each of them in time
 
 
 def _write_jpeg(path: Path, number: int) -> None:
