@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from support.chromium import NoChromium, PageMaker, chromium, sign_in
+from support.chromium import HEARS_KEYS, NoChromium, PageMaker, chromium, sign_in
 from support.city import City, city
 
 PATIENCE_MS = 60_000  # nothing waits longer than what it waits for: only a busy machine comes near
@@ -56,6 +56,7 @@ def new_page(browser: Browser, town: City, excused: list[str]) -> Iterator[PageM
             context = browser.new_context(locale=locale, viewport={"width": 1366, "height": 768})
             stack.callback(context.close)
             context.set_default_timeout(PATIENCE_MS)
+            context.add_init_script(HEARS_KEYS)
             context.on("request", lambda request: asked.append(request.url))
             context.on("console", complain)
             context.on("weberror", lambda error: complaints.append(str(error.error)))

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from support import drawn_street
-from support.chromium import AWAY, PageMaker, sign_in
+from support.chromium import AWAY, PageMaker, press, sign_in
 from support.city import City
 
 NOTE = "Note (kept in the history)"
@@ -50,17 +50,17 @@ def test_a_paused_clip_stays_paused_and_p_is_for_the_clip_that_is_shown(case: Pa
     town.evidence(case_id, "clip", datetime.now(UTC), drawn_street.clip("stall", seed=2), "video/mp4")
     expect(newest).to_be_attached()
 
-    case.keyboard.press("p")
+    press(case, "p")
     expect(newest).to_be_visible()
     newest.evaluate(playing)
-    case.keyboard.press("p")
+    press(case, "p")
     town.ask("POST", f"/cases/{case_id}/transitions", role="admin", json={"to": "confirmed"})
     expect(case.locator(".case-head .status")).to_have_text("Confirmed")
     assert newest.evaluate("video => video.paused")
 
     case.get_by_role("button", name="Clip").first.click()
     first.evaluate(playing)
-    case.keyboard.press("p")
+    press(case, "p")
     assert first.is_visible()
     assert first.evaluate("video => video.paused")
 
@@ -77,7 +77,7 @@ def test_confirming_changes_page_and_api(case: Page, town: City, case_id: str) -
 
 def test_the_whole_way_to_closed_by_keyboard(case: Page, town: City, case_id: str) -> None:
     for key, status in (("c", "Confirmed"), ("d", "Dispatched"), ("h", "Handled"), ("x", "Closed")):
-        case.keyboard.press(key)
+        press(case, key)
         expect(case.locator(".case-head .status")).to_have_text(status)
 
     expect(case.get_by_text("the case opens again by itself")).to_be_visible()
@@ -85,16 +85,16 @@ def test_the_whole_way_to_closed_by_keyboard(case: Page, town: City, case_id: st
 
 
 def test_a_false_alarm_can_be_undone(case: Page, town: City, case_id: str) -> None:
-    case.keyboard.press("f")
+    press(case, "f")
     expect(case.locator(".case-head .status")).to_have_text("False alarm")
     assert town.status(case_id) == "false_alarm"
 
-    case.keyboard.press("u")
+    press(case, "u")
     expect(case.locator(".case-head .status")).to_have_text("New")
 
 
 def test_letters_in_a_note_decide_nothing(case: Page, town: City, case_id: str) -> None:
-    case.keyboard.press("E")  # caps lock is on
+    press(case, "E")  # caps lock is on
     case.keyboard.type("cfdhx")
 
     expect(case.get_by_label(NOTE)).to_have_value("cfdhx")
@@ -128,8 +128,7 @@ def test_whoever_goes_on_at_once_waits_for_the_answer(case: Page, town: City, ca
     case.route("**/transitions", unanswered)
 
     with case.expect_request("**/transitions"):
-        case.keyboard.press("c")
-        case.keyboard.press("n")
+        press(case, "c", "n")
     case.wait_for_timeout(300)
     while not asked:
         case.wait_for_timeout(50)
@@ -139,8 +138,7 @@ def test_whoever_goes_on_at_once_waits_for_the_answer(case: Page, town: City, ca
     expect(case.locator(".case-head .status")).to_have_text("False alarm")
 
     with case.expect_request("**/transitions"):
-        case.keyboard.press("u")
-        case.keyboard.press("n")
+        press(case, "u", "n")
     case.wait_for_timeout(300)
     while not asked:
         case.wait_for_timeout(50)
@@ -224,7 +222,7 @@ def test_ones_own_move_whose_answer_is_lost_is_nobody_elses(
 
     expect(case.locator(".case-head .status")).to_have_text("Confirmed")
     expect(note).to_have_value("")
-    case.keyboard.press("d")
+    press(case, "d")
     expect(case.locator(".case-head .status")).to_have_text("Dispatched")
     assert [row["note"] for row in town.history(case_id)] == [None, "two tricycles", None]
 
@@ -281,7 +279,7 @@ def test_a_note_survives_leaving_and_signing_in_anew_for_its_writer_only(
     note = page.locator("#note")
     note.fill("waiting for help")
     note.press("Escape")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page).to_have_url(f"{town.url}/")
     page.goto(f"{town.url}/cases/{case_id}")
     expect(note).to_have_value("waiting for help")
@@ -369,7 +367,7 @@ def test_the_box_can_be_taken_off(case: Page) -> None:
     marks = case.locator("[data-stage]:visible .marks")
     expect(marks).to_be_visible()
 
-    case.keyboard.press("b")
+    press(case, "b")
 
     expect(marks).to_be_hidden()
 
@@ -378,7 +376,7 @@ def test_n_leads_to_the_next_new_case(case: Page, town: City) -> None:
     other = town.case("debris", evidence=False)
     expect(case.get_by_role("link", name="Next new case")).to_have_attribute("href", f"/cases/{other}")
 
-    case.keyboard.press("n")
+    press(case, "n")
 
     expect(case).to_have_url(f"{town.url}/cases/{other}")
 
@@ -389,17 +387,15 @@ def test_the_walls_filter_is_kept_on_the_way_through_its_cases(wall: Page, town:
     query = "?status=all&class=debris"
     wall.goto(f"{town.url}/{query}")
     wall.locator("#lamp[data-state=live]").wait_for()
-    wall.keyboard.press("j")
-    wall.keyboard.press("j")
-    wall.keyboard.press("Enter")
+    press(wall, "j", "j", "Enter")
     expect(wall).to_have_url(f"{town.url}/cases/{first}{query}")
     wall.locator("#lamp[data-state=live]").wait_for()
 
-    wall.keyboard.press("c")  # reads the page anew
+    press(wall, "c")  # reads the page anew
     expect(wall.locator(".case-head .status")).to_have_text("Confirmed")
-    wall.keyboard.press("n")
+    press(wall, "n")
     expect(wall).to_have_url(f"{town.url}/cases/{second}{query}")
-    wall.keyboard.press("Escape")
+    press(wall, "Escape")
 
     expect(wall).to_have_url(f"{town.url}/{query}")
 

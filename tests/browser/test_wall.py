@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from playwright.sync_api import Locator, Page, Route, expect
 
 from support import drawn_street
-from support.chromium import AWAY, PageMaker
+from support.chromium import AWAY, PageMaker, press
 from support.city import City
 
 LOADED = "image => image.decode().then(() => image.naturalWidth)"
@@ -119,11 +119,10 @@ def test_a_camera_is_chosen_by_keys_with_enter_and_keeps_the_focus(town: City, w
     assert box.locator("option").all_inner_texts() == ["All cameras", "Market Street", "人民路口东"]
 
     box.focus()
-    wall.keyboard.press("ArrowDown")
-    wall.keyboard.press("ArrowDown")
+    press(wall, "ArrowDown", "ArrowDown")
     expect(box).to_have_value("cam-01")
     expect(wall).to_have_url(f"{town.url}/")
-    wall.keyboard.press("Enter")
+    press(wall, "Enter")
 
     expect(wall).to_have_url(f"{town.url}/?camera=cam-01")
     expect(box).to_be_focused()
@@ -338,9 +337,7 @@ def test_cases_are_reached_by_keyboard(town: City, wall: Page) -> None:
     older, newer = town.case("stall", evidence=False), town.case("debris", evidence=False)
     expect(wall.locator(f"#case-{newer}")).to_be_visible()
 
-    wall.keyboard.press("j")
-    wall.keyboard.press("j")
-    wall.keyboard.press("Enter")
+    press(wall, "j", "j", "Enter")
 
     expect(wall).to_have_url(f"{town.url}/cases/{older}")
 
@@ -349,12 +346,12 @@ def test_the_next_card_has_the_focus_when_one_leaves(town: City, wall: Page) -> 
     ids = [town.case("stall", evidence=False) for _ in range(4)]
     expect(wall.locator(".card")).to_have_count(4)
     for _ in range(2):
-        wall.keyboard.press("j")
+        press(wall, "j")
     expect(wall.locator(f"#case-{ids[2]} a")).to_be_focused()
 
     town.ask("POST", f"/cases/{ids[2]}/transitions", role="operator", json={"to": "false_alarm"})
     expect(wall.locator(f"#case-{ids[1]} a")).to_be_focused()
-    wall.keyboard.press("j")
+    press(wall, "j")
     expect(wall.locator(f"#case-{ids[0]} a")).to_be_focused()
 
     town.ask("POST", f"/cases/{ids[0]}/transitions", role="operator", json={"to": "false_alarm"})

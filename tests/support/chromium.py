@@ -5,11 +5,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 PageMaker = Callable[..., Page]  # of a locale and a role
 # what a console says while the server is away
 AWAY = ("ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "ERR_INCOMPLETE_CHUNKED_ENCODING")
+# given to a context as its initial script, for press()
+HEARS_KEYS = "addEventListener('keydown', () => { window.keysHeard = (window.keysHeard ?? 0) + 1; }, true);"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -43,3 +45,24 @@ def sign_in(page: Page, url: str, token: str) -> None:
     """Signs in with a token in the address's fragment and waits for the case wall to be live."""
     page.goto(f"{url}/login#token={token}", wait_until="commit")
     page.locator("#lamp[data-state=live]").wait_for()
+
+
+def press(page: Page, *keys: str) -> None:
+    """Presses keys, each until the page hears it: on a busy machine Chromium was seen to swallow one."""
+    for key in keys:
+        before = _heard(page)
+        page.keyboard.press(key)
+        while _heard(page) == before:
+            page.keyboard.press(key)
+
+
+def _heard(page: Page) -> tuple[str, int]:
+    """Which document the page shows, and how many keys it has heard."""
+    while True:
+        try:
+            began, heard = page.evaluate("[performance.timeOrigin, window.keysHeard ?? 0]")
+        except Error as error:
+            if "navigation" not in str(error):
+                raise
+        else:
+            return str(began), int(heard)
