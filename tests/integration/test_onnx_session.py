@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from detector.choosing import Engine
+from curbwatch.settings import SHIPPED_MODEL
+from detector.choosing import Engine, open_session
 from detector.errors import ManifestError, SessionError
+from detector.manifest import load_manifest
 from detector.model import Model, load_model
 
 SIDE = 64
@@ -203,3 +206,14 @@ def test_onnxruntime_keeps_no_book_for_its_maker(opens: str, tmp_path: Path) -> 
     code = f"from pathlib import Path; weights = Path({str(weights)!r}); {opens}"
     subprocess.run([sys.executable, "-c", code], env=env, check=True)
     assert not list(home.rglob("*"))
+
+
+def test_looking_twice_with_the_same_weights_keeps_biases_and_activations_in_the_convolutions() -> None:
+    pytest.importorskip("openvino")
+    session: Any = open_session(load_manifest(SHIPPED_MODEL), "openvino", threads=1)
+    session.run(np.zeros((1, 3, 96, 128), np.float32))
+    (request,) = session._requests.values()
+    computed = request.get_compiled_model().get_runtime_model().get_ops()
+    kinds = Counter(node.get_rt_info()["layerType"].value for node in computed)
+    assert kinds["Convolution"] > 100
+    assert kinds["Subgraph"] + kinds["Eltwise"] < kinds["Convolution"] / 4
