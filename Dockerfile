@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-# docker build -t curbwatch . && docker run -p 8080:8080 -v "$PWD/city:/etc/curbwatch:ro" -v curbwatch:/var/lib/curbwatch curbwatch
+# docker build -t curbwatch . && docker run -p 8080:8080 -e MARKET_STREET_PASSWORD -v "$PWD/city:/etc/curbwatch:ro" -v curbwatch:/var/lib/curbwatch curbwatch
 FROM python:3.11-slim AS build
 WORKDIR /src
 COPY . .

@@ -39,7 +39,8 @@ def set_up_logs(*, verbose: bool = False) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO if verbose else logging.WARNING)
-    logging.getLogger(__package__).setLevel(logging.DEBUG if verbose else logging.INFO)
+    for ours in ("curbwatch", "detector"):
+        logging.getLogger(ours).setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
 def _without_secrets(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

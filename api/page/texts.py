@@ -193,8 +193,9 @@ TEXTS: dict[str, Text] = {
         "您的账号只能查看，不能处理案件。", "Your account may look but not move cases: ask an operator."
     ),
     "case.no_moves": Text(
-        "已结案。若同一地点再次发生，案件会自动重新打开。",
-        "Closed. If it comes back to this place, the case opens again by itself.",
+        "已结案。清除后一周内若同一地点再次发生，案件会自动重新打开；此后为新案件。",
+        "Closed. If it comes back to this place within a week of its clearing, the case opens again by itself; "
+        "later it is a new case.",
     ),
     "case.still_seen": Text(
         "摄像机尚未看到原处已空：对象可能仍在，结案前请核实。",
