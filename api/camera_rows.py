@@ -112,8 +112,7 @@ def _update(connection: Connection, camera_id: str, **values: Any) -> None:
 
 
 def _announce(connection: Connection, camera_id: str, status: str | None, *, now: datetime) -> None:
-    data = {"id": camera_id, "status": status, "class": None, "camera_id": camera_id}
-    event_log.append(connection, "camera.updated", data, now=now)
+    event_log.append(connection, "camera.updated", camera_id, status=status, camera_id=camera_id, now=now)
 
 
 def _camera(row: Row[Any]) -> Camera:

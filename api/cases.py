@@ -229,5 +229,5 @@ def announce_evidence(connection: Connection, case_id: str, *, now: datetime) ->
 
 
 def _announce(connection: Connection, case: Case, event: event_log.EventName, *, now: datetime) -> None:
-    data = {"id": case.id, "status": case.status, "class": case.class_name, "camera_id": case.camera_id}
-    event_log.append(connection, event, data, now=now)
+    told = {"status": case.status, "camera_id": case.camera_id, "class_name": case.class_name}
+    event_log.append(connection, event, case.id, **told, now=now)

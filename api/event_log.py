@@ -2,7 +2,6 @@
 """The event log: each state change appends one row in its own transaction."""
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -15,8 +14,18 @@ from api.tables import events
 EventName = Literal["case.created", "case.updated", "camera.updated", "ticket.updated"]
 
 
-def append(connection: Connection, event: EventName, data: Mapping[str, str | None], *, now: datetime) -> None:
-    """Writes one event; it becomes visible with the transaction that caused it."""
+def append(
+    connection: Connection,
+    event: EventName,
+    subject: str,
+    *,
+    status: str | None,
+    camera_id: str,
+    class_name: str | None = None,
+    now: datetime,
+) -> None:
+    """Writes one event of a case, a camera or a ticket; it becomes visible with the transaction that caused it."""
+    data = {"id": subject, "status": status, "class": class_name, "camera_id": camera_id}
     text = json.dumps(data, ensure_ascii=False)
     connection.execute(sa.insert(events).values(at=now, event=event, data=text))
 

@@ -71,8 +71,8 @@ WHY: dict[str, Any] = {
     "at": "2026-11-22T06:03:00Z",
     "verdict": "given_up",
     "text": {
-        "en": "no case at 14:03:00 on cam-12: a stall in gate moved on after 40 s (a case needs 120 s)",
-        "zh": "14:03:00 cam-12 未立案：“gate”内的占道经营停留 40 秒后离开（立案需停留 120 秒）",
+        "en": "no case at 14:03:00 on cam-12: a stall in gate, moved on after 40 s (a case needs 120 s)",
+        "zh": "14:03:00 cam-12 未立案：“gate”内的占道经营，停留 40 秒后离开（立案需停留 120 秒）",
     },
     "case": None,
     "cases": [],

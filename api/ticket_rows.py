@@ -101,8 +101,8 @@ def _open(connection: Connection, camera_id: str, fault: Fault, *, now: datetime
 
 
 def _announce(connection: Connection, ticket: Ticket, *, now: datetime) -> None:
-    data = {"id": ticket.id, "status": ticket.status, "class": None, "camera_id": ticket.camera_id}
-    event_log.append(connection, "ticket.updated", data, now=now)
+    told = {"status": ticket.status, "camera_id": ticket.camera_id}
+    event_log.append(connection, "ticket.updated", ticket.id, **told, now=now)
 
 
 def _ticket(row: Row[Any]) -> Ticket:

@@ -8,6 +8,11 @@ SEEN_EVERY = timedelta(minutes=1)  # what stands on is not written more often
 Clock = Callable[[], datetime]
 
 
+def stamp(at: datetime) -> str:
+    """Aware UTC as the API writes it."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def utc_now() -> datetime:
     """The present moment, aware UTC."""
     return datetime.now(UTC)

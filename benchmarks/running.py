@@ -103,7 +103,7 @@ def stop(service: Service) -> None:
 
 def bind(pid: int, cpus: Sequence[int]) -> None:
     """Keep a process on some processors, so that two that are compared do not take each other's time."""
-    if cpus and hasattr(os, "sched_setaffinity"):
+    if cpus:
         os.sched_setaffinity(pid, cpus)
 
 

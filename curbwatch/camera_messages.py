@@ -3,8 +3,9 @@
 
 from datetime import UTC, datetime
 
+from api.times import stamp
 from curbwatch.judging import Post
-from curbwatch.messages import stamp, told
+from curbwatch.messages import told
 from curbwatch.settings import CameraSettings
 from detector.health import Health
 from detector.windows import WEEKDAYS, Window

@@ -6,7 +6,6 @@ the rest of these pictures, so training looks away from it: from people and vehi
 also from further stalls and debris, in a false alarm from cases that stood there then. Whole cameras are held out.
 """
 
-import hashlib
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from api.workflow import Status
 from curbwatch.errors import CurbwatchError
 from models.classes import CLASSES, TARGETS
 from models.feed import index
+from models.splits import lot
 
 JUDGED_TRUE = (Status.CONFIRMED, Status.DISPATCHED, Status.HANDLED, Status.CLOSED)
 HELD_OUT = 0.15  # of the cameras for each of val and test
@@ -30,7 +30,7 @@ Row = tuple[int, tuple[float, float, float, float]]  # class, xyxy as shares
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Entry:
     """One picture for training, in the form of a line of the index."""
 
     name: str
@@ -42,11 +42,11 @@ class Judged:
 
 def split_of(camera_id: str) -> str:
     """Train, val or test: the same for all pictures of a camera, and for every export."""
-    lot = int(hashlib.sha256(camera_id.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
-    return "test" if lot < HELD_OUT else "val" if lot < 2 * HELD_OUT else "train"
+    drawn = lot(camera_id)
+    return "test" if drawn < HELD_OUT else "val" if drawn < 2 * HELD_OUT else "train"
 
 
-def write(cases: Iterable[Case], evidence: Path, out: Path, *, asked: Collection[str] | None = None) -> list[Judged]:
+def write(cases: Iterable[Case], evidence: Path, out: Path, *, asked: Collection[str] | None = None) -> list[Entry]:
     """Write pictures, labels, index and class names, and return the index; evidence: the folder of blobs.
 
     asked: ids of the cases whose pictures are wanted, None for all; the others tell what else stood in these. Cases
@@ -77,11 +77,11 @@ def write(cases: Iterable[Case], evidence: Path, out: Path, *, asked: Collection
     return _listed(sorted(entries.values(), key=lambda entry: entry.name), out)
 
 
-def _earlier(out: Path) -> list[Judged]:
+def _earlier(out: Path) -> list[Entry]:
     if not any((out / name).exists() for name in ("index.json", "data.yaml", *FILES)):
         return []
     try:
-        found = [Judged(**entry) for entry in index(out)]
+        found = [Entry(**entry) for entry in index(out)]
     except (TypeError, ValueError):
         found = None
     if found is None or any(entry.kind not in KINDS for entry in found):
@@ -89,7 +89,7 @@ def _earlier(out: Path) -> list[Judged]:
     return found
 
 
-def _listed(entries: list[Judged], out: Path) -> list[Judged]:
+def _listed(entries: list[Entry], out: Path) -> list[Entry]:
     out.mkdir(parents=True, exist_ok=True)
     fresh = out / "index.json.next"  # half an index would be none of ours
     fresh.write_text(json.dumps([asdict(entry) for entry in entries], indent=0) + "\n", "utf-8")
@@ -116,16 +116,16 @@ def _picture(case: Case) -> Evidence | None:
     return next((e for e in case.evidence if e.kind == "during" and e.media_type == "image/jpeg"), None)
 
 
-def _file(entry: Judged, folder: str, out: Path) -> Path:
+def _file(entry: Entry, folder: str, out: Path) -> Path:
     return out / folder / entry.split / f"{entry.name}{FILES[folder]}"
 
 
-def _remove(entry: Judged, out: Path) -> None:
+def _remove(entry: Entry, out: Path) -> None:
     for folder in FILES:
         _file(entry, folder, out).unlink(missing_ok=True)
 
 
-def _write_one(case: Case, picture: Evidence, content: bytes, there: list[Case], out: Path) -> Judged:
+def _write_one(case: Case, picture: Evidence, content: bytes, there: list[Case], out: Path) -> Entry:
     at = picture.taken_at
     false = _verdict(case, at) is Status.FALSE_ALARM
     true = {c.id: c for c in (*there, case) if _verdict(c, at) in JUDGED_TRUE}.values()
@@ -135,7 +135,7 @@ def _write_one(case: Case, picture: Evidence, content: bytes, there: list[Case],
     away += [_row(c) for c in unsure]
     kind = "false_alarms" if false and not learn else "cases"
     split = split_of(case.camera_id)
-    entry = Judged(picture.sha256[:16], kind, case.camera_id, picture.sha256, split)
+    entry = Entry(picture.sha256[:16], kind, case.camera_id, picture.sha256, split)
     for folder, written in (("images", content), ("labels", _lines(learn)), ("ignore", _lines(away))):
         target = _file(entry, folder, out)
         target.parent.mkdir(parents=True, exist_ok=True)

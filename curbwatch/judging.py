@@ -101,13 +101,13 @@ class Judge:
         post.memory = memory
         _remember_first_sights(post, seen)
         _log(events)
-        self._remember(look)
+        self._keep(look)
         if news or entries:
             self._on_event()
             self._order_clips(post, news)
         return True
 
-    def _remember(self, look: Look) -> None:
+    def _keep(self, look: Look) -> None:
         try:
             if self._book:
                 self._book.add(look)

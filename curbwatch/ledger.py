@@ -10,7 +10,8 @@ from datetime import datetime
 import cv2
 import numpy as np
 
-from curbwatch.messages import about, stamp, told
+from api.times import stamp
+from curbwatch.messages import about, told
 from curbwatch.spool import Message
 from detector.evidence import framed, jpeg
 from detector.rules import Rules

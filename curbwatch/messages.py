@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from api.shapes import FARTHEST_M
+from api.times import stamp
 from curbwatch.spool import Message
 from detector.evidence import blurred, framed, jpeg
 from detector.ground import Ground, to_ground
@@ -16,11 +17,6 @@ from detector.watch import Event, Kind
 from detector.zones import ground_point
 
 MARKED_WIDTH = 960
-
-
-def stamp(at: datetime) -> str:
-    """Aware UTC as the API writes it."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def unmarked(seen: Seen) -> bytes:

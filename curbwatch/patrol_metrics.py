@@ -115,7 +115,6 @@ class _Cameras:
         ages = [now - (looked or self._began) for reader, looked in cameras if reader.state().status == "live"]
         looked_at = sum(looked is not None for _, looked in cameras)
         for name, words, value in (
-            ("cameras_watched", "Cameras of this patrol.", len(cameras)),
             ("cameras_looked_at", "Cameras looked at since the start.", looked_at),
             ("longest_unseen_seconds", "Oldest look of a live camera.", max(ages, default=0)),
             ("ring_bytes", "Packets kept for clips.", sum(reader.kept_bytes for reader, _ in cameras)),

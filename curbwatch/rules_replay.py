@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from api.times import stamp
 from curbwatch.looks_book import LooksBook
-from curbwatch.messages import stamp, told
+from curbwatch.messages import told
 from curbwatch.progress import progress
 from detector import boxes
 from detector.boxes import Box

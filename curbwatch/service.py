@@ -87,7 +87,7 @@ def service(settings: Settings, part: Part = "all") -> Iterator[str]:
 
 def _model(wanted: ModelSettings, *, tried: bool) -> Model:
     """The model that looks; an API alone looks now and then, which is worth no trial of engines."""
-    engine = _faster(wanted) if wanted.session == "auto" and tried else wanted.session
+    engine = _faster(wanted) if wanted.engine == "auto" and tried else wanted.engine
     model = load_model(wanted.manifest, threads=wanted.threads, engine=engine)
     check_classes(model.manifest)
     return model

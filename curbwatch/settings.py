@@ -119,7 +119,7 @@ class ModelSettings(Strict):
     manifest: Path = Field(SHIPPED_MODEL, title="the model's manifest")
     threads: int = Field(2, ge=1, le=256, title="inference threads")
     batch: int = Field(1, ge=1, le=64, title="most pictures per inference")
-    session: Engine = Field("auto", title="inference engine; auto: the fastest installed that sees the same")
+    engine: Engine = Field("auto", title="inference engine; auto: the fastest installed that sees the same")
 
 
 class PatrolSettings(Strict):

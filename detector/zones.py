@@ -52,12 +52,11 @@ class Zone:
     witness: Witness = "assist"
 
     def __post_init__(self) -> None:
-        area(self.name, self.polygon)
+        _check_area(self.name, self.polygon)
         _check_rule(self)
 
 
-def area(name: str, polygon: tuple[Point, ...]) -> Polygon:
-    """The polygon as a geometry; ZoneError if it is none or leaves the picture."""
+def _check_area(name: str, polygon: tuple[Point, ...]) -> None:
     if len(polygon) < 3:
         raise ZoneError(f"zone {name}: {len(polygon)} points are no area; give at least three")
     if any(not 0 <= v <= 1 for point in polygon for v in point):
@@ -65,7 +64,6 @@ def area(name: str, polygon: tuple[Point, ...]) -> Polygon:
     shape = Polygon(polygon)
     if not shape.is_valid or shape.area == 0:
         raise ZoneError(f"zone {name}: the outline crosses itself or is flat; list the points in order round the area")
-    return shape
 
 
 def ground_point(box: Box) -> Point:

@@ -3,7 +3,8 @@
 
     python -m models.clip --manifest models/curbwatch-n-v7.toml --clip street.mp4 --truth street.json
 
-The truth is a JSON file with `events`, each with `id`, `class`, `complete_s`, `leaves_s` and `box` (shares).
+The truth is a JSON file with `events`, each with `id`, `class`, `appears_s`, `complete_s`, `leaves_s` and
+`box` (shares).
 """
 
 import argparse

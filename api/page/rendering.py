@@ -18,6 +18,7 @@ from api.page import assets, telling, views
 from api.page.texts import TEXTS, browser_texts, preferred, translate
 from api.roles import Principal
 from api.services import services_of
+from api.times import stamp
 from detector.language import Language
 from detector.zones import VIOLATIONS
 
@@ -34,10 +35,6 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-
-
-def _iso(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @jinja2.pass_context
@@ -102,7 +99,7 @@ def _environment() -> jinja2.Environment:
         steps_by_key=views.STEPS_BY_KEY,
     )
     found.filters.update(
-        iso=_iso,
+        iso=stamp,
         city=_city,
         clock=_clock,
         lasted=_lasted,

@@ -26,12 +26,12 @@ from api.model import Camera, CameraState, MediaType
 from api.roles import Principal
 from api.routes.shared import jpeg, raw_answer, raw_body, refusals
 from api.services import Services, ServicesDep
-from api.shapes import Time
+from api.shapes import CameraId, Time
 from api.uploads import check_content, check_length, said_type, write_all
 from api.why import answer
 
 router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
-CameraPath = Annotated[str, Path(pattern=r"^[\w][\w.:-]{0,63}$", examples=["cam-12"])]
+CameraPath = Annotated[CameraId, Path(examples=["cam-12"])]
 
 
 @router.put(

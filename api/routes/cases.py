@@ -21,7 +21,7 @@ from api.routes.shared import (
     Cursor,
     IdempotencyKey,
     MaybeIdempotencyKey,
-    cursor_of,
+    cursor_behind,
     headers,
     refusals,
     seq_of,
@@ -97,13 +97,12 @@ def index(
     """One page of cases without their traces. The header `Event-Id` names the last event that this
     answer knows of: start `/events` after it and nothing is missed. Of a list of several pages take that of the
     first one: what changes while you read on is told after it."""
-    before = None if cursor is None else seq_of(cursor)
+    before = seq_of(cursor)
     with services.store.read() as connection:
         response.headers[EVENT_HEADER] = str(event_log.bounds(connection)[1])
         found = case_rows.page(connection, wanted, limit=limit + 1, before_seq=before)
-    shown = found[:limit]
-    more = cursor_of(shown[-1].seq) if len(found) > limit else None
-    return CasePage(items=[CaseListed.model_validate(case) for case in shown], next_cursor=more)
+    more = cursor_behind(found, limit)
+    return CasePage(items=[CaseListed.model_validate(case) for case in found[:limit]], next_cursor=more)
 
 
 @router.get("/summary", summary="Count cases", responses=refusals())
@@ -214,7 +213,7 @@ def observe(
     by: Reporter,
     services: ServicesDep,
 ) -> Response:
-    """Records a fact: still seen, cleared, or relapsed. A closed case that relapses is new again."""
+    """Records a fact: still seen, cleared, relapsed or resumed. A closed case that relapses is new again."""
     fact = Observation(**body.model_dump())
 
     def act(connection: Connection) -> Answer:

@@ -43,8 +43,8 @@ async def follow(
     last_event_id: Annotated[int | None, Header(ge=0, le=2**63 - 1)] = None,
     after: EventId = None,
 ) -> StreamingResponse:
-    """`case.created`, `case.updated` and `camera.updated`, each once. Goes on after `Last-Event-ID` (or
-    `?after=`, the `Event-Id` header of a list of cases); without either, with what happens from now on.
+    """`case.created`, `case.updated`, `camera.updated` and `ticket.updated`, each once. Goes on after `Last-Event-ID`
+    (or `?after=`, the `Event-Id` header of a list of cases); without either, with what happens from now on.
     `stream.reset` says that events in between are no longer kept: read the lists again."""
     hub = services.hub
     if hub.closed or hub.listeners >= services.config.event_clients:

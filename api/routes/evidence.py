@@ -27,6 +27,7 @@ from api.routes.shared import (
     as_response,
     attempt_of,
     headers,
+    kept_with,
     raw_answer,
     raw_body,
     refusals,
@@ -94,13 +95,9 @@ def download(evidence_id: EvidenceId, request: Request, _by: Reader, services: S
             f"evidence {found.id} was deleted at {found.forgotten_at:%Y-%m-%d %H:%M} UTC: it is kept for "
             f"{services.config.evidence_days:g} days after its case is done (service.evidence_days)"
         )
-    cached = {
-        "ETag": f'"{found.sha256}"',
-        "Cache-Control": "private, no-cache",  # asked for anew each time: nobody sees it who has signed out
-        "X-Content-Type-Options": "nosniff",
-    }
-    if cached["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=cached)
+    cached, unchanged = kept_with(request, found.sha256)
+    if unchanged is not None:
+        return unchanged
     check_range(request, found.bytes, cached["ETag"])
     return FileResponse(
         _whole_file(services, found),

@@ -12,7 +12,7 @@ from api.errors import NotFound
 from api.housekeeping import bound_ledger
 from api.ledger_model import Entry, EntryFilter, NewEntry
 from api.ledger_schemas import EntryIn, EntryOut, EntryPage, entry_listed, entry_out
-from api.routes.shared import LOCATION, Cursor, cursor_of, headers, jpeg, raw_answer, refusals, seq_of
+from api.routes.shared import LOCATION, Cursor, cursor_behind, headers, jpeg, raw_answer, refusals, seq_of
 from api.services import Services, ServicesDep
 from api.shapes import Name, Time
 from api.uploads import check_content
@@ -69,11 +69,11 @@ def index(
     cursor: Cursor = None,
 ) -> EntryPage:
     """One page of entries without their traces."""
-    before = None if cursor is None else seq_of(cursor)
+    before = seq_of(cursor)
     with services.store.read() as connection:
         found = ledger_rows.page(connection, wanted, limit=limit + 1, before_seq=before)
-    more = cursor_of(found[limit - 1].seq) if len(found) > limit else None
-    return EntryPage(items=[entry_listed(entry) for entry in found[:limit]], next_cursor=more)
+    shown = [entry_listed(entry) for entry in found[:limit]]
+    return EntryPage(items=shown, next_cursor=cursor_behind(found, limit))
 
 
 @router.get("/{entry_id}", summary="Show one candidate that did not become a case", responses=refusals(404))

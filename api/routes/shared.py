@@ -4,8 +4,8 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Protocol
 
 from fastapi import Header, Query, Request, params
 from fastapi.dependencies.utils import get_flat_params
@@ -126,16 +126,20 @@ def raw_answer(description: str, *media_types: str) -> dict[str, Any]:
     return {"description": description} | content | headers("ETag")
 
 
+def kept_with(request: Request, sha256: str) -> tuple[dict[str, str], Response | None]:
+    """Headers of a file that browsers may keep, and the answer to one that has it still.
+
+    They ask for it anew each time: nobody sees it who has signed out.
+    """
+    headers = {"ETag": f'"{sha256}"', "Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+    same = headers["ETag"] in request.headers.get("if-none-match", "")
+    return headers, Response(status_code=304, headers=headers) if same else None
+
+
 def jpeg(request: Request, data: bytes) -> Response:
-    """A picture; browsers ask for it anew each time, so that nobody sees it who has signed out (304 if unchanged)."""
-    cached = {
-        "ETag": f'"{hashlib.sha256(data).hexdigest()}"',
-        "Cache-Control": "private, no-cache",
-        "X-Content-Type-Options": "nosniff",
-    }
-    if cached["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=cached)
-    return Response(data, headers=cached, media_type="image/jpeg")
+    """A picture; 304 if the browser has it."""
+    headers, unchanged = kept_with(request, hashlib.sha256(data).hexdigest())
+    return unchanged or Response(data, headers=headers, media_type="image/jpeg")
 
 
 def write_once(
@@ -176,13 +180,24 @@ def as_response(answer: Answer) -> Response:
     return Response(answer.body, answer.status, headers=told, media_type="application/json")
 
 
-def cursor_of(seq: int) -> str:
-    """Where a list goes on behind the row with this number."""
-    return base64.urlsafe_b64encode(f"s{seq}".encode()).decode().rstrip("=")
+class Numbered(Protocol):
+    """A row of a list, with the number that the list is ordered by."""
+
+    @property
+    def seq(self) -> int: ...
 
 
-def seq_of(cursor: str) -> int:
-    """The number that a cursor holds; raises Invalid."""
+def cursor_behind(found: Sequence[Numbered], limit: int) -> str | None:
+    """Where a list goes on behind its first `limit` rows; None if these are all."""
+    if len(found) <= limit:
+        return None
+    return base64.urlsafe_b64encode(f"s{found[limit - 1].seq}".encode()).decode().rstrip("=")
+
+
+def seq_of(cursor: str | None) -> int | None:
+    """The number that a cursor holds, None without one; raises Invalid."""
+    if cursor is None:
+        return None
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
         seq = int(text.removeprefix("s"))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from api import ticket_rows
 from api.auth import Reader
 from api.model import TicketStatus
-from api.routes.shared import Cursor, cursor_of, refusals, seq_of
+from api.routes.shared import Cursor, cursor_behind, refusals, seq_of
 from api.services import ServicesDep
 from api.shapes import Name
 from api.ticket_schemas import TicketOut, TicketPage
@@ -27,11 +27,11 @@ def index(
     cursor: Cursor = None,
 ) -> TicketPage:
     """Cameras that need somebody: without pictures, black, frozen, blurred, covered, over-exposed, corrupted, moved."""
-    before = None if cursor is None else seq_of(cursor)
+    before = seq_of(cursor)
     with services.store.read() as connection:
         found = ticket_rows.page(connection, camera_id=camera_id, status=status, limit=limit + 1, before_seq=before)
-    more = cursor_of(found[limit - 1].seq) if len(found) > limit else None
-    return TicketPage(items=[TicketOut.model_validate(ticket) for ticket in found[:limit]], next_cursor=more)
+    shown = [TicketOut.model_validate(ticket) for ticket in found[:limit]]
+    return TicketPage(items=shown, next_cursor=cursor_behind(found, limit))
 
 
 @router.get("/{ticket_id}", summary="Show one device ticket", responses=refusals(404))

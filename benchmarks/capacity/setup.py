@@ -31,7 +31,7 @@ def write_settings(path: Path, street: Path, urls: Sequence[str], plan: Plan) ->
     """Write the file; data lie in `data/` beside it."""
     zones = json.loads((street.with_suffix(".json")).read_text("utf-8"))["zones"]
     told: dict[str, Any] = {"port": plan.port, "data_dir": "data", "public_metrics": True}
-    lines = ["[service]", *_table(told), "[model]", *_table({"threads": plan.threads, "session": plan.engine})]
+    lines = ["[service]", *_table(told), "[model]", *_table({"threads": plan.threads, "engine": plan.engine})]
     if plan.manifest is not None:
         lines += _table({"manifest": str(plan.manifest)})
     patrol: dict[str, Any] = {"api_url": plan.api_url, "token": plan.token}

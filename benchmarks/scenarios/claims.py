@@ -19,8 +19,7 @@ _WATCH = TypeAdapter(Watch)  # as the spool writes them
 class Claim:
     """One alarm: at which look, of what, where (None: somewhere in the zone), under which name.
 
-    again: the method says that this is a known case that came back. resumed: that it had never gone; nobody is alarmed
-    anew, the case goes on.
+    resumed: the method says that a known case had never gone; nobody is alarmed anew, the case goes on.
     """
 
     look: int
@@ -28,7 +27,6 @@ class Claim:
     zone: str
     box: Box | None
     key: str
-    again: bool = False
     resumed: bool = False
 
 
@@ -65,8 +63,8 @@ def _note(told: Claims, number: int, events: tuple[Event, ...]) -> None:
         site = event.site
         match event.kind:
             case Kind.OPENED | Kind.RELAPSED | Kind.RESUMED:
-                again, resumed = event.kind is Kind.RELAPSED, event.kind is Kind.RESUMED
-                told.raised.append(Claim(number, site.class_name, site.zone, site.box, site.key, again, resumed))
+                resumed = event.kind is Kind.RESUMED
+                told.raised.append(Claim(number, site.class_name, site.zone, site.box, site.key, resumed))
             case Kind.CLEARED:
                 told.cleared.append((number, site.key))
             case _:

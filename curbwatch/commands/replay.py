@@ -2,6 +2,7 @@
 """The command that runs again what was: a recording, the looks of the last days under other rules, a scenario."""
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -102,11 +103,8 @@ def _rules(
             f"no looks are kept at {settings.looks_path}: run this on the patrol's machine; patrol.looks_days must not "
             "be 0"
         )
-    book = LooksBook(settings.looks_path, days=366)
-    try:
+    with closing(LooksBook(settings.looks_path)) as book:
         outcome = replay_rules(book, _all_rules(settings), _all_rules(other), since=span[0], until=span[1])
-    finally:
-        book.close()
     if as_json:
         typer.echo(json.dumps(outcome, ensure_ascii=False))
         return

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The command that answers why: a camera, a moment, one sentence."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from api.ledger_schemas import WhyOut
+from api.times import stamp
 from curbwatch.asking import Asking, asking, picture_of
 from curbwatch.city_time import CityTimeOrNow, moment_of
 from curbwatch.commands.tables import AsJson
 from curbwatch.errors import CurbwatchError, SettingsError
 from curbwatch.log import set_up_logs
 from curbwatch.looks_book import LooksBook
-from curbwatch.messages import stamp
 from curbwatch.scenario import Expect, Subject, looks_from_trace, scenario
 from curbwatch.settings import Settings, load_settings
 from curbwatch.speech import LanguageOption, language_of, word
@@ -111,8 +112,5 @@ def kept_looks(settings: Settings, camera_id: str, since: datetime, until: datet
     """The looks of a span that the patrol on this machine kept; none where it keeps none."""
     if not settings.looks_path.exists():
         return []
-    book = LooksBook(settings.looks_path, days=366)
-    try:
+    with closing(LooksBook(settings.looks_path)) as book:
         return list(book.looks(camera_id, since=since, until=until))
-    finally:
-        book.close()

@@ -16,6 +16,7 @@ from api.app import create_app
 from api.config import ApiConfig
 from api.roles import Role
 from api.store import open_store
+from api.times import stamp
 from support import drawn_street
 from support.drawn_street import BOXES, Thing
 from support.trial import Trial, served, trial
@@ -97,7 +98,7 @@ class City:
         """Reports how a camera is."""
         size = {"codec": "h264", "width": 1280, "height": 720, "drops": 3, "reconnects": 1}
         age = 0.4 if status == "live" else 42.0
-        body = {"status": status, "frame_age_s": age, "error": error, "at": _stamp(datetime.now(UTC)), **size}
+        body = {"status": status, "frame_age_s": age, "error": error, "at": stamp(datetime.now(UTC)), **size}
         self.ask("PUT", f"/cameras/{camera_id}/state", json=body)
 
     def case(
@@ -121,9 +122,9 @@ class City:
             "zone": zone,
             "confidence": 0.87,
             "box": BOXES[thing],
-            "first_seen_at": _stamp(first),
-            "confirmed_at": _stamp(now),
-            "last_seen_at": _stamp(now),
+            "first_seen_at": stamp(first),
+            "confirmed_at": stamp(now),
+            "last_seen_at": stamp(now),
             "model": "street-1",
             "rule": {"zone": zone, "reason": f"stood for {standing_s:.0f} s, hit ratio 0.94", "hit_ratio": 0.94},
             "trace": [_look(first, n, standing_s / 40) for n in range(40)],
@@ -140,7 +141,7 @@ class City:
 
     def evidence(self, case_id: str, kind: str, at: datetime, data: bytes, media_type: str = "image/jpeg") -> None:
         """Adds a picture or clip to a case."""
-        path = f"/cases/{case_id}/evidence?kind={kind}&taken_at={_stamp(at)}"
+        path = f"/cases/{case_id}/evidence?kind={kind}&taken_at={stamp(at)}"
         self.ask("POST", path, content=data, headers={"Content-Type": media_type})
 
     def picture(self, case_id: str) -> str:
@@ -168,12 +169,8 @@ def city(folder: Path) -> Iterator[City]:
         made.close()
 
 
-def _stamp(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _look(first: datetime, number: int, step_s: float) -> dict[str, object]:
     verdict = "hidden" if number in (11, 12, 13, 27) else "miss" if number in (19, 33) else "hit"
     confidence = 0.72 + 0.004 * number if verdict == "hit" else 0.0
-    at = _stamp(first + timedelta(seconds=number * step_s))
+    at = stamp(first + timedelta(seconds=number * step_s))
     return {"at": at, "verdict": verdict, "confidence": round(confidence, 3)}

@@ -52,7 +52,7 @@ def test_a_class_that_is_only_spelt_otherwise_is_refused_where_it_would_count(
     corners = "[[0, 0], [1, 0], [1, 1]]"
     city = tmp_path / "city.toml"
     city.write_text(
-        f'[model]\nmanifest = "tiny.toml"\nsession = "onnxruntime"\n[[cameras]]\nid = "a"\nurl = "a.mp4"\n'
+        f'[model]\nmanifest = "tiny.toml"\nengine = "onnxruntime"\n[[cameras]]\nid = "a"\nurl = "a.mp4"\n'
         f'[[cameras.zones]]\nname = "z"\npolygon = {corners}\n'
     )
     for module in (look, replay):

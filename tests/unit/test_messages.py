@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from api.schemas import CaseIn, ObservationIn
+from api.times import stamp
 from curbwatch.judging import _on_picture
-from curbwatch.messages import case_body, clip_message, messages, stamp, unmarked
+from curbwatch.messages import case_body, clip_message, messages, unmarked
 from detector.ground import ground_from_horizon, ground_from_points
 from detector.look import Look, Trace
 from detector.observe import Memory

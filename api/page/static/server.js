@@ -9,7 +9,6 @@ export class Away extends Error {}
 export class Refused extends Error {
   constructor(status, problem) {
     super(problem.detail ?? `HTTP ${status}`);
-    this.status = status;
     this.kind = (problem.type ?? "").split(":").at(-1);
     this.openCase = problem.open_case;
   }
