@@ -50,6 +50,17 @@ ADVICE: dict[int, tuple[str, str]] = {
 }
 
 
+def document(path: str, status: int, slug: str, detail: str) -> dict[str, object]:
+    """What every problem document holds; `slug` names its type."""
+    return {
+        "type": f"urn:curbwatch:problem:{slug}",
+        "title": slug.replace("-", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+        "instance": path,
+    }
+
+
 def problem(
     path: str,
     status: int,
@@ -59,14 +70,8 @@ def problem(
     headers: Mapping[str, str] | None = None,
     extra: Mapping[str, object] | None = None,
 ) -> Response:
-    """One problem document about a request to `path`; `slug` names its type."""
-    standard = {
-        "type": f"urn:curbwatch:problem:{slug}",
-        "title": slug.replace("-", " ").capitalize(),
-        "status": status,
-        "detail": detail,
-        "instance": path,
-    }
+    """One problem document about a request to `path`."""
+    standard = document(path, status, slug, detail)
     body = json.dumps(standard | dict(extra or {}) | standard, default=str)
     return Response(body, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 

@@ -17,6 +17,7 @@ from api import idempotency
 from api.auth import SignedIn
 from api.errors import Invalid
 from api.idempotency import Answer, Attempt
+from api.problems import document
 from api.roles import Principal
 from api.services import Services
 
@@ -101,13 +102,7 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def _refusal(status: int) -> dict[str, Any]:
     slug, description, detail = PROBLEMS[status]
-    example = {
-        "type": f"urn:curbwatch:problem:{slug}",
-        "title": slug.replace("-", " ").capitalize(),
-        "status": status,
-        "detail": detail,
-        "instance": "/api/v1/…",
-    }
+    example = document("/api/v1/…", status, slug, detail)
     content = {"application/problem+json": {"schema": PROBLEM_SCHEMA, "example": example}}
     told = headers("Retry-After") if status in (429, 503) else {}
     return {"description": description, "content": content} | told

@@ -2,6 +2,7 @@
 """Ours and the peers in turn, on the same cameras in the same minutes; ratios with intervals over the repeats."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from detector.manifest import Manifest
 CONTESTANTS = Path(__file__).parent / "contestants"
 START_LIMIT_S = 120.0
 SETTLE_S = 5.0
+ERROR = re.compile(r"[\w.]*(Error|Exception): ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,9 @@ class Player:
             time.sleep(0.1)
 
     def last_words(self) -> str:
-        """The last line it said."""
-        return next((line.strip()[:300] for line in reversed(self.errors) if line.strip()), "it said nothing")
+        """The last error it named, else the last line it said: what dies in threads says more behind its reason."""
+        said = [line.strip()[:300] for line in reversed(self.errors) if line.strip()]
+        return next((line for line in said if ERROR.match(line)), next(iter(said), "it said nothing"))
 
 
 @contextmanager
