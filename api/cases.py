@@ -229,5 +229,6 @@ def announce_evidence(connection: Connection, case_id: str, *, now: datetime) ->
 
 
 def _announce(connection: Connection, case: Case, event: event_log.EventName, *, now: datetime) -> None:
-    told = {"status": case.status, "camera_id": case.camera_id, "class_name": case.class_name}
-    event_log.append(connection, event, case.id, **told, now=now)
+    event_log.append(
+        connection, event, case.id, status=case.status, camera_id=case.camera_id, class_name=case.class_name, now=now
+    )

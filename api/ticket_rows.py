@@ -101,8 +101,7 @@ def _open(connection: Connection, camera_id: str, fault: Fault, *, now: datetime
 
 
 def _announce(connection: Connection, ticket: Ticket, *, now: datetime) -> None:
-    told = {"status": ticket.status, "camera_id": ticket.camera_id}
-    event_log.append(connection, "ticket.updated", ticket.id, **told, now=now)
+    event_log.append(connection, "ticket.updated", ticket.id, status=ticket.status, camera_id=ticket.camera_id, now=now)
 
 
 def _ticket(row: Row[Any]) -> Ticket:

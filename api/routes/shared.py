@@ -126,15 +126,15 @@ def kept_with(request: Request, sha256: str) -> tuple[dict[str, str], Response |
 
     They ask for it anew each time: nobody sees it who has signed out.
     """
-    headers = {"ETag": f'"{sha256}"', "Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
-    same = headers["ETag"] in request.headers.get("if-none-match", "")
-    return headers, Response(status_code=304, headers=headers) if same else None
+    cached = {"ETag": f'"{sha256}"', "Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+    same = cached["ETag"] in request.headers.get("if-none-match", "")
+    return cached, Response(status_code=304, headers=cached) if same else None
 
 
 def jpeg(request: Request, data: bytes) -> Response:
     """A picture; 304 if the browser has it."""
-    headers, unchanged = kept_with(request, hashlib.sha256(data).hexdigest())
-    return unchanged or Response(data, headers=headers, media_type="image/jpeg")
+    cached, unchanged = kept_with(request, hashlib.sha256(data).hexdigest())
+    return unchanged or Response(data, headers=cached, media_type="image/jpeg")
 
 
 def write_once(

@@ -2,7 +2,6 @@
 """The pixel level of `bench scenarios`: scenario videos through the model and the whole chain."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from benchmarks.scenarios.pixel_write import write
 from benchmarks.scenarios.stage import Script
 from benchmarks.scenarios.stage_pack import load_pack
 from benchmarks.scenarios.stories import STORIES, Set
+from curbwatch.commands.bench_files import now
 from curbwatch.progress import progress
 from detector.manifest import load_manifest
 from detector.model import Model, load_model
@@ -62,7 +62,7 @@ def _measured(reels: Sequence[Reel], model: Model, folder: Path | None) -> dict[
                 step()
     with progress("watching scenario videos", sum(len(reel.at_s) for reel in reels)) as step:
         results = judge(reels, model, cache=cache_folder(), on_done=step)
-    return {"measured_at": datetime.now(UTC).isoformat(timespec="seconds")} | report(results, model)
+    return {"measured_at": now()} | report(results, model)
 
 
 def backgrounds_level(real: Path, manifest: Path, folder: Path | None, which: Set) -> dict[str, Any]:

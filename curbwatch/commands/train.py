@@ -83,7 +83,8 @@ def train(  # noqa: PLR0913, PLR0917 - one per option of the command line
     _check_extra()
     recipe = Recipe(
         start or load_manifest(SHIPPED_MODEL).weights, run or out / "runs" / name, epochs, minutes,
-        side=train_side, batch=batch, workers=workers or _cores(), frozen=frozen, steps=steps, rate=rate, seed=seed,
+        side=train_side, batch=batch, workers=workers or len(os.sched_getaffinity(0)), frozen=frozen,
+        steps=steps, rate=rate, seed=seed,
     )  # fmt: skip
     weights = out / "weights" / f"{name}.onnx"
     if not (recipe.run / "last.pt").exists():  # a run that goes on writes its own weights again
@@ -174,10 +175,6 @@ def _begin(recipe: Recipe, name: str, out: Path, data: list[Path]) -> None:
         if (was := str(before.get(option, "unknown"))) != str(value):
             cure = "give what it was begun with, or another --run"
             raise CurbwatchError(f"{recipe.run}: begun with --{option} {was}, not {value}; {cure}")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

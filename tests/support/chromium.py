@@ -51,7 +51,6 @@ def press(page: Page, *keys: str) -> None:
     """Presses keys, each until the page hears it: on a busy machine Chromium was seen to swallow one."""
     for key in keys:
         before = _heard(page)
-        page.keyboard.press(key)
         while _heard(page) == before:
             page.keyboard.press(key)
 
